@@ -1,0 +1,29 @@
+// One HTTP exchange through curl: a client that is not ours and not Node's.
+import {output} from './processes.mjs';
+import {apiKey} from './host.mjs';
+
+// Returns {status, headers (lower case), text, json}. `key: null` sends no credentials.
+export async function curl(url, {method = 'GET', body, headers = {}, key = apiKey} = {}) {
+    const args = ['-sS', '-i', '--max-time', '10', '-X', method];
+    if (key) args.push('-H', `Authorization: Bearer ${key}`);
+    if (body !== undefined) {
+        args.push('-H', 'Content-Type: application/json', '--data-binary',
+            typeof body === 'string' ? body : JSON.stringify(body));
+    }
+    for (const [name, value] of Object.entries(headers)) args.push('-H', `${name}: ${value}`);
+    const raw = await output('curl', [...args, url]);
+    const split = raw.indexOf('\r\n\r\n');
+    const [statusLine, ...lines] = raw.slice(0, split).split('\r\n');
+    const text = raw.slice(split + 4);
+    const received = {};
+    for (const line of lines) {
+        const colon = line.indexOf(':');
+        received[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
+    }
+    return {
+        status: Number(statusLine.split(' ')[1]),
+        headers: received,
+        text,
+        json: /json/.test(received['content-type'] ?? '') ? JSON.parse(text) : undefined,
+    };
+}
