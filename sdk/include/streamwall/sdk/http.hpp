@@ -1,0 +1,251 @@
+// HTTP: routes on the listener of the same process (streamwall.http/1; the manifest requires the
+// interface).
+//
+//   streamwall::http::Listener listener(host());
+//   listener.route({.method = "GET", .path = "/hello/{name}", .access = SW_HTTP_OPEN},
+//                  [](const http::Request& request, http::Exchange exchange) {
+//                      http::Response answer(200, Buffer(request.parameter(0)));
+//                      exchange.send(answer.header("content-type", "text/plain"));
+//                  });
+//   return listener.watch([this](const Error& error) { log().error("http.refused", error.message);
+//   });
+//
+// Handlers run on the connections' loops, several at a time, and must not block. The listener may
+// go and come back; routes are mounted again by themselves.
+#pragma once
+
+#include <streamwall/ext/http.h>
+#include <streamwall/sdk/host.hpp>
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace streamwall::http {
+
+// A request; borrowed during the handler.
+class Request {
+  public:
+    explicit Request(const sw_http_request* raw) : raw_(raw) {}
+    std::string_view method() const { return to_view(raw_->method); }
+    std::string_view target() const { return to_view(raw_->target); }  // as sent
+    std::string_view path() const { return to_view(raw_->path); }      // percent-decoded
+    std::string_view query() const { return to_view(raw_->query); }    // raw, without '?'
+    // The value of the template's n-th {name}, empty past the last.
+    std::string_view parameter(std::size_t n) const {
+        return n < raw_->parameter_count ? to_view(raw_->parameters[n]) : std::string_view{};
+    }
+    // The first header of that (lower case) name; empty where there is none.
+    std::string_view header(std::string_view name) const {
+        for (std::size_t i = 0; i < raw_->header_count; ++i) {
+            if (to_view(raw_->headers[i].name) == name) return to_view(raw_->headers[i].value);
+        }
+        return {};
+    }
+    bool has_header(std::string_view name) const {
+        for (std::size_t i = 0; i < raw_->header_count; ++i) {
+            if (to_view(raw_->headers[i].name) == name) return true;
+        }
+        return false;
+    }
+    std::string_view body() const { return to_view(raw_->body); }
+    std::string_view peer() const { return to_view(raw_->peer); }
+    const sw_context& context() const { return *raw_->context; }
+    const sw_http_request& raw() const { return *raw_; }
+
+  private:
+    const sw_http_request* raw_;
+};
+
+// An answer being put together. Header texts are borrowed until it is sent; the body is shared.
+class Response {
+  public:
+    static constexpr std::size_t kMaxHeaders = 16;
+
+    explicit Response(int status, Buffer body = {}) : body_(std::move(body)) {
+        raw_.size = sizeof raw_;
+        raw_.status = status;
+    }
+    // Headers past kMaxHeaders are left out.
+    Response& header(std::string_view name, std::string_view value) {
+        if (count_ < kMaxHeaders) headers_[count_++] = {to_str(name), to_str(value)};
+        return *this;
+    }
+    int status() const { return raw_.status; }
+    std::string_view body() const { return body_.view(); }
+    // The value of a header set before, or empty.
+    std::string_view header(std::string_view name) const {
+        for (std::size_t i = 0; i < count_; ++i) {
+            if (to_view(headers_[i].name) == name) return to_view(headers_[i].value);
+        }
+        return {};
+    }
+    // For the boundary; valid as long as this object.
+    const sw_http_response* raw() {
+        raw_.headers = headers_.data();
+        raw_.header_count = count_;
+        raw_.body = body_.get();
+        return &raw_;
+    }
+
+  private:
+    sw_http_response raw_{};
+    std::array<sw_http_header, kMaxHeaders> headers_;
+    std::size_t count_ = 0;
+    Buffer body_;
+};
+
+// The right to answer one request, on any thread. Destroyed unused, it answers 500.
+class Exchange {
+  public:
+    Exchange(const sw_http_table* table, sw_http_exchange* raw) : table_(table), raw_(raw) {}
+    Exchange(Exchange&& other) noexcept
+        : table_(other.table_), raw_(std::exchange(other.raw_, nullptr)) {}
+    Exchange& operator=(Exchange&& other) noexcept {
+        std::swap(table_, other.table_);
+        std::swap(raw_, other.raw_);
+        return *this;
+    }
+    ~Exchange() {
+        if (raw_ == nullptr) return;
+        constexpr std::string_view kBody =
+            R"({"type":"about:blank","title":"Internal Server Error","status":500,)"
+            R"("code":"internal","error":"The request could not be answered."})";
+        Response answer(500, Buffer(kBody));
+        send(answer.header("content-type", "application/problem+json"));
+    }
+    void send(Response& response) { table_->respond(std::exchange(raw_, nullptr), response.raw()); }
+
+  private:
+    const sw_http_table* table_;
+    sw_http_exchange* raw_;
+};
+
+// Texts are copied by Listener::route.
+struct Route {
+    std::string method = "GET";
+    std::string path;
+    int access = SW_HTTP_ADMIN;
+    std::string scope = {};
+    std::uint32_t flags = 0;
+    std::uint32_t timeout_ms = 0;
+    std::size_t body_limit = 0;
+    std::string openapi = {};  // JSON of the operation object; empty: not in the document
+};
+
+// The plugin's side of the interface: declare all routes, then watch once, in start().
+// Lives as long as the plugin. Methods on the strand unless they say otherwise.
+class Listener {
+  public:
+    explicit Listener(const Host& host)
+        : host_(host.raw()), interfaces_(host.find<sw_interfaces_api>(SW_INTERFACES)) {}
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+
+    // `handler` is callable as void(const Request&, Exchange). Exceptions become an answer 500.
+    template <class Handler>
+    void route(Route route, Handler handler) {
+        auto kept = std::make_unique<Kept<Handler>>(this, std::move(route), std::move(handler));
+        kept->run = &Kept<Handler>::serve;
+        routes_.push_back(std::move(kept));
+    }
+
+    // `refused` is told of every route that the listener does not take. `changed(bool)` runs each
+    // time the listener has come (routes are mounted) or goes.
+    Result<> watch(std::function<void(const Error&)> refused,
+                   std::function<void(bool)> changed = {}) {
+        refused_ = std::move(refused);
+        changed_ = std::move(changed);
+        ErrorSlot slot;
+        const auto status = interfaces_->watch(host_, to_str(SW_HTTP), &Listener::on_available,
+                                               &Listener::on_revoked, this, slot.get());
+        if (status != SW_OK) return slot.take(status);
+        return ok();
+    }
+
+    // The listener's table and self while it is there, else null; for endpoints and topics.
+    // The table is usable on any thread as its comments say; the lease only on the strand.
+    const sw_http_table* table() const { return table_.load(std::memory_order_acquire); }
+    void* self() const { return self_.load(std::memory_order_acquire); }
+    sw_lease* lease() const { return lease_; }
+    // JSON of everything mounted by anybody, "[]" while there is no listener. [any]
+    Buffer mounted() const {
+        const auto* table = this->table();
+        return table ? Buffer::adopt(table->routes(self())) : Buffer("[]");
+    }
+
+  private:
+    struct KeptRoute {
+        KeptRoute(Listener* owner, Route route) : listener(owner), route(std::move(route)) {}
+        virtual ~KeptRoute() = default;
+        Listener* listener;
+        Route route;
+        void (*run)(void*, const sw_http_request*, sw_http_exchange*) = nullptr;
+    };
+    template <class Handler>
+    struct Kept final : KeptRoute {
+        Kept(Listener* owner, Route route, Handler function)
+            : KeptRoute(owner, std::move(route)), handler(std::move(function)) {}
+        Handler handler;
+        static void serve(void* ctx, const sw_http_request* raw,
+                          sw_http_exchange* exchange) noexcept {
+            auto* self = static_cast<Kept*>(static_cast<KeptRoute*>(ctx));
+            try {
+                self->handler(Request(raw), Exchange(self->listener->kept_table_, exchange));
+            } catch (...) {  // the exchange has answered 500 while it was unwound
+            }
+        }
+    };
+
+    static void on_available(void* ctx, const void* table, void* self, sw_lease* lease) noexcept {
+        auto* listener = static_cast<Listener*>(ctx);
+        listener->lease_ = lease;
+        listener->kept_table_ = static_cast<const sw_http_table*>(table);
+        listener->self_.store(self, std::memory_order_release);
+        listener->table_.store(listener->kept_table_, std::memory_order_release);
+        for (const auto& kept : listener->routes_)
+            listener->mount(*kept);
+        if (listener->changed_) listener->changed_(true);
+    }
+    static void on_revoked(void* ctx, sw_lease* lease) noexcept {
+        auto* listener = static_cast<Listener*>(ctx);
+        if (listener->changed_) listener->changed_(false);
+        listener->table_.store(nullptr, std::memory_order_release);
+        listener->lease_ = nullptr;
+        listener->interfaces_->release(listener->host_, lease);
+    }
+    void mount(KeptRoute& kept) {
+        sw_http_route raw{};
+        raw.size = sizeof raw;
+        raw.access = kept.route.access;
+        raw.method = to_str(kept.route.method);
+        raw.path = to_str(kept.route.path);
+        raw.scope = to_str(kept.route.scope);
+        raw.flags = kept.route.flags;
+        raw.timeout_ms = kept.route.timeout_ms;
+        raw.body_limit = kept.route.body_limit;
+        raw.openapi = to_str(kept.route.openapi);
+        raw.handle = kept.run;
+        raw.ctx = &kept;
+        ErrorSlot slot;
+        const auto status = kept_table_->mount(self(), lease_, &raw, slot.get());
+        if (status != SW_OK && refused_) refused_(slot.take(status));
+    }
+
+    sw_host* host_;
+    const sw_interfaces_api* interfaces_;
+    std::vector<std::unique_ptr<KeptRoute>> routes_;
+    std::function<void(const Error&)> refused_;
+    std::function<void(bool)> changed_;
+    // Set before the first route is mounted and never cleared: answers outlive the lease.
+    const sw_http_table* kept_table_ = nullptr;
+    std::atomic<const sw_http_table*> table_{nullptr};
+    std::atomic<void*> self_{nullptr};
+    sw_lease* lease_ = nullptr;
+};
+
+}  // namespace streamwall::http
