@@ -1,0 +1,107 @@
+// The kernel's own keys, described in the language that plugins use for theirs.
+#include "config/topology_schemas.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <stdexcept>
+#include <string_view>
+
+#include "config/topology.hpp"
+
+namespace streamwall::config {
+
+namespace {
+
+constexpr std::string_view kStructure = R"json({
+  "type": "object",
+  "required": ["nodes"],
+  "properties": {
+    "version": {"const": 1},
+    "nodes": {
+      "type": ["object", "null"],
+      "additionalProperties": {
+        "type": "object",
+        "required": ["plugins"],
+        "properties": {
+          "plugins": {"type": "array", "items": {"type": "string"}, "maxItems": 1000},
+          "replicas": {"type": "integer", "minimum": 1, "maximum": 100},
+          "settings": {
+            "type": ["object", "null"],
+            "additionalProperties": {"type": ["object", "null"], "additionalProperties": true}
+          }
+        }
+      }
+    },
+    "plugins": {
+      "type": ["object", "null"],
+      "additionalProperties": {"type": ["object", "null"], "additionalProperties": true}
+    },
+    "kernel": {"type": ["object", "null"], "additionalProperties": true}
+  }
+})json";
+
+constexpr std::string_view kReserved = R"json({
+  "type": "object",
+  "properties": {
+    "plugin": {"type": "string", "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},
+    "enabled": {"type": "boolean", "default": true},
+    "required": {"type": "boolean", "default": false},
+    "isolation": {"type": "string", "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "default": "host"},
+    "restart": {"enum": ["always", "on-failure", "never"], "default": "on-failure"},
+    "permissions": {"type": "array", "items": {"type": "string", "minLength": 1}, "uniqueItems": true},
+    "sha256": {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"}
+  }
+})json";
+
+constexpr std::string_view kKernel = R"json({
+  "type": "object",
+  "properties": {
+    "data_dir": {"type": "string", "minLength": 1, "description": "where the host writes"},
+    "production": {"type": "boolean", "description": "refuse default secrets"},
+    "plugin_path": {"type": "array", "items": {"type": "string", "minLength": 1},
+                    "description": "folders searched for plugins beside the default"},
+    "start_timeout": {"type": "string", "format": "duration"},
+    "stop_timeout": {"type": "string", "format": "duration"},
+    "log": {
+      "type": "object",
+      "properties": {
+        "level": {"enum": ["trace", "debug", "info", "warn", "error", "off"], "x-reload": "live"},
+        "format": {"enum": ["auto", "text", "json"]},
+        "plugins": {
+          "type": "object",
+          "x-reload": "live",
+          "description": "a level for single instances",
+          "additionalProperties": {"enum": ["trace", "debug", "info", "warn", "error", "off"]}
+        }
+      }
+    }
+  }
+})json";
+
+Schema compile_own(std::string_view text) {
+    auto schema = Schema::compile(boost::json::parse(text));
+    if (!schema) {
+        const SchemaError& error = schema.error().front();
+        throw std::logic_error("built-in schema: " + error.pointer + ": " + error.message);
+    }
+    return *std::move(schema);
+}
+
+}  // namespace
+
+const Schema& structure_schema() {
+    static const Schema schema = compile_own(kStructure);
+    return schema;
+}
+
+const Schema& reserved_schema() {
+    static const Schema schema = compile_own(kReserved);
+    return schema;
+}
+
+const Schema& kernel_schema() {
+    static const Schema schema = compile_own(kKernel);
+    return schema;
+}
+
+}  // namespace streamwall::config
