@@ -1,0 +1,169 @@
+// Registry: names of services → providers, and the calls between them.
+//
+// A method's Slot is made once and stays; a provider coming or going opens or closes its gate. So a
+// resolved handle survives restarts, and an inline call costs a gate, a context copy and the
+// handler.
+#pragma once
+
+#include "exec/gate.hpp"
+#include "exec/timers.hpp"
+#include "services/pending.hpp"
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace streamwall::services {
+
+struct Slot {
+    Slot(std::string service_name, std::string method_name)
+        : service(std::move(service_name)), method(std::move(method_name)) {}
+    const std::string service;
+    const std::string method;
+    exec::Gate gate{false};
+    // Written only while the gate is closed and empty.
+    sw_method_fn handler = nullptr;
+    void* ctx = nullptr;
+    Party* provider = nullptr;
+    // By status code, SW_OK…SW_UNAUTHENTICATED.
+    std::array<std::atomic<std::uint64_t>, 17> calls{};
+    void count(sw_status status) {
+        const auto at = static_cast<std::size_t>(status >= 0 && status <= 16 ? status : 2);
+        calls[at].fetch_add(1, std::memory_order_relaxed);
+    }
+};
+
+// Opens after `threshold` failures in a row, lets one trial through after `pause`.
+class Breaker {
+  public:
+    enum class State { closed, open, half_open };
+    Breaker(const exec::Clock& clock, int threshold, std::chrono::nanoseconds pause)
+        : clock_(clock), threshold_(threshold), pause_(static_cast<std::uint64_t>(pause.count())) {}
+    // False: refuse the call; `retry_after_s` says how long.
+    bool admit(std::uint64_t& retry_after_s);
+    void settle(sw_status status);
+    State state() const;
+
+  private:
+    const exec::Clock& clock_;
+    const int threshold_;
+    const std::uint64_t pause_;
+    std::atomic<int> failures_{0};
+    std::atomic<std::uint64_t> open_until_{0};
+    std::atomic<bool> trial_{false};
+};
+
+// Carries calls between parties that do not share memory; see transport.
+class Link {
+  public:
+    virtual ~Link() = default;
+    virtual bool separates(const Party& caller, const Party& provider) const = 0;
+    // Brings the request to the provider and the answer back into `call->answer`.
+    virtual void carry(Slot& slot, const sw_buffer* request, const sw_context& context,
+                       PendingCall* call) = 0;
+};
+
+}  // namespace streamwall::services
+
+// A resolved name in the hands of one caller.
+struct sw_method {
+    streamwall::services::Slot* slot;
+    streamwall::Party* caller;
+    streamwall::services::Breaker* breaker;
+};
+
+namespace streamwall::services {
+
+struct Options {
+    int breaker_failures = 5;
+    std::chrono::seconds breaker_pause{60};
+};
+
+class Registry {
+  public:
+    Registry(const exec::Clock& clock, exec::Timers& timers, std::shared_ptr<exec::Executor> kernel,
+             Options options = {});
+    ~Registry();
+
+    // Prepares a provider; calls arrive after open(). ALREADY_EXISTS names who offers it now.
+    Failure offer(Party& provider, std::string_view service, std::string_view method,
+                  sw_method_fn handler, void* ctx);
+    void open(Party& provider);
+    // No call begins; those inside may finish within `limit` (false: they did not). Calls that the
+    // provider still owes are answered UNAVAILABLE. The offers are gone afterwards.
+    bool withdraw(Party& provider, std::chrono::milliseconds limit);
+
+    const sw_method* resolve(Party& caller, std::string_view service, std::string_view method);
+    // Ends every call of `caller` with CANCELLED; its handles become invalid once it is forgotten.
+    void cancel_all(Party& caller);
+    void forget_party(Party& caller);
+
+    sw_status call(const sw_method& method, const sw_buffer* request, const sw_context* context,
+                   sw_reply_fn on_reply, void* ctx, std::uint64_t* id, sw_buffer** reply,
+                   sw_error* error);
+    void cancel(Party& caller, std::uint64_t id);
+
+    // For handlers (see sw_services_api).
+    static sw_responder* defer(const sw_request* request);
+    static void respond(sw_responder* responder, sw_status status, sw_buffer* reply,
+                        const sw_error* error);
+
+    // Runs a request on its provider: inline for a parallel one, posted for a serial one.
+    void dispatch(Slot& slot, BufferRef request, ContextCopy context, PendingCall* call);
+
+    void set_link(Link* link) { link_ = link; }
+    void forget(PendingCall& call);
+
+    struct Info {
+        std::string service, method, provider;  // provider empty: none runs
+        std::array<std::uint64_t, 17> calls;
+    };
+    std::vector<Info> list() const;
+    struct BreakerInfo {
+        std::string caller, service;
+        Breaker::State state;
+    };
+    std::vector<BreakerInfo> breakers() const;
+    std::size_t pending() const;
+
+  private:
+    struct Shard {
+        mutable std::mutex mutex;
+        std::unordered_map<std::uint64_t, PendingCall*> calls;
+    };
+    static constexpr std::size_t kShards = 16;
+
+    Slot& slot(std::string_view service, std::string_view method);
+    PendingCall* make_pending(const sw_method& method, const sw_context& context,
+                              sw_reply_fn on_reply, void* ctx);
+    void track(PendingCall& call);
+    void sweep();
+    template <class Predicate>
+    void claim_where(Predicate predicate, sw_status code, const char* why);
+    sw_status call_inline(const sw_method& method, const sw_buffer* request,
+                          const sw_context& context, sw_reply_fn on_reply, void* ctx,
+                          std::uint64_t* id, sw_buffer** reply, sw_error* error);
+
+    const exec::Clock& clock_;
+    exec::Timers& timers_;
+    std::shared_ptr<exec::Executor> kernel_;
+    const Options options_;
+    Link* link_ = nullptr;
+    mutable std::mutex mutex_;
+    std::map<std::pair<std::string, std::string>, std::unique_ptr<Slot>, std::less<>> slots_;
+    std::map<Party*, std::vector<std::unique_ptr<sw_method>>> methods_;
+    std::map<std::pair<Party*, std::string>, std::unique_ptr<Breaker>> breakers_;
+    std::array<Shard, kShards> shards_;
+    std::atomic<std::uint64_t> next_id_{1};
+    std::atomic<bool> sweeping_{false};
+    std::atomic<std::uint64_t> sweep_timer_{0};
+    int quiet_sweeps_ = 0;
+};
+
+}  // namespace streamwall::services
