@@ -113,6 +113,16 @@ std::size_t find_deep_block(std::string_view text) {
     return std::string_view::npos;
 }
 
+// yaml-cpp reads a whole flow collection ahead before it tells of its first value, so the values in
+// it are bounded by their separators. Commas inside texts count too; settings hold no such texts.
+std::size_t find_excess_value(std::string_view text) {
+    std::size_t values = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if ((text[i] == ',' || text[i] == '[' || text[i] == '{') && ++values > kMaxValues) return i;
+    }
+    return std::string_view::npos;
+}
+
 }  // namespace
 
 Position position_at(std::string_view text, std::size_t offset) {
@@ -142,6 +152,10 @@ void check_text(std::string_view text, std::string_view file, Diagnostics& out) 
         if (offset == std::string_view::npos) continue;
         out.push_back(too_deep(text, file, offset));
         return;
+    }
+    if (const std::size_t offset = find_excess_value(text); offset != std::string_view::npos) {
+        out.push_back({std::string(file), position_at(text, offset), "", Code::kTooManyValues,
+                       fmt::format("more than {} values", kMaxValues), ""});
     }
 }
 

@@ -14,6 +14,7 @@ namespace streamwall::config {
 inline constexpr std::size_t kMaxTextBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxDepth = 64;
 inline constexpr std::size_t kMaxValues = 50'000;
+inline constexpr std::size_t kMaxFindings = 500;  // who has more will not read them all
 
 // Position of a byte offset; columns count code points.
 Position position_at(std::string_view text, std::size_t offset);

@@ -7,6 +7,8 @@
 #include <ranges>
 #include <utility>
 
+#include "config/text_checks.hpp"
+
 namespace streamwall::config {
 
 namespace {
@@ -176,8 +178,10 @@ void RepairableText::expand_tabs(std::string_view file, Diagnostics& out) {
             text.clear();  // YAML allows the tab here, yaml-cpp does not
             continue;
         }
-        out.push_back({std::string(file), position(i, tab), "", Code::kTabIndentation,
-                       "a tab in the indentation", "use spaces to indent"});
+        if (out.size() < kMaxFindings) {
+            out.push_back({std::string(file), position(i, tab), "", Code::kTabIndentation,
+                           "a tab in the indentation", "use spaces to indent"});
+        }
         const std::size_t wanted = meant_indent(i, indents);
         text.replace(0, first, std::string(wanted, ' '));
         shifts_[i] = static_cast<std::ptrdiff_t>(wanted) - static_cast<std::ptrdiff_t>(first);

@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::size_t kMaxRepairs = 128;
 // All attempts together read at most this much, so that a large broken file stays cheap.
-constexpr std::size_t kMaxBytesRead = 2 * kMaxTextBytes;
+constexpr std::size_t kMaxBytesRead = kMaxTextBytes;
 
 // Thrown out of the parser when going on makes no sense; the reason has been reported.
 struct StopParsing {};
@@ -96,6 +96,7 @@ class TreeBuilder : public YAML::EventHandler {
 
     // What was read before the parser gave up is kept.
     void close_all() {
+        is_closing_ = true;
         while (!frames_.empty())
             close();
     }
@@ -124,8 +125,13 @@ class TreeBuilder : public YAML::EventHandler {
     [[nodiscard]] bool expects_value() const { return !frames_.empty() && frames_.back().has_key; }
 
     void report(Position where, Code code, std::string message, std::string hint = "") {
+        if (out_.size() >= kMaxFindings) return stop();
         out_.push_back(
             {std::string(file_), where, path(), code, std::move(message), std::move(hint)});
+    }
+
+    void stop() const {
+        if (!is_closing_) throw StopParsing{};
     }
 
     [[nodiscard]] std::string path() const {
@@ -222,9 +228,11 @@ class TreeBuilder : public YAML::EventHandler {
 
     void add(Node node) {
         if (++values_ > kMaxValues) {
-            report(node.position, Code::kTooManyValues,
-                   fmt::format("more than {} values", kMaxValues));
-            throw StopParsing{};
+            if (!is_closing_) {
+                report(node.position, Code::kTooManyValues,
+                       fmt::format("more than {} values", kMaxValues));
+            }
+            stop();
         }
         if (frames_.empty()) {
             root_ = std::move(node);
@@ -273,6 +281,7 @@ class TreeBuilder : public YAML::EventHandler {
     std::vector<Frame> frames_;
     std::size_t documents_ = 0;
     std::size_t values_ = 0;
+    bool is_closing_ = false;
 };
 
 // One attempt. True if the parser reached the end or must not be tried again.
