@@ -41,8 +41,9 @@ std::optional<Platform> media_platform(std::string_view path) {
 
 // Running text puts these behind a link; inside one they may be meant.
 bool ends_a_link(std::string_view text, std::size_t at) {
-    constexpr std::string_view kPunctuation = ".,;:!'*()[]~_&";
+    constexpr std::string_view kPunctuation = ".:!'*~_&";
     if (at == text.size() || text[at] == '?' || text[at] == '#') return true;
+    if (std::string_view(",;()[]").find(text[at]) != std::string_view::npos) return true;
     if (kPunctuation.find(text[at]) == std::string_view::npos) return false;
     return at + 1 == text.size() || !is_alnum(text[at + 1]);
 }
