@@ -41,7 +41,8 @@ typedef struct sw_event {
     sw_str epoch;
     const sw_buffer* data;
     sw_str changes;
-    const sw_context* context; /* of the publisher; causation_id is this event's id */
+    const sw_context* context; /* of the publisher; for handlers causation_id is this event's id */
+    sw_str cause;              /* id of the event that caused this one, or empty */
 } sw_event;
 
 /* SW_OK, an error (durable: tried again, then dead letter; transient: counted), or SW_PENDING after
@@ -105,7 +106,8 @@ typedef struct sw_bus_api {
 typedef struct sw_journal_api {
     uint32_t size;
     uint32_t reserved;
-    /* Events just committed, in sequence order without gaps.
+    /* Events just committed, in sequence order without gaps. Where `cause` is empty, the context's
+     * causation_id is taken.
      * [any, calls never overlap | starting, started | borrowed, data retained | -] */
     void (*committed)(sw_host* host, const sw_event* events, size_t count);
 } sw_journal_api;

@@ -58,7 +58,7 @@ typedef struct sw_http_route {
     sw_str method;
     sw_str path;  /* "/api/v1/streams/{id}" */
     sw_str scope; /* a key with this scope passes whatever its role; may be empty */
-    uint32_t flags;   /* SW_HTTP_UNCOUNTED: no rate limit */
+    uint32_t flags;   /* SW_HTTP_UNCOUNTED: no rate limit; SW_HTTP_QUERY_TOKEN: ?token= counts too */
     uint32_t timeout_ms;    /* 0: 5,000 */
     size_t body_limit;      /* bytes; 0: 1 MiB */
     sw_str openapi; /* JSON of the OpenAPI operation object, or empty: hidden from the document */
@@ -67,6 +67,7 @@ typedef struct sw_http_route {
     void* ctx;
 } sw_http_route;
 #define SW_HTTP_UNCOUNTED 1u
+#define SW_HTTP_QUERY_TOKEN 2u
 
 /* ---- WebSocket ---- */
 typedef struct sw_ws_connection sw_ws_connection;
@@ -97,11 +98,15 @@ typedef struct sw_ws_endpoint {
 typedef struct sw_http_table {
     uint32_t size;
     uint32_t reserved;
-    /* Routes and endpoints of one lease; they go with it. A route replaces none: a clash is
+    /* Routes and endpoints of one lease, until unmount(). A route replaces none: a clash is
      * ALREADY_EXISTS. [strand of the user | lease held | borrowed, texts copied] */
     sw_status (*mount)(void* self, sw_lease* lease, const sw_http_route* route, sw_error* error);
     sw_status (*mount_ws)(void* self, sw_lease* lease, const sw_ws_endpoint* endpoint,
                           sw_error* error);
+    /* Ends everything of the lease: routes, topics, endpoints (open connections get on_close 1001).
+     * `done(arg)` runs on a thread of the listener once no callback of theirs runs or will run; then
+     * release the lease. Exchanges that are open may be answered later. [any | lease held | -] */
+    void (*unmount)(void* self, sw_lease* lease, void (*done)(void* arg), void* arg);
     /* [any | exchange alive | ends it] */
     void (*respond)(sw_http_exchange* exchange, const sw_http_response* response);
 

@@ -1,0 +1,342 @@
+// Durable subscriptions against a journal in memory that speaks store.md's requests.
+#include "bus/durable.hpp"
+
+#include "bus/envelope.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <boost/json.hpp>
+
+using namespace std::chrono_literals;
+
+namespace streamwall::bus {
+namespace {
+
+// The journal: a vector of envelopes, positions and dead letters, offered as a service.
+struct MemoryJournal {
+    std::vector<std::string> envelopes;
+    std::string epoch = "e1";
+    std::map<std::string, boost::json::object> positions;
+    std::vector<boost::json::value> dead_letters;
+    bool down = false;
+    int reads = 0;
+
+    static sw_status serve(void* ctx, const sw_request* request, sw_buffer** reply,
+                           sw_error* error) {
+        auto& self = *static_cast<MemoryJournal*>(ctx);
+        if (self.down) return fill(error, Failure::unavailable("journal is down"));
+        const auto body = boost::json::parse(view(request->body)).as_object();
+        const auto method = view(request->method);
+        std::string out = "{}";
+        if (method == "read") {
+            out = self.read(body);
+        } else if (method == "position") {
+            const auto found = self.positions.find(std::string(body.at("name").as_string()));
+            if (found == self.positions.end()) {
+                return fill(error, Failure::of(SW_NOT_FOUND, "no such position"));
+            }
+            out = boost::json::serialize(found->second);
+        } else if (method == "save_positions") {
+            for (const auto& one : body.at("positions").as_array()) {
+                self.positions[std::string(one.at("name").as_string())] = one.as_object();
+            }
+        } else if (method == "dead_letter_add") {
+            self.dead_letters.push_back(body);
+            out = R"({"id":1})";
+        }
+        *reply = BufferRef(out).release();
+        return SW_OK;
+    }
+    std::string read(const boost::json::object& body) {
+        ++reads;
+        std::string out;
+        auto left = body.at("limit").to_number<std::size_t>();
+        const auto* subject = body.if_contains("subject");
+        for (auto at = body.at("after").to_number<std::size_t>(); at < envelopes.size() && left;
+             ++at) {
+            if (subject && boost::json::parse(envelopes[at]).at("subject") != *subject) continue;
+            out += (out.empty() ? "" : ",") + envelopes[at];
+            --left;
+        }
+        return fmt::format(R"({{"epoch":"{}","first":1,"last":{},"events":[{}]}})", epoch,
+                           envelopes.size(), out);
+    }
+};
+
+class DurableTest : public testing::Test {
+  protected:
+    DurableTest() {
+        journal_party.instance = "store";
+        journal_party.parallel = true;
+        owner.instance = "hub";
+        owner.address = "hub@main";
+        owner.strand = exec::Strand::make("hub", *pool);
+        for (const char* method : {"read", "position", "save_positions", "dead_letter_add"}) {
+            services.offer(journal_party, "journal", method, MemoryJournal::serve, &journal);
+        }
+        services.open(journal_party);
+    }
+    ~DurableTest() override { stop(); }
+
+    void run() {
+        while (pool->run_one()) {
+        }
+    }
+    void advance(std::chrono::milliseconds by) {
+        for (auto left = by; left > 0ms; left -= 10ms) {
+            clock.advance(10ms);
+            timers.fire_due();
+            run();
+        }
+    }
+    void commit(const std::string& subject, int n, bool through_feed = true) {
+        EventRecord::Parts parts;
+        parts.id = fmt::format("evt-{}", journal.envelopes.size() + 1);
+        parts.type = "stream.updated";
+        parts.version = "1.0";
+        parts.timestamp = format_time(clock.wall_ms());
+        parts.producer = "catalog@main";
+        parts.subject = subject;
+        parts.epoch = journal.epoch;
+        parts.sequence = journal.envelopes.size() + 1;
+        parts.data = BufferRef(fmt::format(R"({{"n":{}}})", n));
+        const EventRecord record(std::move(parts));
+        journal.envelopes.push_back(render(record.raw()));
+        if (through_feed) feed.committed(&record.raw(), 1);
+    }
+    void start(DurableOptions options = {}) {
+        options.name = "hub/all";
+        options.pattern = "stream.*";
+        reader = std::make_shared<DurableReader>(
+            owner, options, Handler{&DurableTest::on_event, this},
+            DurableServices{services, feed, timers, clock, *pool},
+            DurableEvents{[this](const std::string& event, const std::string&) {
+                warnings.push_back(event);
+            }});
+        reader->start();
+        run();
+    }
+    void stop() {
+        if (!reader) return;
+        bool stopped = false;
+        reader->stop([&] { stopped = true; });
+        run();
+        EXPECT_TRUE(stopped);
+        reader.reset();
+        run();
+    }
+    static sw_status on_event(void* ctx, const sw_event* event, sw_error* error) {
+        auto& self = *static_cast<DurableTest*>(ctx);
+        const auto text = fmt::format("{} {}", view(event->subject), view(event->data));
+        if (const auto failing = self.failing.find(std::string(view(event->subject)));
+            failing != self.failing.end() && failing->second != 0) {
+            --failing->second;
+            self.attempts.push_back(text);
+            return fill(error, Failure::of(self.failure_code, "no"));
+        }
+        self.seen.push_back(text);
+        if (!self.defer) return SW_OK;
+        auto* frame = reinterpret_cast<Frame*>(const_cast<sw_event*>(event));
+        frame->deferred = true;
+        self.deferred.emplace_back(text, frame->ticket);
+        return SW_PENDING;
+    }
+
+    exec::VirtualClock clock;
+    exec::Timers timers{clock, exec::Timers::Mode::manual};
+    std::shared_ptr<exec::Pool> pool =
+        std::make_shared<exec::Pool>(exec::PoolOptions{.workers = 0});
+    services::Registry services{clock, timers, pool};
+    Feed feed;
+    Party journal_party, owner;
+    MemoryJournal journal;
+    std::shared_ptr<DurableReader> reader;
+    std::vector<std::string> seen, attempts, warnings;
+    std::map<std::string, int> failing;
+    sw_status failure_code = SW_INTERNAL;
+    bool defer = false;
+    std::vector<std::pair<std::string, std::uint64_t>> deferred;
+};
+
+TEST_F(DurableTest, ANewNameBeginsBehindTheNewestEvent) {
+    commit("stream/1", 1);
+    start();
+    commit("stream/1", 2);
+    run();
+    EXPECT_EQ(seen, std::vector<std::string>{R"(stream/1 {"n":2})"});
+}
+
+TEST_F(DurableTest, ANewNameMayBeginAtTheOldest) {
+    commit("stream/1", 1, false);
+    commit("stream/2", 2, false);
+    start({.start = SW_START_ALL});
+    EXPECT_EQ(seen.size(), 2u);
+}
+
+TEST_F(DurableTest, GoesOnWhereItStoppedAndCatchesUpFromTheJournal) {
+    start();
+    commit("stream/1", 1);
+    run();
+    stop();
+    for (int n = 2; n <= 700; ++n)
+        commit(fmt::format("stream/{}", n % 7), n, false);
+    start();
+    commit("stream/1", 701);
+    run();
+    ASSERT_EQ(seen.size(), 701u);
+    std::map<std::string, int> last;
+    for (const auto& text : seen) {
+        const auto space = text.find(' ');
+        const int n = std::atoi(text.c_str() + space + 6);
+        auto& previous = last[text.substr(0, space)];
+        EXPECT_LT(previous, n) << text;
+        previous = n;
+    }
+}
+
+TEST_F(DurableTest, ReadsNothingFromDiskWhileItKeepsUp) {
+    start();
+    const auto before = journal.reads;
+    for (int n = 0; n < 1000; ++n) {
+        commit("stream/1", n);
+        run();
+    }
+    EXPECT_EQ(seen.size(), 1000u);
+    EXPECT_EQ(journal.reads, before);
+}
+
+TEST_F(DurableTest, AfterACrashWhatWasNotDoneComesAgain) {
+    defer = true;
+    start();
+    commit("stream/1", 1);
+    commit("stream/2", 2);
+    run();
+    ASSERT_EQ(deferred.size(), 2u);
+    reader->complete(deferred[1].second, SW_OK, {});
+    run();
+    advance(500ms);
+    EXPECT_EQ(journal.positions.at("hub/all").at("sequence"), 0) << "stream/1 is still open";
+    reader.reset();  // no stop: as a crash
+    run();
+    seen.clear();
+    defer = false;
+    start();
+    EXPECT_EQ(seen.size(), 2u);
+}
+
+TEST_F(DurableTest, OneSubjectIsServedInOrderWhileOthersGoOn) {
+    defer = true;
+    start();
+    commit("stream/1", 1);
+    commit("stream/1", 2);
+    commit("stream/2", 3);
+    run();
+    EXPECT_EQ(seen, (std::vector<std::string>{R"(stream/1 {"n":1})", R"(stream/2 {"n":3})"}));
+    reader->complete(deferred[0].second, SW_OK, {});
+    run();
+    EXPECT_EQ(seen.back(), R"(stream/1 {"n":2})");
+}
+
+TEST_F(DurableTest, AFailingEventParksItsSubjectOnlyAndBecomesADeadLetterAfterFiveTries) {
+    failing["stream/1"] = 5;
+    start();
+    commit("stream/1", 1);
+    commit("stream/1", 2);
+    commit("stream/2", 3);
+    run();
+    EXPECT_EQ(seen, std::vector<std::string>{R"(stream/2 {"n":3})"});
+    EXPECT_EQ(reader->stats().parked, 1u);
+    advance(20s);
+    EXPECT_EQ(attempts.size(), 5u);
+    ASSERT_EQ(journal.dead_letters.size(), 1u);
+    EXPECT_EQ(journal.dead_letters[0].at("event").at("id"), "evt-1");
+    EXPECT_EQ(journal.dead_letters[0].at("attempts"), 5);
+    EXPECT_EQ(seen.back(), R"(stream/1 {"n":2})");
+    EXPECT_EQ(reader->stats().parked, 0u);
+    EXPECT_EQ(warnings, std::vector<std::string>{"event.dead_letter"});
+}
+
+TEST_F(DurableTest, RetriesBackOffExponentially) {
+    failing["stream/1"] = 4;
+    start();
+    commit("stream/1", 1);
+    run();
+    std::vector<std::int64_t> at;
+    for (int n = 0; n < 2000 && seen.empty(); ++n) {
+        const auto before = attempts.size();
+        advance(10ms);
+        if (attempts.size() != before) at.push_back(n * 10);
+    }
+    ASSERT_EQ(at.size(), 3u);
+    EXPECT_NEAR(static_cast<double>(at[0]), 1125, 140);
+    EXPECT_NEAR(static_cast<double>(at[1] - at[0]), 2250, 270);
+    EXPECT_NEAR(static_cast<double>(at[2] - at[1]), 4500, 520);
+    EXPECT_EQ(seen.size(), 1u);
+}
+
+TEST_F(DurableTest, ANeighbourThatIsAwayUsesUpNoTries) {
+    failing["stream/1"] = 20;
+    failure_code = SW_UNAVAILABLE;
+    start();
+    commit("stream/1", 1);
+    advance(60s);
+    EXPECT_TRUE(journal.dead_letters.empty());
+    EXPECT_EQ(seen.size(), 1u);
+}
+
+TEST_F(DurableTest, ParkedSubjectsSurviveARestart) {
+    failing["stream/1"] = 1;
+    start();
+    commit("stream/1", 1);
+    commit("stream/2", 2);
+    commit("stream/1", 3);
+    advance(500ms);
+    EXPECT_EQ(journal.positions.at("hub/all").at("sequence"), 3);
+    stop();
+    EXPECT_EQ(seen, std::vector<std::string>{R"(stream/2 {"n":2})"});
+    start();
+    advance(5s);
+    EXPECT_EQ(seen, (std::vector<std::string>{R"(stream/2 {"n":2})", R"(stream/1 {"n":1})",
+                                              R"(stream/1 {"n":3})"}));
+}
+
+TEST_F(DurableTest, WaitsForAJournalThatIsAway) {
+    journal.down = true;
+    start({.start = SW_START_ALL});
+    commit("stream/1", 1, false);
+    advance(2s);
+    EXPECT_TRUE(seen.empty());
+    journal.down = false;
+    advance(70s);  // the breaker's pause
+    EXPECT_EQ(seen.size(), 1u);
+}
+
+TEST_F(DurableTest, AnotherJournalIsNoticedByItsEpoch) {
+    start();
+    commit("stream/1", 1);
+    run();
+    stop();
+    journal.epoch = "e2";
+    start();
+    EXPECT_EQ(warnings, std::vector<std::string>{"subscription.reset"});
+    EXPECT_EQ(seen.size(), 2u) << "it starts over at the oldest event";
+}
+
+TEST_F(DurableTest, ADeadLetterCanBeDeliveredAgain) {
+    start();
+    EventRecord::Parts parts;
+    parts.id = "evt-x";
+    parts.type = "stream.updated";
+    parts.subject = "stream/9";
+    parts.producer = "catalog@main";
+    parts.data = BufferRef("{\"n\":9}");
+    sw_status outcome = SW_UNKNOWN;
+    reader->redeliver(std::make_shared<const EventRecord>(std::move(parts)),
+                      [&](sw_status status) { outcome = status; });
+    run();
+    EXPECT_EQ(outcome, SW_OK);
+    EXPECT_EQ(seen, std::vector<std::string>{R"(stream/9 {"n":9})"});
+}
+
+}  // namespace
+}  // namespace streamwall::bus
