@@ -15,7 +15,7 @@ FILE = re.compile(r"(?<![\w/.<$])((?:\./)?(?:config|tests|sdk|plugins|plugin-api
 
 
 def check(root):
-    root = pathlib.Path(root)
+    root = pathlib.Path(root).resolve()
     text = (root / "README.md").read_text(encoding="utf-8")
     findings = []
     verbs = sorted(set(DEV.findall(text)))

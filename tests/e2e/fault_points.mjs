@@ -24,9 +24,11 @@ async function assertSound(dataDir, streams) {
     assertComplete(await journal(dataDir), streams);
 }
 
-// A host that is ready and dies at the next passage of the point: those of its own start are left out.
+// A host that is ready and dies at the next passage of the point. Its own start may pass the point as
+// well: then a start has got further (the second try), or a later passage is the one to die at.
 async function startDoomed(t, point, options) {
-    for (let passage = 1; passage <= 20; passage += 1) {
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+        const passage = 1 + Math.floor(attempt / 2);
         const host = new Host({...options, env: {FAULT_AT: `${point}:${passage}`}});
         cleanUp(t, () => host.kill());
         try {
@@ -36,7 +38,13 @@ async function startDoomed(t, point, options) {
             if (host.child.alive) throw error;
         }
     }
-    throw new Error(`the host passes ${point} more than 20 times before it is ready`);
+    throw new Error(`the host passes ${point} too often before it is ready`);
+}
+
+// A start and a graceful stop: nothing of a start to come is left to be done for the first time.
+async function settle(t, dataDir) {
+    const host = await Host.start(t, {dataDir});
+    await host.stop();
 }
 
 async function dies(host, point) {
@@ -56,8 +64,12 @@ for (const {point, kept} of points) {
             ['PATCH', `/streams/${old.id}`, {title: 'after'}],
         ];
         for (const [method, path, body] of writes) {
+            await settle(t, dataDir);
             const host = await startDoomed(t, point, {dataDir});
-            await assert.rejects(new Api(host).request(method, path, body), 'the host died before it answered');
+            await assert.rejects(
+                new Api(host).request(method, path, body),
+                'the host died before it answered',
+            );
             await dies(host, point);
         }
 
@@ -80,6 +92,7 @@ for (const point of [...points.map((entry) => entry.point), 'before_ack']) {
         const chat = await ChatServer.start(t);
         const dataDir = scratchFolder(t);
         const poster = await ChatUser.join(t, chat, '#streamwall', 'reporter');
+        await settle(t, dataDir);
         const dying = await startDoomed(t, point, {dataDir, irc: chat.url});
         await poster.hostPresent();
         poster.post('live in Portland, OR https://www.twitch.tv/crashed');
@@ -93,17 +106,24 @@ for (const point of [...points.map((entry) => entry.point), 'before_ack']) {
             await poster.hostPresent();
             poster.post('again https://www.twitch.tv/crashed');
         }
-        const [stream] = await until('the stream from chat', async () => {
-            const found = await api.withUrl('twitch.tv/crashed');
-            return found.length > 0 && found;
-        }, seconds(20));
+        const [stream] = await until(
+            'the stream from chat',
+            async () => {
+                const found = await api.withUrl('twitch.tv/crashed');
+                return found.length > 0 && found;
+            },
+            seconds(20),
+        );
         assert.equal(stream.version, 1);
 
         // A second link shows that everything before it has been worked off, repeats included.
         await poster.hostPresent();
         poster.post('https://www.twitch.tv/after_the_crash');
-        await until('the link after it', async () =>
-            (await api.withUrl('twitch.tv/after_the_crash')).length === 1, seconds(20));
+        await until(
+            'the link after it',
+            async () => (await api.withUrl('twitch.tv/after_the_crash')).length === 1,
+            seconds(20),
+        );
         assert.deepEqual(await api.withUrl('twitch.tv/crashed'), [stream]);
         const streams = await api.all();
         assert.equal(streams.length, 2);

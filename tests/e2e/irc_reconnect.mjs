@@ -20,9 +20,17 @@ test('the host rejoins all its channels after the chat server was killed', async
     await until('health ok', async () => (await health(host)).status === 'ok', seconds(20));
 
     await chat.kill();
-    await until('health degraded', async () => (await health(host)).status === 'degraded', seconds(20));
+    await until(
+        'health degraded',
+        async () => (await health(host)).status === 'degraded',
+        seconds(20),
+    );
     assert.equal((await health(host)).code, 200, 'degraded is still 200');
-    assert.equal((await fetch(`${host.url}/health/ready`)).status, 200, 'a chat server is no condition');
+    assert.equal(
+        (await fetch(`${host.url}/health/ready`)).status,
+        200,
+        'a chat server is no condition',
+    );
 
     await chat.run();
     for (const [index, channel] of channels.entries()) {

@@ -17,8 +17,10 @@ function assertOrdered(messages) {
     const highest = new Map();
     for (const {stream} of messages) {
         const last = highest.get(stream.id);
-        assert.ok(last === undefined || stream.version <= last + 1,
-            `stream ${stream.id}: version ${stream.version} came after ${last}`);
+        assert.ok(
+            last === undefined || stream.version <= last + 1,
+            `stream ${stream.id}: version ${stream.version} came after ${last}`,
+        );
         highest.set(stream.id, Math.max(last ?? 0, stream.version));
     }
 }
@@ -52,5 +54,7 @@ test(`${kills} kills while writing lose nothing, double nothing and keep the ord
     assert.equal(last.at(-1).type, 'stream.created', 'the journal goes on after the crashes');
     const untilKills = (await journal(dataDir)).slice(0, -1);
     assertComplete(untilKills, [...there.values()]);
-    t.diagnostic(`${kills} kills, ${writer.acknowledged} acknowledged writes, ${there.size} streams`);
+    t.diagnostic(
+        `${kills} kills, ${writer.acknowledged} acknowledged writes, ${there.size} streams`,
+    );
 });

@@ -11,26 +11,36 @@ test('a link posted in chat reaches every subscriber and the list, and no other 
     const host = await Host.start(t, {irc: chat.url});
     const poster = await ChatUser.join(t, chat, '#streamwall', 'reporter');
     await poster.hostPresent();
-    const subscribers = [await Subscriber.connect(t, host.cable), await Subscriber.connect(t, host.cable)];
+    const subscribers = [
+        await Subscriber.connect(t, host.cable),
+        await Subscriber.connect(t, host.cable),
+    ];
 
     poster.post('Protest live in Seattle, WA https://www.twitch.tv/example?utm_source=x');
 
     for (const subscriber of subscribers) {
         const {stream} = await subscriber.created('https://twitch.tv/example');
         const {link, platform, city, state, country, status, source, posted_by} = stream;
-        assert.deepEqual({link, platform, city, state, country, status, source, posted_by}, {
-            link: 'https://twitch.tv/example',
-            platform: 'twitch',
-            city: 'Seattle',
-            state: 'WA',
-            country: 'US',
-            status: 'checking',
-            source: 'twitch',
-            posted_by: 'reporter',
-        });
+        assert.deepEqual(
+            {link, platform, city, state, country, status, source, posted_by},
+            {
+                link: 'https://twitch.tv/example',
+                platform: 'twitch',
+                city: 'Seattle',
+                state: 'WA',
+                country: 'US',
+                status: 'checking',
+                source: 'twitch',
+                posted_by: 'reporter',
+            },
+        );
     }
     const listed = await new Api(host).withUrl('twitch.tv/example');
-    assert.deepEqual(listed, [subscribers[0].messages[0].stream], 'the list holds what was broadcast');
+    assert.deepEqual(
+        listed,
+        [subscribers[0].messages[0].stream],
+        'the list holds what was broadcast',
+    );
 
     // The link after the other spelling is the sign that the spelling has been dealt with.
     poster.post('again: http://m.twitch.tv/Example/ and (www.twitch.tv/EXAMPLE)');

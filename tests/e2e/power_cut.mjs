@@ -1,6 +1,15 @@
 // The power goes while the host is writing: all that was acknowledged is there when it is back.
 import assert from 'node:assert/strict';
-import {closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync} from 'node:fs';
+import {
+    closeSync,
+    existsSync,
+    fsyncSync,
+    mkdirSync,
+    openSync,
+    readFileSync,
+    writeFileSync,
+    writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import {Host} from './lib/host.mjs';
@@ -23,7 +32,10 @@ test('the cut is real: it keeps what was synced and nothing else', async (t) => 
     const disk = await Disk.make(t);
     if (skipped(t, disk)) return;
     const file = (name) => path.join(disk.mountpoint, name);
-    for (const [name, synced] of [['synced', true], ['unsynced', false]]) {
+    for (const [name, synced] of [
+        ['synced', true],
+        ['unsynced', false],
+    ]) {
         const descriptor = openSync(file(name), 'w');
         writeSync(descriptor, 'written');
         if (synced) fsyncSync(descriptor);
@@ -33,7 +45,9 @@ test('the cut is real: it keeps what was synced and nothing else', async (t) => 
     assert.throws(() => writeFileSync(file('late'), 'x'), {code: 'EIO'});
     await disk.restore();
     assert.equal(readFileSync(file('synced'), 'utf8'), 'written');
-    assert.ok(!existsSync(file('unsynced')) || readFileSync(file('unsynced'), 'utf8') !== 'written');
+    assert.ok(
+        !existsSync(file('unsynced')) || readFileSync(file('unsynced'), 'utf8') !== 'written',
+    );
 });
 
 test(`${cuts} power cuts while writing lose nothing that was acknowledged`, async (t) => {
@@ -61,5 +75,7 @@ test(`${cuts} power cuts while writing lose nothing that was acknowledged`, asyn
     }
     assert.equal(await integrity(databaseIn(dataDir)), 'ok');
     assertComplete(await journal(dataDir), streams);
-    t.diagnostic(`${cuts} cuts, ${writer.acknowledged} acknowledged writes, ${streams.length} streams`);
+    t.diagnostic(
+        `${cuts} cuts, ${writer.acknowledged} acknowledged writes, ${streams.length} streams`,
+    );
 });

@@ -27,7 +27,12 @@ function assertProblem(answer, status) {
 
 test('without a key, or with a wrong one, everything is 401 and says how to authenticate', async () => {
     for (const key of [null, 'wrong', `${'x'.repeat(300)}`]) {
-        for (const [method, path] of [['GET', ''], ['POST', ''], ['GET', '/1'], ['DELETE', '/1']]) {
+        for (const [method, path] of [
+            ['GET', ''],
+            ['POST', ''],
+            ['GET', '/1'],
+            ['DELETE', '/1'],
+        ]) {
             const answer = await curl(streams(path), {method, key});
             assertProblem(answer, 401);
             assert.match(answer.headers['www-authenticate'], /^Bearer/);
@@ -41,7 +46,10 @@ test('health, metrics and the API description are open', async () => {
     }
     const {json} = await curl(`${host.url}/openapi.json`, {key: null});
     assert.equal(json.openapi, '3.0.3');
-    assert.ok(json.paths['/api/v1/streams'].post, 'the description lists the routes that are there');
+    assert.ok(
+        json.paths['/api/v1/streams'].post,
+        'the description lists the routes that are there',
+    );
 });
 
 test('creating answers 201 with Location; creating the same again answers 200 with the same record', async () => {
@@ -55,7 +63,10 @@ test('creating answers 201 with Location; creating the same again answers 200 wi
     assert.equal(first.json.platform, 'twitch');
     assert.match(first.json.created_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
-    const again = await curl(streams(), {method: 'POST', body: {url: 'http://m.twitch.tv/creator/', title: 'two'}});
+    const again = await curl(streams(), {
+        method: 'POST',
+        body: {url: 'http://m.twitch.tv/creator/', title: 'two'},
+    });
     assert.equal(again.status, 200, again.text);
     assert.deepEqual(again.json, first.json, 'a known URL changes nothing');
 
@@ -66,17 +77,27 @@ test('creating answers 201 with Location; creating the same again answers 200 wi
 
 test('a list filters, pages and sorts', async () => {
     for (const n of [1, 2, 3, 4, 5]) {
-        await created({url: `https://kick.com/lister${n}`, title: `lister ${n}`, city: n % 2 ? 'Odd' : 'Even'});
+        await created({
+            url: `https://kick.com/lister${n}`,
+            title: `lister ${n}`,
+            city: n % 2 ? 'Odd' : 'Even',
+        });
     }
     const page = await curl(streams('?platform=kick&per_page=2&page=2&sort=title&direction=desc'));
     assert.equal(page.status, 200, page.text);
-    assert.deepEqual(page.json.streams.map(({title}) => title), ['lister 3', 'lister 2']);
+    assert.deepEqual(
+        page.json.streams.map(({title}) => title),
+        ['lister 3', 'lister 2'],
+    );
     const {current_page, per_page, total_pages, total_count} = page.json.meta;
-    assert.deepEqual({current_page, per_page, total_pages, total_count},
-        {current_page: 2, per_page: 2, total_pages: 3, total_count: 5});
+    assert.deepEqual(
+        {current_page, per_page, total_pages, total_count},
+        {current_page: 2, per_page: 2, total_pages: 3, total_count: 5},
+    );
     assert.match(page.headers.link, /rel="?next"?/);
 
-    const titles = async (query) => (await curl(streams(query))).json.streams.map(({title}) => title).sort();
+    const titles = async (query) =>
+        (await curl(streams(query))).json.streams.map(({title}) => title).sort();
     assert.deepEqual(await titles('?platform=kick&city=Even'), ['lister 2', 'lister 4']);
     assert.deepEqual(await titles('?platform=KICK&search=LIST%205'), ['lister 5']);
     assert.deepEqual(await titles('?platform=youtube,rumble'), []);
@@ -94,16 +115,25 @@ test('a list follows its cursor to the end, each record once', async () => {
         const {json, status, text} = await curl(streams(query));
         assert.equal(status, 200, text);
         seen.push(...json.streams.map(({id}) => id));
-        query = json.meta.next_cursor
-            && `?platform=rumble&per_page=1&cursor=${encodeURIComponent(json.meta.next_cursor)}`;
+        query =
+            json.meta.next_cursor &&
+            `?platform=rumble&per_page=1&cursor=${encodeURIComponent(json.meta.next_cursor)}`;
     }
     assert.equal(seen.length, 3);
     assert.equal(new Set(seen).size, 3);
 });
 
 test('a wrong query is 400, never silently ignored', async () => {
-    for (const query of ['?page=0', '?page=-1', '?page=x', '?per_page=0', '?sort=colour', '?nonsense=1',
-        '?status=sleeping', '?direction=up']) {
+    for (const query of [
+        '?page=0',
+        '?page=-1',
+        '?page=x',
+        '?per_page=0',
+        '?sort=colour',
+        '?nonsense=1',
+        '?status=sleeping',
+        '?direction=up',
+    ]) {
         assertProblem(await curl(streams(query)), 400);
     }
 });
@@ -140,7 +170,11 @@ test('a body that breaks the rules is 422 and names its fields; a broken one is 
         assert.equal(typeof named.code, 'string');
         assert.equal(typeof named.message, 'string');
     }
-    for (const body of ['{"url":', '{"url":"https://twitch.tv/a","url":"https://twitch.tv/b"}', '[1e999]']) {
+    for (const body of [
+        '{"url":',
+        '{"url":"https://twitch.tv/a","url":"https://twitch.tv/b"}',
+        '[1e999]',
+    ]) {
         assertProblem(await curl(streams(), {method: 'POST', body}), 400);
     }
     assert.equal((await curl(streams('?url=twitch.tv/rules'))).json.meta.total_count, 0);
@@ -149,8 +183,14 @@ test('a body that breaks the rules is 422 and names its fields; a broken one is 
 test('a URL in use is 409 for another record', async () => {
     await created({url: 'https://twitch.tv/taken'});
     const {id} = await created({url: 'https://twitch.tv/mover'});
-    assertProblem(await curl(streams(`/${id}`), {method: 'PATCH', body: {url: 'twitch.tv/x'}}), 422);
-    assertProblem(await curl(streams(`/${id}`), {method: 'PATCH', body: {url: 'https://twitch.tv/Taken'}}), 409);
+    assertProblem(
+        await curl(streams(`/${id}`), {method: 'PATCH', body: {url: 'twitch.tv/x'}}),
+        422,
+    );
+    assertProblem(
+        await curl(streams(`/${id}`), {method: 'PATCH', body: {url: 'https://twitch.tv/Taken'}}),
+        409,
+    );
 });
 
 test('DELETE answers 204 and the record is gone', async () => {
@@ -166,12 +206,16 @@ test('DELETE answers 204 and the record is gone', async () => {
 test('pinned streams come first until they are unpinned', async () => {
     const first = await created({url: 'https://youtube.com/@pinfirst/live'});
     const second = await created({url: 'https://youtube.com/@pinsecond/live'});
-    const order = async () => (await curl(streams('?platform=youtube'))).json.streams.map(({id}) => id);
+    const order = async () =>
+        (await curl(streams('?platform=youtube'))).json.streams.map(({id}) => id);
     assert.deepEqual(await order(), [second.id, first.id], 'newest first');
     const pinned = await curl(streams(`/${first.id}/pin`), {method: 'PUT'});
     assert.deepEqual([pinned.status, pinned.json.pinned], [200, true]);
     assert.deepEqual(await order(), [first.id, second.id]);
-    for (const [method, path] of [['PUT', 'unpin'], ['DELETE', 'pin']]) {
+    for (const [method, path] of [
+        ['PUT', 'unpin'],
+        ['DELETE', 'pin'],
+    ]) {
         await curl(streams(`/${first.id}/pin`), {method: 'PUT'});
         const unpinned = await curl(streams(`/${first.id}/${path}`), {method});
         assert.deepEqual([unpinned.status, unpinned.json.pinned], [200, false]);
@@ -185,12 +229,25 @@ test('unknown paths are 404, wrong methods 405 with Allow, wrong types 415, unkn
     assertProblem(wrong, 405);
     assert.match(wrong.headers.allow, /GET/);
     assert.match(wrong.headers.allow, /POST/);
-    assertProblem(await curl(streams(), {method: 'POST', body: 'url=x', headers: {'Content-Type': 'text/plain'}}), 415);
-    assertProblem(await curl(streams(), {headers: {Accept: 'application/vnd.streamwall.v9+json'}}), 406);
-    assert.equal((await curl(streams(), {headers: {Accept: 'application/vnd.streamwall.v1+json'}})).status, 200);
+    assertProblem(
+        await curl(streams(), {
+            method: 'POST',
+            body: 'url=x',
+            headers: {'Content-Type': 'text/plain'},
+        }),
+        415,
+    );
+    assertProblem(
+        await curl(streams(), {headers: {Accept: 'application/vnd.streamwall.v9+json'}}),
+        406,
+    );
+    assert.equal(
+        (await curl(streams(), {headers: {Accept: 'application/vnd.streamwall.v1+json'}})).status,
+        200,
+    );
 });
 
-test('every answer has a request id: the caller\'s where it is well-formed, else a new one', async () => {
+test("every answer has a request id: the caller's where it is well-formed, else a new one", async () => {
     const id = async (headers) => (await curl(streams(), {headers})).headers['x-request-id'];
     assert.equal(await id({'X-Request-Id': 'Trace_1.a-b'}), 'Trace_1.a-b');
     for (const bad of ['has space', 'x'.repeat(65), '<script>']) {

@@ -12,8 +12,16 @@ test('records, versions and pins are the same after a restart', async (t) => {
     const dataDir = scratchFolder(t);
     let host = await Host.start(t, {dataDir});
     let api = new Api(host);
-    const first = await api.create({url: 'https://twitch.tv/first', title: 'Größe 🎥 "quoted"', labels: ['a', 'b']});
-    const second = await api.create({url: 'https://kick.com/second', city: 'Portland', state: 'OR'});
+    const first = await api.create({
+        url: 'https://twitch.tv/first',
+        title: 'Größe 🎥 "quoted"',
+        labels: ['a', 'b'],
+    });
+    const second = await api.create({
+        url: 'https://kick.com/second',
+        city: 'Portland',
+        state: 'OR',
+    });
     await api.expect(200, 'PUT', `/streams/${second.id}/pin`);
     await api.expect(200, 'PATCH', `/streams/${first.id}`, {status: 'live'});
     const before = await api.all();
@@ -39,9 +47,14 @@ test('without a key in the environment one is made, kept privately, and stays th
         const host = await Host.start(t, {dataDir, env: {STREAMWALL_API_KEY: ''}});
         assert.equal(statSync(file).mode & 0o777, 0o600);
         const key = readFileSync(file, 'utf8').trim();
-        const answer = await fetch(`${host.url}/api/v1/streams`, {headers: {Authorization: `Bearer ${key}`}});
+        const answer = await fetch(`${host.url}/api/v1/streams`, {
+            headers: {Authorization: `Bearer ${key}`},
+        });
         assert.equal(answer.status, 200);
-        assert.ok(!host.child.lines.some((line) => line.includes(key)), 'the key itself is not logged');
+        assert.ok(
+            !host.child.lines.some((line) => line.includes(key)),
+            'the key itself is not logged',
+        );
         keys.push(key);
         await host.stop();
     }

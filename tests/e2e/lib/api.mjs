@@ -21,7 +21,11 @@ export class Api {
             signal: AbortSignal.timeout(seconds(10)),
         });
         const text = await response.text();
-        return {status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined};
+        return {
+            status: response.status,
+            headers: response.headers,
+            body: text ? JSON.parse(text) : undefined,
+        };
     }
 
     async expect(status, method, path, body) {

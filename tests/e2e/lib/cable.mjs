@@ -40,8 +40,11 @@ export class Subscriber {
     }
 
     created(url, limit) {
-        return this.message(`created ${url}`,
-            ({action, stream}) => action === 'created' && stream.url === url, limit);
+        return this.message(
+            `created ${url}`,
+            ({action, stream}) => action === 'created' && stream.url === url,
+            limit,
+        );
     }
 
     count(action, url) {
@@ -59,7 +62,12 @@ export class RawCable {
             cable.socket.once('close', (code, reason) => resolve({code, reason: String(reason)}));
         });
         cable.socket.on('message', (data, binary) => {
-            cable.frames.push({at: performance.now(), binary, text: String(data), ...JSON.parse(data)});
+            cable.frames.push({
+                at: performance.now(),
+                binary,
+                text: String(data),
+                ...JSON.parse(data),
+            });
         });
         cleanUp(t, () => cable.socket.terminate());
         await within('WebSocket upgrade', once(cable.socket, 'open'));
@@ -72,8 +80,10 @@ export class RawCable {
 
     subscribe(identifier) {
         this.send({command: 'subscribe', identifier});
-        return this.frame(`answer to the subscription ${identifier}`,
-            (frame) => frame.identifier === identifier && /_subscription$/.test(frame.type));
+        return this.frame(
+            `answer to the subscription ${identifier}`,
+            (frame) => frame.identifier === identifier && /_subscription$/.test(frame.type),
+        );
     }
 
     frame(what, matches, limit = seconds(10)) {

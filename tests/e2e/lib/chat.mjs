@@ -89,8 +89,11 @@ export class ChatUser {
 
     // Waits for a reply with this number among the lines from `from` on.
     numeric(number, from = 0) {
-        return until(`IRC reply ${number}`, () =>
-            this.lines.slice(from).find((line) => line.split(' ')[1] === number), seconds(10));
+        return until(
+            `IRC reply ${number}`,
+            () => this.lines.slice(from).find((line) => line.split(' ')[1] === number),
+            seconds(10),
+        );
     }
 
     post(text) {
@@ -101,14 +104,24 @@ export class ChatUser {
         const from = this.lines.length;
         this.send(`NAMES ${this.channel}`);
         await this.numeric('366', from);
-        return this.lines.slice(from)
+        return this.lines
+            .slice(from)
             .filter((line) => line.split(' ')[1] === '353')
-            .flatMap((line) => line.slice(line.indexOf(' :') + 2).trim().split(' '));
+            .flatMap((line) =>
+                line
+                    .slice(line.indexOf(' :') + 2)
+                    .trim()
+                    .split(' '),
+            );
     }
 
     // Returns once anybody besides the nicks of the test is in the channel: the host.
     hostPresent(others = [this.nick], limit = seconds(30)) {
-        return until(`the host in ${this.channel}`, async () =>
-            (await this.names()).some((name) => !others.includes(name.replace(/^[@+%&~]/, ''))), limit);
+        return until(
+            `the host in ${this.channel}`,
+            async () =>
+                (await this.names()).some((name) => !others.includes(name.replace(/^[@+%&~]/, ''))),
+            limit,
+        );
     }
 }

@@ -1,5 +1,24 @@
 // Undoing what a test set up, the last thing first: the host before its folder, the disk before both.
 const stacks = new WeakMap();
+const atExit = new Set();
+
+// For a test that ends before its time: what is still set up is undone without waiting.
+process.on('exit', () => {
+    for (const undo of [...atExit].reverse()) {
+        try {
+            undo();
+        } catch (error) {
+            process.stderr.write(`cleaning up: ${error.message}\n`);
+        }
+    }
+});
+
+// Calls `undo`, which must not wait, when the process ends, unless the returned function is called
+// before.
+export function cleanUpAtExit(undo) {
+    atExit.add(undo);
+    return () => atExit.delete(undo);
+}
 
 // `t` is a test's context, or {after} of node:test for what a whole file shares.
 export function cleanUp(t, undo) {

@@ -5,12 +5,13 @@ import {apiKey} from './host.mjs';
 // Returns {status, headers (lower case), text, json}. `key: null` sends no credentials.
 export async function curl(url, {method = 'GET', body, headers = {}, key = apiKey} = {}) {
     const args = ['-sS', '-i', '--max-time', '10', '-X', method];
-    if (key) args.push('-H', `Authorization: Bearer ${key}`);
+    const sent = {...headers};
+    if (key) sent.Authorization ??= `Bearer ${key}`;
     if (body !== undefined) {
-        args.push('-H', 'Content-Type: application/json', '--data-binary',
-            typeof body === 'string' ? body : JSON.stringify(body));
+        sent['Content-Type'] ??= 'application/json';
+        args.push('--data-binary', typeof body === 'string' ? body : JSON.stringify(body));
     }
-    for (const [name, value] of Object.entries(headers)) args.push('-H', `${name}: ${value}`);
+    for (const [name, value] of Object.entries(sent)) args.push('-H', `${name}: ${value}`);
     const raw = await output('curl', [...args, url]);
     const split = raw.indexOf('\r\n\r\n');
     const [statusLine, ...lines] = raw.slice(0, split).split('\r\n');

@@ -7,7 +7,9 @@ import {Child, scratchFolder} from './processes.mjs';
 import {seconds, until} from './wait.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const binary = process.env.STREAMWALL_BIN ?? path.join(root, 'build/dev/bin/streamwall');
+const binary = path.resolve(
+    process.env.STREAMWALL_BIN ?? path.join(root, 'build/dev/bin/streamwall'),
+);
 
 export const apiKey = 'e2e-bootstrap-key-0123456789abcdef';
 
@@ -24,7 +26,13 @@ function parsed(line) {
 
 export class Host {
     // `dataDir` outlives the host, so that a second one can be started on it.
-    constructor({dataDir, irc = noChat, channels = '#streamwall', config = 'config/monolith.yaml', env = {}}) {
+    constructor({
+        dataDir,
+        irc = noChat,
+        channels = '#streamwall',
+        config = 'config/monolith.yaml',
+        env = {},
+    }) {
         this.dataDir = dataDir;
         this.child = new Child('streamwall', binary, ['run', '-c', config], {
             cwd: root,
@@ -56,10 +64,13 @@ export class Host {
             return entry.event === 'http.listening' && entry.address;
         });
         this.url = `http://${this.address}`;
-        await until('/health/ready', async () => {
-            assert.ok(this.child.alive, 'the host ended while starting');
-            return (await fetch(`${this.url}/health/ready`)).status === 200;
-        }, seconds(20));
+        await until(
+            '/health/ready, or the end of the host',
+            async () =>
+                !this.child.alive || (await fetch(`${this.url}/health/ready`)).status === 200,
+            seconds(20),
+        );
+        assert.ok(this.child.alive, 'the host ended while starting');
     }
 
     // Cable address; a fresh call after a restart gives the new port.
@@ -79,6 +90,10 @@ export class Host {
     // SIGTERM: drain and leave; must end with exit code 0.
     async stop() {
         const {code, signal} = await this.child.end('SIGTERM');
-        assert.deepEqual({code, signal}, {code: 0, signal: null}, 'a graceful stop ends with exit code 0');
+        assert.deepEqual(
+            {code, signal},
+            {code: 0, signal: null},
+            'a graceful stop ends with exit code 0',
+        );
     }
 }

@@ -3,7 +3,7 @@ import {execFileSync} from 'node:child_process';
 import {mkdirSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {cleanUp} from './cleanup.mjs';
+import {cleanUp, cleanUpAtExit} from './cleanup.mjs';
 import {output, scratchFolder} from './processes.mjs';
 
 const cutter = fileURLToPath(new URL('cut_power.py', import.meta.url));
@@ -25,7 +25,7 @@ export class Disk {
             return `no loop device to mount: ${String(error.stderr ?? error.message).trim()}`;
         }
         cleanUp(t, () => disk.unmount());
-        process.once('exit', () => {
+        cleanUpAtExit(() => {
             if (disk.mounted) execFileSync('umount', ['-l', disk.mountpoint]);
         });
         return disk;

@@ -7,18 +7,15 @@ import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
 import {promisify} from 'node:util';
-import {cleanUp} from './cleanup.mjs';
+import {cleanUp, cleanUpAtExit} from './cleanup.mjs';
 import {seconds, within} from './wait.mjs';
 
-const running = new Set();
-const failures = [];
+const started = [];
 
 process.on('exit', (code) => {
-    for (const child of running) child.process.kill('SIGKILL');
-    if (code !== 0) {
-        for (const child of failures) {
-            process.stderr.write(`---- last lines of ${child.name}\n${child.lines.slice(-60).join('\n')}\n`);
-        }
+    if (code === 0) return;
+    for (const {name, lines} of started) {
+        process.stderr.write(`---- last lines of ${name}\n${lines.slice(-60).join('\n')}\n`);
     }
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
@@ -30,13 +27,13 @@ export class Child {
         this.lines = [];
         this.listeners = new Set();
         this.process = spawn(command, args, {env, cwd, stdio: ['ignore', 'pipe', 'pipe']});
-        running.add(this);
-        failures.push(this);
+        started.push(this);
+        const ended = cleanUpAtExit(() => this.process.kill('SIGKILL'));
         this.exited = new Promise((resolve) => {
             this.process.once('error', (error) => resolve({code: null, signal: null, error}));
             this.process.once('close', (code, signal) => resolve({code, signal}));
         }).then((result) => {
-            running.delete(this);
+            ended();
             this.result = result;
             return result;
         });
@@ -66,7 +63,11 @@ export class Child {
             this.listeners.add(look);
             this.exited.then(({code, signal, error}) => {
                 const how = error?.message ?? signal ?? `code ${code}`;
-                reject(new Error(`${this.name} ended (${how}) before ${what}:\n${this.lines.slice(-30).join('\n')}`));
+                reject(
+                    new Error(
+                        `${this.name} ended (${how}) before ${what}:\n${this.lines.slice(-30).join('\n')}`,
+                    ),
+                );
             });
         });
         return within(`${this.name}: ${what}`, found, limit);
@@ -90,7 +91,12 @@ export async function output(command, args, {timeout = seconds(30)} = {}) {
 // A folder that is removed when the test `t` ends.
 export function scratchFolder(t, name = 'streamwall-e2e') {
     const folder = mkdtempSync(path.join(os.tmpdir(), `${name}-`));
-    cleanUp(t, () => rmSync(folder, {recursive: true, force: true}));
+    const remove = () => rmSync(folder, {recursive: true, force: true});
+    const removed = cleanUpAtExit(remove);
+    cleanUp(t, () => {
+        removed();
+        remove();
+    });
     return folder;
 }
 

@@ -9,7 +9,8 @@ export function databaseIn(folder) {
         .filter((entry) => entry.isFile())
         .map((entry) => path.join(entry.path ?? folder, entry.name))
         .filter(isDatabase);
-    if (found.length !== 1) throw new Error(`expected one SQLite file in ${folder}, found: ${found}`);
+    if (found.length !== 1)
+        throw new Error(`expected one SQLite file in ${folder}, found: ${found}`);
     return found[0];
 }
 

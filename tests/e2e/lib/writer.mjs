@@ -64,8 +64,10 @@ export class Writer {
             const stream = there.get(url);
             assert.ok(stream, `${url} was acknowledged and is lost`);
             assert.equal(stream.id, noted.id, `${url} has another id`);
-            assert.ok(stream.version >= noted.version,
-                `${url}: version ${noted.version} was acknowledged, ${stream.version} is there`);
+            assert.ok(
+                stream.version >= noted.version,
+                `${url}: version ${noted.version} was acknowledged, ${stream.version} is there`,
+            );
             if (stream.version === noted.version) assert.equal(stream.title, noted.title);
         }
         return there;
