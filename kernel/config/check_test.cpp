@@ -201,6 +201,17 @@ TEST(Check, OneTableOfStructuralMistakes) {
     }
 }
 
+TEST(Check, BoundsHowManyProcessesAFileMayAskFor) {
+    std::string text = "nodes:\n";
+    for (int i = 0; i < 5'000; ++i) {
+        text += "  n" + std::to_string(i) + ": {plugins: [], replicas: 100}\n";
+    }
+    const CheckResult result = check_text(text);
+    EXPECT_EQ(result.nodes.size(), 200U);
+    EXPECT_THAT(printed(result.diagnostics),
+                Contains("f:4:3: nodes.n2: the system has more than 256 processes (SW-CFG-0104)"));
+}
+
 TEST(Check, WhatIsSwitchedOffOnlyWarns) {
     const CheckResult result = check_text(
         "nodes: {a: {plugins: [catalog]}}\n"

@@ -20,10 +20,13 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view kHostProcess = "host";
+// Every process is resolved and checked on its own, so their number bounds the work of a check.
+constexpr int kMaxProcesses = 256;
 
 struct Reader {
     const Document& document;
     ParsedTopology& result;
+    int processes = 0;
 
     void report(Position where, std::string path, Code code, std::string message,
                 std::string hint = "", Severity severity = Severity::kError) {
@@ -84,6 +87,12 @@ struct Reader {
             settings && settings->is_mapping()) {
             node.overrides = *settings;
             check_overrides(node, join_path(path, "settings"));
+        }
+        processes += node.replicas;
+        if (processes > kMaxProcesses) {
+            processes -= node.replicas;
+            return report(entry.key_position, path, Code::kOutOfRange,
+                          fmt::format("the system has more than {} processes", kMaxProcesses));
         }
         result.topology.nodes.push_back(std::move(node));
     }
@@ -244,7 +253,7 @@ ParsedTopology parse_topology(std::string_view text, std::string file) {
     // An empty file has no place to point at; its first line is where something should stand.
     if (document.root.kind == Node::Kind::kNull) document.root.position = {1, 1};
     normalise_settings(document.root, structure_schema(), document.file, "", result.diagnostics);
-    Reader{document, result}.read();
+    Reader{document, result, 0}.read();
     sort_and_deduplicate(result.diagnostics);
     return result;
 }

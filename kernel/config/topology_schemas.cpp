@@ -48,7 +48,8 @@ constexpr std::string_view kReserved = R"json({
     "required": {"type": "boolean", "default": false},
     "isolation": {"type": "string", "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "default": "host"},
     "restart": {"enum": ["always", "on-failure", "never"], "default": "on-failure"},
-    "permissions": {"type": "array", "items": {"type": "string", "minLength": 1}, "uniqueItems": true},
+    "permissions": {"type": "array", "uniqueItems": true,
+                    "items": {"type": "string", "minLength": 1}},
     "sha256": {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"}
   }
 })json";
