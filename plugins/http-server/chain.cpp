@@ -1,0 +1,192 @@
+#include "chain.hpp"
+
+#include "text.hpp"
+
+#include <algorithm>
+
+namespace streamwall::http_server {
+namespace {
+
+using Step = std::optional<Refusal>;
+
+Step request_id(ChainContext& context) {
+    auto& request = context.request;
+    const auto given = request.head.single("x-request-id");
+    if (given && is_valid_request_id(*given)) {
+        request.answer.set_id(*given);
+    } else {
+        context.worker.make_request_id(request.answer);
+    }
+    return std::nullopt;
+}
+
+Step route(ChainContext& context) {
+    auto& request = context.request;
+    const auto& head = request.head;
+    context.worker.router().find(head.method, head.raw_path, request.match);
+    request.answer.route = request.match.route;
+    request.upgrade = false;
+    if (request.match.malformed) {
+        return Refusal{400, "bad_request", "The path has a broken escape."};
+    }
+    if (request.match.endpoint && head.method == "GET" && head.upgrades) {
+        const auto upgrade = head.single("upgrade");
+        request.upgrade = upgrade && list_has_token(*upgrade, "websocket");
+    }
+    return std::nullopt;
+}
+
+// A token in a query would follow the request into handlers and their logs.
+void clean_query(Inbound& request) {
+    request.query = without_parameter(request.head.query, "token");
+    request.target = std::string(request.head.raw_path);
+    if (!request.query.empty()) request.target += "?" + request.query;
+    request.query_cleaned = true;
+}
+
+Step authenticate(ChainContext& context) {
+    auto& request = context.request;
+    request.principal = Principal();
+    request.query_cleaned = false;
+    const bool by_query =
+        request.upgrade ||
+        (request.match.route && (request.match.route->flags & SW_HTTP_QUERY_TOKEN) != 0);
+    const auto credential = find_credential(request.head, by_query);
+    if (query_parameter(request.head.query, "token")) clean_query(request);
+    if (!credential.present || credential.malformed) return std::nullopt;
+    if (auto known = context.worker.services.authenticator->authenticate(credential.token)) {
+        request.principal = *known;
+    }
+    return std::nullopt;
+}
+
+Step rate_limit(ChainContext& context) {
+    auto& request = context.request;
+    const auto& limits = context.worker.services.options.rate_limits;
+    request.answer.counted = false;
+    const auto& route = request.match.route;
+    if (!limits || (route && (route->flags & SW_HTTP_UNCOUNTED) != 0 && !request.upgrade)) {
+        return std::nullopt;
+    }
+    const auto& principal = request.principal;
+    RateKey key = address_key(context.peer.bytes);
+    std::uint32_t limit = limits->address;
+    if (!principal.is_anonymous()) {
+        key = {RateKey::Kind::kCredential, principal.rate_id};
+        limit = principal.type == "user" ? limits->user : limits->key;
+        if (request.upgrade) {
+            key.kind = RateKey::Kind::kUpgrade;
+            limit = limits->upgrade;
+        }
+    }
+    auto& answer = request.answer;
+    const auto now =
+        std::chrono::duration_cast<std::chrono::seconds>(answer.started.time_since_epoch());
+    answer.rate = context.worker.services.limiter.count(key, limit, now.count());
+    answer.counted = true;
+    const auto& host = context.worker.services.host;
+    answer.rate_reset = host.clock->wall_ms(host.self) / 1000 + answer.rate.reset_after + 1;
+    if (answer.rate.allowed) return std::nullopt;
+    return Refusal{429, "rate_limited", "Too many requests; wait as Retry-After says."};
+}
+
+Step exists(ChainContext& context) {
+    const auto& request = context.request;
+    const auto& method = request.head.method;
+    if (request.match.route || request.upgrade) return std::nullopt;
+    if (method == "OPTIONS" && (request.match.path_known || request.head.raw_path == "*")) {
+        return std::nullopt;  // the session answers with Allow
+    }
+    static constexpr std::string_view kKnown[] = {"GET",    "HEAD",    "POST",  "PUT",    "PATCH",
+                                                  "DELETE", "OPTIONS", "TRACE", "CONNECT"};
+    if (std::ranges::find(kKnown, method) == std::end(kKnown)) {
+        return Refusal{501, "unknown_method", "This method is not known here."};
+    }
+    if (request.match.endpoint && method == "GET") {
+        return Refusal{426, "upgrade_required",
+                       "This path speaks WebSocket (RFC 6455, version 13)."};
+    }
+    if (request.match.path_known) {
+        return Refusal{405, "method_not_allowed", "This path does not take that method."};
+    }
+    if (context.worker.draining) {
+        return Refusal{503, "stopping", "The server is stopping."};
+    }
+    return Refusal{404, "not_found", "There is nothing at this path."};
+}
+
+// Denied unless a rule says otherwise.
+Step authorise(ChainContext& context) {
+    const auto& request = context.request;
+    const auto& principal = request.principal;
+    const Refusal unauthorised{401, "unauthorized", "A valid key or token is needed."};
+    if (request.upgrade) {
+        const bool open = (request.match.endpoint->flags & SW_WS_UNAUTHENTICATED) != 0;
+        return open || !principal.is_anonymous() ? Step() : unauthorised;
+    }
+    const auto& route = request.match.route;
+    if (!route || route->access == SW_HTTP_OPEN) return std::nullopt;
+    if (principal.is_anonymous()) return unauthorised;
+    if (principal.rank() >= route->access) return std::nullopt;
+    if (!route->scope.empty() && principal.has_scope(route->scope)) return std::nullopt;
+    return Refusal{403, "forbidden", "These credentials do not allow that."};
+}
+
+Step body_limit(ChainContext& context) {
+    const auto& request = context.request;
+    if (!request.head.has_body()) return std::nullopt;
+    if (request.upgrade) {
+        return Refusal{400, "bad_request", "A WebSocket handshake has no body."};
+    }
+    const std::size_t limit = request.match.route ? request.match.route->body_limit : 0;
+    if (request.head.content_length <= limit) return std::nullopt;
+    return Refusal{413, "content_too_large", "The body is larger than this path takes."};
+}
+
+struct Stage {
+    std::string_view name;
+    Step (*run)(ChainContext&);
+};
+
+// Identity first, so that every refusal has one; the limit before the refusals it must count, which
+// all come behind it; the body's size last, because it depends on the route.
+constexpr Stage kChain[] = {
+    {"request_id", request_id}, {"route", route},   {"authenticate", authenticate},
+    {"rate_limit", rate_limit}, {"exists", exists}, {"authorise", authorise},
+    {"body_limit", body_limit},
+};
+
+}  // namespace
+
+std::optional<Refusal> run_chain(ChainContext context) {
+    for (const auto& stage : kChain) {
+        if (auto refusal = stage.run(context)) return refusal;
+    }
+    return std::nullopt;
+}
+
+std::string describe_chain() {
+    std::string text;
+    for (const auto& stage : kChain)
+        text.append(stage.name).append(" → ");
+    return text + "handler, timeout, metrics";
+}
+
+std::string refusal_lines(const Refusal& refusal, const Inbound& request) {
+    switch (refusal.status) {
+        case 401:
+            return "WWW-Authenticate: Bearer realm=\"streamwall\"\r\n";
+        case 405:
+            return "Allow: " + request.match.allow + "\r\n";
+        case 426:
+            return "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+        case 429:
+            return "Retry-After: " + std::to_string(request.answer.rate.reset_after + 1) + "\r\n";
+        case 503:
+            return "Retry-After: 1\r\n";
+        default:
+            return {};
+    }
+}
+
+}  // namespace streamwall::http_server

@@ -1,0 +1,19 @@
+// The right to answer one request, as the boundary's opaque type. Belongs to the plugin until it
+// responds; the session lets go of it earlier where it times out or closes.
+#pragma once
+
+#include "answer.hpp"
+
+namespace streamwall::http_server {
+class HttpSession;
+class Worker;
+
+// Gives an answer to the exchange's session, on whatever thread; ends the exchange.
+void respond(sw_http_exchange* exchange, const sw_http_response* response);
+}  // namespace streamwall::http_server
+
+struct sw_http_exchange {
+    streamwall::http_server::Worker* worker = nullptr;
+    streamwall::http_server::HttpSession* session = nullptr;  // loop's thread only
+    streamwall::http_server::Answer answer;
+};

@@ -1,0 +1,150 @@
+#include "fan_out.hpp"
+
+#include "worker.hpp"
+#include "ws_session.hpp"
+
+#include <algorithm>
+
+namespace streamwall::http_server {
+namespace {
+
+WsSession& as_websocket(const SessionPtr& session) {
+    return static_cast<WsSession&>(*session);
+}
+
+}  // namespace
+
+Topic::Topic(Server& server, std::vector<FanOut*> loops, const sw_lease* lease)
+    : server_(server), loops_(std::move(loops)), lease_(lease), shards_(new Shard[loops_.size()]) {}
+
+void Topic::publish(std::string_view payload, std::string_view merge_key) {
+    const auto frame = Frame::make(Opcode::kText, payload);
+    // Held over all pushes: two publishers at once are seen in one order on every loop.
+    const std::lock_guard lock(mutex_);
+    if (closed_) return;
+    frame->set_topic(this, ++sequence_, merge_key);
+    for (std::size_t i = 0; i < loops_.size(); ++i) {
+        if (shards_[i].count.load(std::memory_order_relaxed) == 0) continue;
+        loops_[i]->push({TopicPtr(this), nullptr, frame});
+    }
+}
+
+void Topic::close() {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(closed_, true)) return;
+    for (auto* loop : loops_)
+        loop->push({TopicPtr(this), nullptr, nullptr});
+}
+
+void Topic::join(WsSession& session) {
+    for (const auto& membership : session.memberships) {
+        if (membership.topic == this) return;
+    }
+    auto& shard = shards_[session.worker().fan_out.index()];
+    std::uint64_t since = 0;
+    {
+        // A publish either comes before (and is not for us) or sees the new count.
+        const std::lock_guard lock(mutex_);
+        if (closed_) return;
+        since = sequence_;
+        shard.count.fetch_add(1, std::memory_order_relaxed);
+    }
+    session.memberships.push_back(
+        {TopicPtr(this), static_cast<std::uint32_t>(shard.members.size())});
+    shard.members.push_back({&session, since});
+}
+
+void Topic::leave(WsSession& session) {
+    const auto own = std::ranges::find(session.memberships, this,
+                                       [](const auto& each) { return each.topic.get(); });
+    if (own == session.memberships.end()) return;
+    auto& shard = shards_[session.worker().fan_out.index()];
+    const auto position = own->position;
+    WsSession* last = shard.members.back().session;
+    shard.members[position] = shard.members.back();
+    shard.members.pop_back();
+    for (auto& membership : last->memberships) {
+        if (membership.topic == this) membership.position = position;
+    }
+    shard.count.fetch_sub(1, std::memory_order_relaxed);
+    const TopicPtr keep = own->topic;
+    *own = std::move(session.memberships.back());
+    session.memberships.pop_back();
+}
+
+void FanOut::push(Delivery delivery) {
+    bool wake = false;
+    {
+        const std::lock_guard lock(mutex_);
+        wake = inbox_.empty() && !draining_;
+        inbox_.push_back(std::move(delivery));
+    }
+    if (wake) post_drain();
+}
+
+void FanOut::drain() {
+    {
+        const std::lock_guard lock(mutex_);
+        draining_ = true;
+        taken_.swap(inbox_);
+    }
+    for (auto& delivery : taken_) {
+        if (delivery.session) {
+            as_websocket(delivery.session).enqueue(delivery.frame);
+        } else if (delivery.frame) {
+            deliver(*delivery.topic, delivery.frame);
+        } else {
+            drop(*delivery.topic);
+        }
+    }
+    taken_.clear();
+    flush_dirty();
+    // What came meanwhile waits for its turn behind the loop's sockets.
+    const std::lock_guard lock(mutex_);
+    draining_ = false;
+    if (!inbox_.empty()) post_drain();
+}
+
+void FanOut::post_drain() {
+    loop_.post([](void* self) { static_cast<FanOut*>(self)->drain(); }, this);
+}
+
+void FanOut::deliver(Topic& topic, const FramePtr& frame) {
+    auto& members = topic.shards_[index_].members;
+    frame->add_references(static_cast<std::uint32_t>(members.size()));
+    for (const auto& member : members) {
+        if (frame->sequence() <= member.since) {
+            frame->release();
+            continue;
+        }
+        member.session->enqueue_adopted(frame.get());
+    }
+}
+
+void FanOut::drop(Topic& topic) {
+    auto& members = topic.shards_[index_].members;
+    while (!members.empty())
+        topic.leave(*members.back().session);
+}
+
+void FanOut::mark_dirty(WsSession& session) {
+    if (session.dirty) return;
+    session.dirty = true;
+    dirty_.emplace_back(&session);
+    if (draining_ || flush_posted_) return;
+    flush_posted_ = true;
+    loop_.post([](void* self) { static_cast<FanOut*>(self)->flush_dirty(); }, this);
+}
+
+void FanOut::flush_dirty() {
+    flush_posted_ = false;
+    // By index: a callback of one session may mark another.
+    for (std::size_t i = 0; i < dirty_.size(); ++i) {
+        const auto session = std::move(dirty_[i]);
+        as_websocket(session).dirty = false;
+        as_websocket(session).flush();
+    }
+    dirty_.clear();
+}
+
+}  // namespace streamwall::http_server

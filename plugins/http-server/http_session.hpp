@@ -1,0 +1,92 @@
+// One HTTP/1.1 connection: reads requests, one at a time and in order, and writes their answers.
+// Belongs to its loop's thread.
+//
+// An idle connection is this object and its socket: bytes live in the loop's read buffer, answers
+// in an Output borrowed from the loop, a request in `inbound_` only while its body is under way.
+#pragma once
+
+#include "chunked.hpp"
+#include "exchange.hpp"
+#include "loop.hpp"
+#include "worker.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace streamwall::http_server {
+
+class HttpSession final : public Session {
+  public:
+    HttpSession(Worker& worker, Socket socket, PeerAddress peer);
+    ~HttpSession() override;
+
+    void start();
+    void on_readable() override;
+    void on_writable() override;
+    void on_deadline() override;
+    void on_drain() override;
+    void on_stop() override;
+
+    // The plugin's answer, on the loop. `lines` are finished header lines.
+    void complete(sw_http_exchange& exchange, int status, std::string_view lines, BufferRef body);
+
+  private:
+    enum class Phase : std::uint8_t { kHead, kBody, kHandling, kLingering, kClosed };
+
+    // A request whose body comes in several reads.
+    struct PendingBody {
+        Inbound request;
+        std::string body;
+        std::optional<ChunkDecoder> chunks;
+        Time started;
+        std::size_t received = 0;
+    };
+
+    // Reading.
+    void receive(char* data, std::size_t length);
+    std::size_t consume(char* data, std::size_t length);
+    std::size_t take_head(char* data, std::size_t length);
+    std::size_t begin_request(char* data, std::size_t head, std::size_t length);
+    void await_body(std::string_view head, bool body_began);
+    std::size_t take_body(std::string_view input);
+    void refuse(Inbound& request, const Refusal& refusal, bool close);
+    void refuse_unread(const Refusal& refusal);
+
+    // Handling.
+    void dispatch(Inbound& request, std::string_view body, char* rest, std::size_t rest_length);
+    void call_handler(Inbound& request, sw_http_request& view);
+    void upgrade(Inbound& request, sw_http_request& view, char* rest, std::size_t rest_length);
+    void answer_options(Inbound& request);
+
+    // Writing.
+    void write_answer(const Answer& answer, int status, std::string_view lines,
+                      std::string_view body, BufferRef* shared = nullptr);
+    void pump();
+    void settle();
+    void linger();
+    void finish();
+    void arm();
+    Output& output();
+
+    Worker& worker_;
+    Socket socket_;
+    PeerAddress peer_;
+    std::string pending_;  // read but not consumed
+    std::unique_ptr<Output> out_;
+    std::unique_ptr<PendingBody> inbound_;
+    sw_http_exchange* exchange_ = nullptr;
+    HeadScanner scanner_;
+    Time phase_deadline_ = Time::max();
+    Time write_deadline_ = Time::max();
+    Phase phase_ = Phase::kHead;
+    bool head_begun_ = false;  // bytes of a request have come
+    bool closing_ = false;     // nothing is read any more; close once all is written
+    bool blocked_ = false;     // the socket takes no more; a wait is on
+    bool waiting_read_ = false;
+    bool consuming_ = false;  // answers given now come from inside consume()
+    bool has_more_ = false;   // pending_ may hold a whole request
+};
+
+}  // namespace streamwall::http_server

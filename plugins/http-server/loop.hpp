@@ -1,0 +1,119 @@
+// One io_context on one thread, behind a small face: only loop.cpp includes Asio.
+//
+// Everything here belongs to the loop's thread, but post(), start() and stop().
+#pragma once
+
+#include "host.hpp"
+
+#include <streamwall/host.h>
+
+#include <array>
+#include <atomic>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <functional>
+#include <memory>
+
+namespace streamwall::http_server {
+
+class Loop;
+class Session;
+
+// The wheel's list of sessions that have a deadline.
+struct WheelHook {
+    WheelHook* previous = nullptr;
+    WheelHook* next = nullptr;
+    bool linked() const { return previous != nullptr; }
+    void unlink();
+    void link_before(WheelHook& at);
+};
+
+// Something with a socket and a deadline. A wait in progress holds a reference.
+class Session : public WheelHook,
+                public boost::intrusive_ref_counter<Session, boost::thread_safe_counter> {
+  public:
+    virtual ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    virtual void on_readable() = 0;
+    virtual void on_writable() = 0;
+    virtual void on_deadline() = 0;
+    // Finish what was begun and close.
+    virtual void on_drain() = 0;
+    // Close at once.
+    virtual void on_stop() = 0;
+    // What this lease mounted goes; no callback of it may follow.
+    virtual void on_unmount(const sw_lease* /*lease*/) {}
+
+    std::uint32_t position = 0;  // in the worker's list
+    Time deadline = Time::max();
+
+  protected:
+    Session() = default;
+};
+using SessionPtr = boost::intrusive_ptr<Session>;
+
+// A descriptor watched by a loop. Closing ends its waits without a callback.
+class Socket {
+  public:
+    Socket();
+    Socket(Loop& loop, int descriptor);  // takes the descriptor
+    Socket(Socket&&) noexcept;
+    Socket& operator=(Socket&&) noexcept;
+    ~Socket();
+
+    bool is_open() const { return descriptor_ >= 0; }
+    int descriptor() const { return descriptor_; }
+    // One wait of a kind at a time; the callback comes once, when reading (writing) makes sense.
+    void wait_readable(SessionPtr session);
+    void wait_writable(SessionPtr session);
+    void close();
+
+  private:
+    struct Watch;
+    std::unique_ptr<Watch> watch_;
+    int descriptor_ = -1;
+};
+
+class Loop {
+  public:
+    // `tick` is the grain of deadlines.
+    explicit Loop(Duration tick);
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    void start();
+    // Ends the thread after the callback that is running; queued tasks are destroyed unrun.
+    void stop();
+
+    // Runs the task on the loop's thread, in the order of posting. [any]
+    void post(std::move_only_function<void()> task);
+    void post(void (*run)(void*), void* arg);  // the same without an allocation of its own
+    bool is_current() const;
+    // The loop as other plugins see it; lives as long as the loop.
+    const sw_executor* executor() const { return &executor_; }
+
+    // Calls session.on_deadline() at `deadline` or up to two ticks later; a later call replaces it.
+    void arm(Session& session, Time deadline);
+    static void disarm(Session& session);
+
+  private:
+    friend class Socket;
+    struct Impl;
+    static constexpr std::size_t kSlots = 64;
+
+    void schedule_tick();
+    void on_tick();
+    void place(Session& session);
+
+    std::unique_ptr<Impl> impl_;
+    sw_executor executor_;
+    const Duration tick_;
+    std::array<WheelHook, kSlots> wheel_;
+    std::uint64_t tick_count_ = 0;
+    bool ticking_ = false;
+};
+
+}  // namespace streamwall::http_server

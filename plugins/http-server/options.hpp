@@ -1,0 +1,37 @@
+// What can be set about the server, with the product's defaults.
+#pragma once
+
+#include "rate_limit.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace streamwall::http_server {
+
+struct Options {
+    std::string listen = "127.0.0.1:3000";
+    std::size_t loops = 0;  // 0: one a core
+    std::size_t max_connections = 20'000;
+    std::optional<RateLimits> rate_limits = RateLimits{};
+    std::vector<std::string> allowed_origins;  // besides the request's own host
+
+    std::size_t body_limit = 1024 * 1024;
+    // Answers waiting for a client that pipelines without reading; past it no request is begun.
+    std::size_t output_limit = 256 * 1024;
+    std::size_t websocket_queue_limit = 1024 * 1024;
+
+    std::chrono::milliseconds header_timeout{10'000};
+    std::chrono::milliseconds body_grace{10'000};  // then body_rate applies
+    std::size_t body_rate = 1024;                  // bytes a second
+    std::chrono::milliseconds write_stall{20'000};
+    std::chrono::milliseconds idle_timeout{75'000};
+    std::chrono::milliseconds linger_timeout{2'000};
+    std::chrono::milliseconds close_timeout{5'000};  // of a WebSocket's close handshake
+    std::chrono::milliseconds tick{250};             // grain of all of these
+};
+
+}  // namespace streamwall::http_server

@@ -1,0 +1,119 @@
+// http-server: offers streamwall.http/1 over a Server. Wiring only.
+#include "table.hpp"
+
+#include <streamwall/sdk/plugin.hpp>
+
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace streamwall::http_server {
+
+struct Settings {
+    std::string listen;
+    std::size_t loops = 0;
+    Secret api_key;
+    std::string api_key_file;
+    std::string rate_limits;
+    std::uint32_t upgrade_limit = 0;
+    std::vector<std::string> allowed_origins;
+    std::size_t max_connections = 0;
+    std::size_t body_limit = 0;
+    std::chrono::milliseconds header_timeout{};
+    std::chrono::milliseconds body_grace{};
+    std::chrono::milliseconds idle_timeout{};
+    std::chrono::milliseconds write_stall{};
+    std::size_t queue_limit = 0;
+};
+
+}  // namespace streamwall::http_server
+
+STREAMWALL_SETTINGS(streamwall::http_server::Settings, listen, loops, api_key, api_key_file,
+                    rate_limits, upgrade_limit, allowed_origins, max_connections, body_limit,
+                    header_timeout, body_grace, idle_timeout, write_stall, queue_limit)
+
+namespace streamwall::http_server {
+namespace {
+
+Options to_options(const Settings& settings) {
+    Options options;
+    options.listen = settings.listen;
+    options.loops = settings.loops;
+    options.rate_limits = RateLimits::parse(settings.rate_limits);
+    if (options.rate_limits) options.rate_limits->upgrade = settings.upgrade_limit;
+    options.allowed_origins = settings.allowed_origins;
+    options.max_connections = settings.max_connections;
+    options.body_limit = settings.body_limit;
+    options.header_timeout = settings.header_timeout;
+    options.body_grace = settings.body_grace;
+    options.idle_timeout = settings.idle_timeout;
+    options.write_stall = settings.write_stall;
+    options.websocket_queue_limit = settings.queue_limit;
+    return options;
+}
+
+class HttpServer final : public Plugin<Settings> {
+  public:
+    using Plugin::Plugin;
+
+    Step start() override {
+        try {
+            return begin();
+        } catch (const std::system_error& problem) {
+            // The port of a predecessor that is just going may become free.
+            return Error::unavailable(problem.what());
+        } catch (const std::exception& problem) {
+            return Error::invalid(problem.what());
+        }
+    }
+
+    Step drain(std::uint64_t deadline_ns) override {
+        if (!server_) return ok();
+        const auto now = core_host().clock->monotonic_ns(host().raw());
+        const auto left = deadline_ns > now ? deadline_ns - now : 0;
+        const auto limit = std::chrono::milliseconds(left / 1'000'000);
+        // A little is kept back for closing what did not finish.
+        server_->drain(limit * 9 / 10, [this] { host().complete(SW_STEP_DRAIN); });
+        return pending;
+    }
+
+    Step stop() override {
+        if (server_) server_->stop();
+        return ok();
+    }
+
+  private:
+    Host core_host() const {
+        const auto& powers = host();
+        return {powers.raw(), powers.find<sw_buffer_api>(SW_BUFFER),
+                powers.find<sw_log_api>(SW_LOG), powers.find<sw_clock_api>(SW_CLOCK),
+                powers.find<sw_metrics_api>(SW_METRICS)};
+    }
+
+    Result<> begin() {
+        std::string key = settings().api_key.reveal();
+        if (key.empty()) {
+            key = load_or_make_key(settings().api_key_file);
+            log().info("http.api_key", "the bootstrap key is in a file",
+                       {{"file", settings().api_key_file}});
+        }
+        server_ = std::make_unique<Server>(core_host(), to_options(settings()),
+                                           std::make_unique<BootstrapKey>(key));
+        server_->start();
+        const auto* interfaces = host().find<sw_interfaces_api>(SW_INTERFACES);
+        ErrorSlot slot;
+        const auto status = interfaces->offer(host().raw(), to_str(SW_HTTP), http_table(),
+                                              server_.get(), slot.get());
+        if (status != SW_OK) return slot.take(status);
+        return ok();
+    }
+
+    // Lives until the plugin does: answers may come after stop, and find nobody.
+    std::unique_ptr<Server> server_;
+};
+
+}  // namespace
+}  // namespace streamwall::http_server
+
+STREAMWALL_PLUGIN(streamwall::http_server::HttpServer)

@@ -1,0 +1,176 @@
+#include "worker.hpp"
+
+#include "exchange.hpp"
+#include "http_session.hpp"
+
+#include <array>
+#include <ctime>
+#include <random>
+
+namespace streamwall::http_server {
+namespace {
+
+constexpr std::size_t kReadBuffer = 64 * 1024;
+constexpr std::size_t kSpareOutputs = 32;
+constexpr std::size_t kSpareOutputBytes = 64 * 1024;  // a larger one is not worth keeping
+
+constexpr double kDurationBounds[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                      0.1,    0.25,  0.5,    1,     2.5,  5};
+
+std::uint64_t mix(std::uint64_t value) {
+    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9u;
+    value = (value ^ (value >> 27)) * 0x94D049BB133111EBu;
+    return value ^ (value >> 31);
+}
+
+}  // namespace
+
+Worker::Worker(Services& shared, std::size_t index)
+    : services(shared), loop(shared.options.tick), fan_out(loop, index), read_buffer(kReadBuffer) {
+    std::random_device random;
+    for (auto& word : id_state_)
+        word = (static_cast<std::uint64_t>(random()) << 32) | random();
+}
+
+Worker::~Worker() {
+    loop.stop();
+}
+
+const Router& Worker::router() {
+    const auto generation = services.board.generation();
+    if (generation != generation_) {
+        router_ = services.board.get();
+        generation_ = generation;
+    }
+    return *router_;
+}
+
+std::string_view Worker::date() {
+    const std::int64_t now = services.host.clock->wall_ms(services.host.self) / 1000;
+    if (now == date_second_) return date_;
+    date_second_ = now;
+    const std::time_t time = now;
+    std::tm parts{};
+    ::gmtime_r(&time, &parts);
+    static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    std::array<char, 64> text{};
+    const int length =
+        std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                      kDays[parts.tm_wday], parts.tm_mday, kMonths[parts.tm_mon],
+                      parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    date_.assign(text.data(), static_cast<std::size_t>(length));
+    return date_;
+}
+
+// Unique, not secret: two counters through a mixer.
+void Worker::make_request_id(Answer& answer) {
+    static constexpr char kHex[] = "0123456789abcdef";
+    std::array<char, 32> text{};
+    for (std::size_t half = 0; half < 2; ++half) {
+        id_state_[half] += 0x9E3779B97F4A7C15u;
+        auto word = mix(id_state_[half]);
+        for (std::size_t i = 0; i < 16; ++i, word >>= 4)
+            text[half * 16 + i] = kHex[word & 15];
+    }
+    answer.set_id({text.data(), text.size()});
+}
+
+std::unique_ptr<Output> Worker::take_output() {
+    if (spare_outputs_.empty()) return std::make_unique<Output>();
+    auto output = std::move(spare_outputs_.back());
+    spare_outputs_.pop_back();
+    return output;
+}
+
+void Worker::give_output(std::unique_ptr<Output> output) {
+    if (spare_outputs_.size() >= kSpareOutputs || output->text().capacity() > kSpareOutputBytes)
+        return;
+    output->clear();
+    spare_outputs_.push_back(std::move(output));
+}
+
+void Worker::adopt(int descriptor, PeerAddress peer) {
+    const boost::intrusive_ptr<HttpSession> session(
+        new HttpSession(*this, Socket(loop, descriptor), std::move(peer)));
+    add(*session);
+    load.fetch_sub(1, std::memory_order_relaxed);  // what the acceptor counted ahead
+    session->start();
+}
+
+void Worker::add(Session& session) {
+    session.position = static_cast<std::uint32_t>(sessions_.size());
+    sessions_.push_back(&session);
+    intrusive_ptr_add_ref(&session);
+    load.fetch_add(1, std::memory_order_relaxed);
+    services.connections.fetch_add(1, std::memory_order_relaxed);
+    services.host.record(services.active_connections, 1);
+}
+
+void Worker::remove(Session& session) {
+    Session* last = sessions_.back();
+    sessions_[session.position] = last;
+    last->position = session.position;
+    sessions_.pop_back();
+    load.fetch_sub(1, std::memory_order_relaxed);
+    services.connections.fetch_sub(1, std::memory_order_relaxed);
+    services.host.record(services.active_connections, -1);
+    intrusive_ptr_release(&session);
+    if (sessions_.empty() && when_empty_) loop.post(std::exchange(when_empty_, nullptr));
+}
+
+std::vector<SessionPtr> Worker::sessions() const {
+    return {sessions_.begin(), sessions_.end()};
+}
+
+void Worker::when_empty(std::move_only_function<void()> task) {
+    if (sessions_.empty()) return task();
+    when_empty_ = std::move(task);
+}
+
+sw_http_exchange* Worker::make_exchange() {
+    if (spare_exchanges_.empty()) {
+        exchanges_.push_back(std::make_unique<sw_http_exchange>());
+        exchanges_.back()->worker = this;
+        return exchanges_.back().get();
+    }
+    auto* exchange = spare_exchanges_.back();
+    spare_exchanges_.pop_back();
+    return exchange;
+}
+
+void Worker::free_exchange(sw_http_exchange* exchange) {
+    exchange->session = nullptr;
+    exchange->answer.route.reset();
+    spare_exchanges_.push_back(exchange);
+}
+
+void Worker::measure(const Answer& answer, int status) {
+    const auto& host = services.host;
+    if (host.metrics == nullptr || status < 100 || status > 599) return;
+    RouteMetrics& metrics = answer.route ? *answer.route->metrics : services.unmatched;
+    const std::string_view method = answer.route ? std::string_view(answer.route->method) : "other";
+    const std::string_view endpoint =
+        answer.route ? std::string_view(answer.route->path) : "unmatched";
+    auto& requests = metrics.requests[static_cast<std::size_t>(status - 100)];
+    auto* counter = requests.load(std::memory_order_relaxed);
+    if (counter == nullptr) {
+        counter = host.series(
+            SW_COUNTER, "streamwall_http_server_requests_total", "Requests answered",
+            {{"method", method}, {"endpoint", endpoint}, {"status", std::to_string(status)}});
+        requests.store(counter, std::memory_order_relaxed);
+    }
+    auto* duration = metrics.duration.load(std::memory_order_relaxed);
+    if (duration == nullptr) {
+        duration = host.series(SW_HISTOGRAM, "streamwall_http_server_request_duration_seconds",
+                               "From the end of a request's head to its answer",
+                               {{"method", method}, {"endpoint", endpoint}}, kDurationBounds,
+                               std::size(kDurationBounds));
+        metrics.duration.store(duration, std::memory_order_relaxed);
+    }
+    host.record(counter, 1);
+    host.record(duration, std::chrono::duration<double>(Clock::now() - answer.started).count());
+}
+
+}  // namespace streamwall::http_server

@@ -1,0 +1,70 @@
+// Outgoing WebSocket frames (RFC 6455 5.2): encoded once, shared by reference between all
+// connections and loops that send them.
+#pragma once
+
+#include <atomic>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace streamwall::http_server {
+
+enum class Opcode : std::uint8_t {
+    kContinuation = 0,
+    kText = 1,
+    kBinary = 2,
+    kClose = 8,
+    kPing = 9,
+    kPong = 10,
+};
+
+class Frame;
+using FramePtr = boost::intrusive_ptr<Frame>;
+
+class Frame {
+  public:
+    static FramePtr make(Opcode opcode, std::string_view payload);
+    static FramePtr close(std::uint16_t code, std::string_view reason);
+    // Bytes that go out as they are: the answer to the upgrade.
+    static FramePtr raw(std::string_view bytes);
+
+    std::string_view bytes() const { return {data(), length_}; }
+    bool is_close() const { return opcode_ == Opcode::kClose; }
+    bool is_pong() const { return opcode_ == Opcode::kPong; }
+
+    // Set by the topic before the frame is shared. Frames with the same owner and key replace each
+    // other in the queue of a reader that is behind.
+    void set_topic(const void* topic, std::uint64_t sequence, std::string_view merge_key);
+    std::uint64_t sequence() const { return sequence_; }
+    bool replaces(const Frame& older) const {
+        return merge_hash_ != 0 && merge_hash_ == older.merge_hash_ && topic_ == older.topic_ &&
+               merge_key_ == older.merge_key_;
+    }
+
+    // References for a whole fan-out are taken at once.
+    void add_references(std::uint32_t count) {
+        references_.fetch_add(count, std::memory_order_relaxed);
+    }
+    void release();
+    friend void intrusive_ptr_add_ref(Frame* frame) { frame->add_references(1); }
+    friend void intrusive_ptr_release(Frame* frame) { frame->release(); }
+
+  private:
+    Frame(Opcode opcode, std::size_t length) : opcode_(opcode), length_(length) {}
+    ~Frame() = default;
+    static Frame* allocate(Opcode opcode, std::size_t length);
+    char* data() { return reinterpret_cast<char*>(this + 1); }  // the bytes follow the object
+    const char* data() const { return reinterpret_cast<const char*>(this + 1); }
+
+    std::atomic<std::uint32_t> references_{0};
+    Opcode opcode_;
+    std::size_t length_;
+    std::uint64_t sequence_ = 0;
+    std::uint64_t merge_hash_ = 0;
+    const void* topic_ = nullptr;
+    std::string merge_key_;
+};
+
+}  // namespace streamwall::http_server

@@ -1,0 +1,305 @@
+#include "ws_session.hpp"
+
+#include "worker.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace streamwall::http_server {
+namespace {
+
+constexpr std::size_t kMaxVectors = 64;
+constexpr std::uint32_t kMaxPongs = 16;      // waiting at a time; further pings share the last
+constexpr int kUnsentInKernel = 128 * 1024;  // so that a slow reader's queue stays where it merges
+constexpr int kDeadPeerMs = 30'000;          // unacknowledged bytes for so long: the peer is gone
+
+}  // namespace
+
+WsSession::WsSession(Worker& worker, Socket socket, EndpointPtr endpoint)
+    : worker_(worker),
+      socket_(std::move(socket)),
+      endpoint_(std::move(endpoint)),
+      reader_(endpoint_->message_limit, endpoint_->fragment_limit) {
+    // Hints to the kernel; a socket that refuses them works without.
+    ::setsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentInKernel,
+                 sizeof kUnsentInKernel);
+    ::setsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_USER_TIMEOUT, &kDeadPeerMs,
+                 sizeof kDeadPeerMs);
+}
+
+WsSession::~WsSession() {
+    for (std::size_t i = first_; i < queue_.size(); ++i) {
+        if (queue_[i] != nullptr) queue_[i]->release();
+    }
+}
+
+void WsSession::open(std::string_view answer, const sw_http_request& request,
+                     std::string_view protocol, char* early, std::size_t early_length) {
+    enqueue(Frame::raw(answer));
+    user_ = endpoint_->on_open(endpoint_->ctx, this, &request, to_sw(protocol));
+    if (worker_.draining) on_drain();
+    if (early_length > 0) read(early, early_length);
+    flush();
+}
+
+void WsSession::on_readable() {
+    waiting_read_ = false;
+    if (!socket_.is_open()) return;
+    auto& buffer = worker_.read_buffer;
+    const auto count = ::recv(socket_.descriptor(), buffer.data(), buffer.size(), 0);
+    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return finish();
+    if (count > 0) read(buffer.data(), static_cast<std::size_t>(count));
+    flush();
+}
+
+void WsSession::read(char* data, std::size_t length) {
+    // Behind a close frame, or after an error, bytes are only taken off the socket.
+    if (peer_closed_ || phase_ == Phase::kLingering || phase_ == Phase::kClosed) return;
+    const auto error = reader_.feed(data, length, *this);
+    if (!error) return;
+    peer_closed_ = true;
+    if (phase_ == Phase::kOpen) begin_close(Frame::close(error->code, error->reason), error->code);
+}
+
+bool WsSession::on_message(std::string_view payload, bool is_text) {
+    if (phase_ == Phase::kOpen && endpoint_) {
+        endpoint_->on_message(endpoint_->ctx, this, user_, to_sw(payload), is_text ? 1 : 0);
+    }
+    return phase_ != Phase::kClosed;
+}
+
+bool WsSession::on_ping(std::string_view payload) {
+    if (phase_ != Phase::kOpen) return true;
+    // RFC 6455 5.5.3 lets us answer only the latest of several pings: a flood costs no memory.
+    auto pong = Frame::make(Opcode::kPong, payload);
+    if (pongs_ >= kMaxPongs) {
+        for (std::size_t i = queue_.size(); i-- > first_ + (front_sent_ > 0 ? 1u : 0u);) {
+            Frame*& queued = queue_[i];
+            if (queued == nullptr || !queued->is_pong()) continue;
+            queued_bytes_ += pong->bytes().size() - queued->bytes().size();
+            queued->release();
+            queued = pong.detach();
+            return true;
+        }
+    }
+    enqueue(pong);
+    return true;
+}
+
+bool WsSession::on_close_frame(std::uint16_t code) {
+    peer_closed_ = true;
+    if (phase_ == Phase::kOpen) begin_close(Frame::close(code, {}), code);
+    return false;
+}
+
+void WsSession::enqueue(const FramePtr& frame) {
+    frame->add_references(1);
+    enqueue_adopted(frame.get());
+}
+
+void WsSession::enqueue_adopted(Frame* frame) {
+    if (phase_ != Phase::kOpen) return frame->release();
+    if (frame->is_close()) {
+        const auto bytes = frame->bytes();
+        const auto code = bytes.size() < 4 ? 1005
+                                           : (static_cast<std::uint8_t>(bytes[2]) << 8) |
+                                                 static_cast<std::uint8_t>(bytes[3]);
+        return begin_close(FramePtr(frame, false), static_cast<std::uint16_t>(code));
+    }
+    if (blocked_) drop_replaced(*frame);
+    push(frame);
+    if (queued_bytes_ <= worker_.services.options.websocket_queue_limit) return;
+    // A burst for a reader that keeps up may be larger than the limit: only what stays counts.
+    if (!blocked_ && write_queue() &&
+        queued_bytes_ <= worker_.services.options.websocket_queue_limit) {
+        return;
+    }
+    cut_slow_reader();
+}
+
+void WsSession::push(Frame* frame) {
+    queue_.push_back(frame);
+    queued_bytes_ += frame->bytes().size();
+    pongs_ += frame->is_pong() ? 1 : 0;
+    if (!blocked_) worker_.fan_out.mark_dirty(*this);
+}
+
+void WsSession::drop_replaced(const Frame& newer) {
+    for (std::size_t i = first_ + (front_sent_ > 0 ? 1 : 0); i < queue_.size(); ++i) {
+        Frame*& queued = queue_[i];
+        if (queued == nullptr || !newer.replaces(*queued)) continue;
+        queued_bytes_ -= queued->bytes().size();
+        queued->release();
+        queued = nullptr;
+        break;  // the one before it was replaced by this one
+    }
+    // Holes of replaced frames must not outgrow the frames.
+    if (queue_.size() > 4096 && queue_.size() == queue_.capacity()) {
+        queue_.erase(queue_.begin(), queue_.begin() + first_);
+        first_ = 0;
+        const auto keep = front_sent_ > 0 ? 1 : 0;
+        queue_.erase(std::remove(queue_.begin() + keep, queue_.end(), nullptr), queue_.end());
+    }
+}
+
+void WsSession::drop_unsent() {
+    const std::size_t keep = first_ + (front_sent_ > 0 ? 1u : 0u);
+    for (std::size_t i = keep; i < queue_.size(); ++i) {
+        if (queue_[i] == nullptr) continue;
+        queued_bytes_ -= queue_[i]->bytes().size();
+        queue_[i]->release();
+    }
+    queue_.resize(std::min(keep, queue_.size()));
+}
+
+void WsSession::cut_slow_reader() {
+    drop_unsent();
+    begin_close(Frame::close(1008, "slow reader: too many messages were waiting"), 1008);
+}
+
+void WsSession::begin_close(const FramePtr& frame, std::uint16_t code) {
+    phase_ = Phase::kClosing;
+    close_code_ = code;
+    close_queued_ = true;
+    frame->add_references(1);
+    push(frame.get());
+    worker_.loop.arm(*this, Clock::now() + worker_.services.options.close_timeout);
+}
+
+void WsSession::flush() {
+    if (phase_ == Phase::kClosed) return;
+    if (!blocked_ && !failed_) write_queue();
+    after_flush();
+}
+
+// False where writing failed. Never calls back: it may run while a topic's members are walked.
+bool WsSession::write_queue() {
+    while (first_ < queue_.size()) {
+        std::array<iovec, kMaxVectors> vectors;
+        std::size_t count = 0;
+        std::size_t skip = front_sent_;
+        for (std::size_t i = first_; i < queue_.size() && count < kMaxVectors; ++i) {
+            if (queue_[i] == nullptr) continue;
+            const auto bytes = queue_[i]->bytes().substr(skip);
+            skip = 0;
+            vectors[count++] = {const_cast<char*>(bytes.data()), bytes.size()};
+        }
+        ssize_t sent = 0;
+        if (count == 1) {
+            sent =
+                ::send(socket_.descriptor(), vectors[0].iov_base, vectors[0].iov_len, MSG_NOSIGNAL);
+        } else if (count > 1) {
+            msghdr message{};
+            message.msg_iov = vectors.data();
+            message.msg_iovlen = count;
+            sent = ::sendmsg(socket_.descriptor(), &message, MSG_NOSIGNAL);
+        }
+        if (sent < 0) {
+            if (errno == EINTR) continue;
+            failed_ = errno != EAGAIN && errno != EWOULDBLOCK;
+            if (!failed_ && !blocked_) {
+                blocked_ = true;
+                socket_.wait_writable(this);
+                if (phase_ == Phase::kOpen) {
+                    worker_.loop.arm(*this, Clock::now() + worker_.services.options.write_stall);
+                }
+            }
+            return !failed_;
+        }
+        written(static_cast<std::size_t>(sent));
+    }
+    queue_.clear();
+    first_ = 0;
+    if (queue_.capacity() > 16) std::vector<Frame*>().swap(queue_);
+    return true;
+}
+
+void WsSession::written(std::size_t count) {
+    queued_bytes_ -= count;
+    count += front_sent_;
+    front_sent_ = 0;
+    while (first_ < queue_.size()) {
+        Frame* frame = queue_[first_];
+        const auto size = frame == nullptr ? 0 : frame->bytes().size();
+        if (size > count) break;
+        count -= size;
+        ++first_;
+        if (frame == nullptr) continue;
+        pongs_ -= frame->is_pong() ? 1 : 0;
+        frame->release();
+    }
+    front_sent_ = count;
+}
+
+void WsSession::on_writable() {
+    if (!socket_.is_open()) return;
+    blocked_ = false;
+    if (phase_ == Phase::kOpen) Loop::disarm(*this);
+    flush();
+}
+
+void WsSession::after_flush() {
+    if (failed_) return finish();
+    const bool all_written = first_ >= queue_.size();
+    if (phase_ == Phase::kClosing && all_written && close_queued_ && peer_closed_) {
+        // Both close frames are on their way; what the peer still sends must not turn our FIN into
+        // a reset that would take the close frame with it.
+        ::shutdown(socket_.descriptor(), SHUT_WR);
+        phase_ = Phase::kLingering;
+        tell_closed();
+    }
+    if (!waiting_read_ && socket_.is_open()) {
+        waiting_read_ = true;
+        socket_.wait_readable(this);
+    }
+}
+
+void WsSession::on_deadline() {
+    finish();
+}
+
+void WsSession::on_drain() {
+    if (phase_ == Phase::kOpen) begin_close(Frame::close(1001, "server is stopping"), 1001);
+    if (!dirty) flush();
+}
+
+void WsSession::on_stop() {
+    finish();
+}
+
+void WsSession::on_unmount(const sw_lease* lease) {
+    if (!endpoint_ || endpoint_->lease != lease) return;
+    if (phase_ == Phase::kOpen) begin_close(Frame::close(1001, "endpoint is stopping"), 1001);
+    tell_closed();
+    if (!dirty) flush();
+}
+
+void WsSession::tell_closed() {
+    while (!memberships.empty())
+        memberships.back().topic->leave(*this);
+    if (const auto endpoint = std::exchange(endpoint_, nullptr)) {
+        endpoint->on_close(endpoint->ctx, this, user_, close_code_);
+    }
+}
+
+void WsSession::finish() {
+    if (phase_ == Phase::kClosed) return;
+    const SessionPtr keep(this);
+    phase_ = Phase::kClosed;
+    Loop::disarm(*this);
+    socket_.close();
+    front_sent_ = 0;
+    drop_unsent();
+    std::vector<Frame*>().swap(queue_);
+    first_ = 0;
+    tell_closed();
+    worker_.remove(*this);
+}
+
+}  // namespace streamwall::http_server

@@ -1,0 +1,96 @@
+// One WebSocket connection after its upgrade. Belongs to its loop's thread, but for being
+// referenced.
+#pragma once
+
+#include "fan_out.hpp"
+#include "loop.hpp"
+#include "router.hpp"
+#include "ws_codec.hpp"
+#include "ws_frame.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+struct sw_ws_connection {};
+
+namespace streamwall::http_server {
+
+class Worker;
+
+class WsSession final : public Session, public sw_ws_connection, private FrameSink {
+  public:
+    WsSession(Worker& worker, Socket socket, EndpointPtr endpoint);
+    ~WsSession() override;
+
+    // Sends the answer to the upgrade, tells the endpoint, reads what followed the head.
+    void open(std::string_view answer, const sw_http_request& request, std::string_view protocol,
+              char* early, std::size_t early_length);
+
+    Worker& worker() { return worker_; }
+    // Queues a frame; a close frame begins the close handshake. Does nothing once that has begun.
+    void enqueue(const FramePtr& frame);
+    // The same with a reference that was already taken for it.
+    void enqueue_adopted(Frame* frame);
+    // Writes what is queued, called by FanOut.
+    void flush();
+    bool dirty = false;
+
+    void on_readable() override;
+    void on_writable() override;
+    void on_deadline() override;
+    void on_drain() override;
+    void on_stop() override;
+
+    // on_close at once, then the close handshake.
+    void on_unmount(const sw_lease* lease) override;
+
+    // Kept by Topic.
+    struct Membership {
+        TopicPtr topic;
+        std::uint32_t position;  // in the shard's members
+    };
+    std::vector<Membership> memberships;
+
+  private:
+    enum class Phase : std::uint8_t { kOpen, kClosing, kLingering, kClosed };
+
+    bool on_message(std::string_view payload, bool is_text) override;
+    bool on_ping(std::string_view payload) override;
+    bool on_close_frame(std::uint16_t code) override;
+
+    void read(char* data, std::size_t length);
+    void push(Frame* frame);
+    void drop_replaced(const Frame& newer);
+    void drop_unsent();
+    void begin_close(const FramePtr& frame, std::uint16_t code);
+    void cut_slow_reader();
+    bool write_queue();
+    void written(std::size_t count);
+    void after_flush();
+    void tell_closed();
+    void finish();
+
+    Worker& worker_;
+    Socket socket_;
+    EndpointPtr endpoint_;  // none once its on_close was called
+    void* user_ = nullptr;
+    FrameReader reader_;
+    // Frames not wholly written, each with one reference; replaced ones are null. `first_` is the
+    // index of the front.
+    std::vector<Frame*> queue_;
+    std::uint32_t first_ = 0;
+    std::uint32_t pongs_ = 0;
+    std::size_t front_sent_ = 0;
+    std::size_t queued_bytes_ = 0;
+    std::uint16_t close_code_ = 1006;
+    Phase phase_ = Phase::kOpen;
+    bool blocked_ = false;  // the socket takes no more; a wait is on
+    bool failed_ = false;   // writing failed
+    bool close_queued_ = false;
+    bool peer_closed_ = false;  // its close frame came
+    bool waiting_read_ = false;
+};
+
+}  // namespace streamwall::http_server
