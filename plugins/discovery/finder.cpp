@@ -115,7 +115,8 @@ Findings find_streams(std::string_view message, const Gazetteer& gazetteer,
     LinkScan scan = scan_links(message);
     for (const SkippedLink& skipped : scan.skipped) {
         findings.skipped.push_back(
-            {std::string(message.substr(skipped.at.begin, skipped.at.length)), skipped.reason});
+            {model::to_valid_utf8(message.substr(skipped.at.begin, skipped.at.length)),
+             skipped.reason});
     }
     if (scan.links.empty()) return findings;
 

@@ -24,7 +24,7 @@ struct FoundStream {
 };
 
 struct SkippedText {
-    std::string text;
+    std::string text;  // well-formed UTF-8, whatever the message is
     model::SkipReason reason = model::SkipReason::kBadUrl;
 };
 

@@ -60,6 +60,17 @@ bool is_valid_utf8(std::string_view text) {
     return true;
 }
 
+std::string to_valid_utf8(std::string_view text) {
+    std::string valid;
+    valid.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        const CodePoint point = decode_utf8(text, at);
+        valid += point.valid ? text.substr(at, point.length) : std::string_view("\uFFFD");
+        at += point.length;
+    }
+    return valid;
+}
+
 std::size_t count_code_points(std::string_view text) {
     return static_cast<std::size_t>(std::ranges::count_if(
         text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));

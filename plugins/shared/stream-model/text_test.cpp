@@ -22,6 +22,10 @@ TEST(Text, KnowsWellFormedUtf8) {
     }
 }
 
+TEST(Text, ReplacesWhatIsNotUtf8) {
+    EXPECT_EQ(to_valid_utf8("a\xff\xc3\xa9\xe2\x82"), "a\uFFFD\u00e9\uFFFD\uFFFD");
+}
+
 TEST(Text, ComparesWithoutCaseInAsciiAlone) {
     EXPECT_TRUE(equals_ignoring_case("Twitch", "tWITCH"));
     EXPECT_FALSE(equals_ignoring_case("É", "é"));

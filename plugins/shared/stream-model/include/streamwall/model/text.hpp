@@ -53,6 +53,8 @@ struct CodePoint {
 };
 CodePoint decode_utf8(std::string_view text, std::size_t at);
 bool is_valid_utf8(std::string_view text);
+// The text with U+FFFD for every byte that is no part of well-formed UTF-8.
+std::string to_valid_utf8(std::string_view text);
 // The number of Unicode code points of well-formed UTF-8.
 std::size_t count_code_points(std::string_view text);
 
