@@ -1,0 +1,56 @@
+// ModuleStore: finds plugins, inspects them and loads them, in that order.
+//
+// Inspecting reads the file only: permissions, ELF header, manifest, ABI. Nothing of a refused file
+// is ever executed. Loaded libraries stay resident until the process ends: code that ran once may be
+// pinned by thread-local or unique symbols, and `dlclose` does not say so.
+#pragma once
+
+#include "exec/buffer.hpp"
+#include "modules/manifest.hpp"
+
+#include <streamwall/plugin.h>
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace streamwall::modules {
+
+struct Inspection {
+    std::filesystem::path file;
+    std::optional<Manifest> manifest;  // absent: refused
+    Failure failure;                   // why; message is one line
+    std::vector<std::string> warnings;
+    // The name a node would use: the manifest's, else the file's.
+    std::string name() const;
+};
+
+class ModuleStore {
+  public:
+    explicit ModuleStore(std::vector<std::filesystem::path> folders);
+    ~ModuleStore();
+
+    // Inspects every *.so of the folders, sorted by name; the first of two equal names wins, the
+    // other is refused with both paths.
+    const std::vector<Inspection>& scan();
+    const std::vector<Inspection>& found() const { return found_; }
+    const Inspection* find(const std::string& name) const;
+
+    static Inspection inspect(const std::filesystem::path& file);
+
+    // Loads what was inspected; again: the same entry. `sha256` pins the file's content, hex.
+    std::expected<const sw_plugin_entry*, Failure> load(const Inspection& inspection,
+                                                        const std::string& sha256 = "");
+
+  private:
+    struct Loaded;
+    std::vector<std::filesystem::path> folders_;
+    std::vector<Inspection> found_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<Loaded>> loaded_;
+};
+
+}  // namespace streamwall::modules
