@@ -1,0 +1,43 @@
+// What differs between SQL databases. Everything else in this folder is common to all of them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace streamwall::storage {
+
+enum class FieldType { kInteger, kReal, kText, kBoolean, kJson, kTime };
+
+class Dialect {
+  public:
+    virtual ~Dialect() = default;
+
+    // The `number`th placeholder, from 1.
+    virtual void placeholder(std::string& sql, std::size_t number) const = 0;
+    virtual std::string_view column_type(FieldType type) const = 0;
+    virtual std::string_view id_column_type() const = 0;  // a primary key that never comes twice
+    virtual std::string_view boolean(bool value) const = 0;
+    virtual std::string_view is_same() const = 0;       // =, with null equal to null
+    virtual std::string_view is_different() const = 0;  // its opposite
+    virtual std::string_view greatest() const = 0;      // function: the larger of two values
+    virtual std::string_view nulls_first() const = 0;  // behind an ascending sort key, may be empty
+    virtual std::string_view nulls_last() const = 0;   // behind a descending one
+
+    // Functions over (field, folded text) and (folded words, field…); see text_match.hpp. A back
+    // end with a full-text index answers `words` from it.
+    virtual std::string_view contains() const = 0;
+    virtual std::string_view prefix() const = 0;
+    virtual std::string_view words() const = 0;
+};
+
+// SQLite 3.35 or later, with the functions of text_match.hpp registered under the names given here.
+const Dialect& sqlite_dialect();
+
+// "name", with quotes doubled.
+void append_identifier(std::string& sql, std::string_view name);
+
+// 'text', with quotes doubled: for index definitions, which take no placeholders.
+void append_literal(std::string& sql, std::string_view text);
+
+}  // namespace streamwall::storage

@@ -1,0 +1,213 @@
+#include "storage-sql/json_text.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+namespace streamwall::storage {
+namespace {
+
+bool is_space(char c) {
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+const char* skip_space(const char* at, const char* end) {
+    while (at != end && is_space(*at))
+        ++at;
+    return at;
+}
+
+// `at` is on the opening quote; the result is behind the closing one.
+const char* skip_string(const char* at, const char* end) {
+    for (++at; at != end && *at != '"'; ++at) {
+        if (*at == '\\') ++at;
+    }
+    return at == end ? end : at + 1;
+}
+
+const char* skip_value(const char* at, const char* end) {
+    if (at == end) return end;
+    if (*at == '"') return skip_string(at, end);
+    if (*at != '{' && *at != '[') {
+        while (at != end && *at != ',' && *at != '}' && *at != ']' && !is_space(*at))
+            ++at;
+        return at;
+    }
+    int depth = 0;
+    while (at != end) {
+        if (*at == '"') {
+            at = skip_string(at, end);
+            continue;
+        }
+        if (*at == '{' || *at == '[') ++depth;
+        if ((*at == '}' || *at == ']') && --depth == 0) return at + 1;
+        ++at;
+    }
+    return end;
+}
+
+bool has_nul(const boost::json::string& text) {
+    return std::memchr(text.data(), 0, text.size()) != nullptr;
+}
+
+// What Boost.JSON lets through and the contract does not. `text` is the value's own slice.
+const char* objection(const boost::json::value& value, std::string_view text) {
+    switch (value.kind()) {
+        case boost::json::kind::uint64:
+            return "an integer is outside int64";
+        case boost::json::kind::double_:
+            if (!std::isfinite(value.get_double())) return "a number is not finite";
+            if (text.find_first_of(".eE") == text.npos) return "an integer is outside int64";
+            return nullptr;
+        case boost::json::kind::string:
+            return has_nul(value.get_string()) ? "a text holds U+0000" : nullptr;
+        case boost::json::kind::array: {
+            RawItems items(text);
+            for (const auto& element : value.get_array()) {
+                items.next();
+                if (const char* found = objection(element, items.value())) return found;
+            }
+            return nullptr;
+        }
+        case boost::json::kind::object: {
+            RawItems items(text);
+            for (const auto& member : value.get_object()) {
+                // The tree keeps one member for each key, so a second one is seen as too few.
+                if (!items.next()) return "a key appears twice";
+                if (std::memchr(member.key().data(), 0, member.key().size()) != nullptr) {
+                    return "a key holds U+0000";
+                }
+                if (const char* found = objection(member.value(), items.value())) return found;
+            }
+            return items.next() ? "a key appears twice" : nullptr;
+        }
+        default:
+            return nullptr;
+    }
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+    static constexpr char kHex[] = "0123456789abcdef";
+    out += '"';
+    std::size_t clean = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        if (c >= 0x20 && c != '"' && c != '\\') continue;
+        out.append(text, clean, i - clean);
+        clean = i + 1;
+        out += '\\';
+        switch (c) {
+            case '"':
+            case '\\':
+                out += static_cast<char>(c);
+                break;
+            case '\n':
+                out += 'n';
+                break;
+            case '\r':
+                out += 'r';
+                break;
+            case '\t':
+                out += 't';
+                break;
+            default:
+                out += "u00";
+                out += kHex[c >> 4];
+                out += kHex[c & 15];
+        }
+    }
+    out.append(text, clean);
+    out += '"';
+}
+
+void append_integer(std::string& out, std::int64_t value) {
+    char digits[24];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
+void append_real(std::string& out, double value) {
+    char digits[32];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
+Result<std::unique_ptr<Document>> Document::parse(std::string text) {
+    std::unique_ptr<Document> document(new Document(std::move(text)));
+    boost::json::parse_options options;
+    options.max_depth = kMaxJsonDepth;
+    boost::system::error_code error;
+    document->root_ = boost::json::parse(document->text_, error, &document->memory_, options);
+    if (error) {
+        return std::unexpected(Error{
+            Code::kInvalidArgument, "the request is no valid JSON: " + error.message(), {}, {}});
+    }
+    if (!document->root_.is_object()) {
+        return std::unexpected(
+            Error{Code::kInvalidArgument, "the request is not a JSON object", {}, {}});
+    }
+    const char* begin = document->text_.data();
+    const char* end = begin + document->text_.size();
+    const char* first = skip_space(begin, end);
+    if (const char* found = objection(document->root_, {first, skip_value(first, end)})) {
+        return std::unexpected(
+            Error{Code::kInvalidArgument, std::string("the request is refused: ") + found, {}, {}});
+    }
+    return document;
+}
+
+RawItems::RawItems(std::string_view container)
+    : at_(container.data()), end_(container.data() + container.size()), object_(false) {
+    at_ = skip_space(at_, end_);
+    if (at_ == end_) return;
+    object_ = *at_ == '{';
+    ++at_;
+}
+
+bool RawItems::next() {
+    at_ = skip_space(at_, end_);
+    if (at_ != end_ && *at_ == ',') at_ = skip_space(at_ + 1, end_);
+    if (at_ == end_ || *at_ == '}' || *at_ == ']') return false;
+    if (object_) {
+        const char* behind = skip_string(at_, end_);
+        key_ = {at_ + 1, behind - 1};
+        at_ = skip_space(behind, end_);
+        if (at_ != end_) at_ = skip_space(at_ + 1, end_);  // the colon
+    }
+    const char* behind = skip_value(at_, end_);
+    value_ = {at_, behind};
+    at_ = behind;
+    return true;
+}
+
+std::string_view raw_member(std::string_view object, std::string_view key) {
+    for (RawItems items(object); items.next();) {
+        if (items.key() == key) return items.value();
+    }
+    return {};
+}
+
+std::string compact(std::string_view json) {
+    std::string out;
+    out.reserve(json.size());
+    const char* at = json.data();
+    const char* end = at + json.size();
+    while (at != end) {
+        if (is_space(*at)) {
+            ++at;
+            continue;
+        }
+        const char* behind = *at == '"' ? skip_string(at, end) : at + 1;
+        out.append(at, behind);
+        at = behind;
+    }
+    return out;
+}
+
+std::string_view text_member(const boost::json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    if (value == nullptr || !value->is_string()) return {};
+    return {value->get_string().data(), value->get_string().size()};
+}
+
+}  // namespace streamwall::storage

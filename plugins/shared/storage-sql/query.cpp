@@ -1,0 +1,199 @@
+#include "storage-sql/query.hpp"
+
+#include "storage-sql/cursor.hpp"
+#include "storage-sql/filter.hpp"
+
+namespace streamwall::storage {
+namespace {
+
+Result<std::vector<SortKey>> read_sort(const Collection& collection,
+                                       const boost::json::object& request) {
+    std::vector<SortKey> sort;
+    const auto* list = request.if_contains("sort");
+    if (list != nullptr && !list->is_array()) return invalid("sort", "\"sort\" is a list");
+    for (std::size_t i = 0; list != nullptr && i < list->get_array().size(); ++i) {
+        const auto* key = list->get_array()[i].if_object();
+        if (key == nullptr) return invalid("sort", "a sort key is {\"field\", \"direction\"}");
+        const std::string field(text_member(*key, "field"));
+        const auto column = collection.find(field);
+        if (!column) return invalid(field.empty() ? "sort" : field, "unknown sort field");
+        if (collection.columns()[*column].type == FieldType::kJson) {
+            return invalid(field, "a field of type json has no order");
+        }
+        bool descending = false;
+        if (const auto* direction = key->if_contains("direction")) {
+            descending = *direction == "desc";
+            if (!descending && *direction != "asc") {
+                return invalid(field, "a direction is \"asc\" or \"desc\"");
+            }
+        }
+        sort.push_back({*column, descending});
+        if (*column == 0) return sort;  // the id leaves nothing to decide
+    }
+    // The id runs the way of the last key: so one index serves a sort and its opposite.
+    sort.push_back({0, !sort.empty() && sort.back().descending});
+    return sort;
+}
+
+Result<std::int64_t> read_number(const boost::json::object& request, std::string_view name,
+                                 std::int64_t least, std::int64_t most, std::int64_t fallback) {
+    const auto* value = request.if_contains(name);
+    if (value == nullptr || value->is_null()) return fallback;
+    if (!value->is_int64() || value->get_int64() < least || value->get_int64() > most) {
+        return invalid(name, "\"" + std::string(name) + "\" is an integer from " +
+                                 std::to_string(least) + " to " + std::to_string(most));
+    }
+    return value->get_int64();
+}
+
+void append_order(SqlBuilder& sql, const Query& query) {
+    const auto columns = query.collection->columns();
+    sql.sql(" ORDER BY ");
+    for (std::size_t i = 0; i < query.sort.size(); ++i) {
+        const auto& [column, descending] = query.sort[i];
+        sql.sql(i > 0 ? ", " : "").name(columns[column].name).sql(descending ? " DESC" : " ASC");
+        if (columns[column].nullable) {
+            sql.sql(descending ? sql.dialect().nulls_last() : sql.dialect().nulls_first());
+        }
+    }
+}
+
+// A filter of `true` where none is given.
+const boost::json::value& filter_of(const boost::json::object& request) {
+    static const boost::json::value kAll = boost::json::object{{"and", boost::json::array{}}};
+    const auto* filter = request.if_contains("filter");
+    return filter == nullptr || filter->is_null() ? kAll : *filter;
+}
+
+bool is_all(const boost::json::value& filter) {
+    const auto* object = filter.if_object();
+    if (object == nullptr) return false;
+    const auto* list = object->if_contains("and");
+    return list != nullptr && list->is_array() && list->get_array().empty();
+}
+
+Result<Statement> list_statement(const Dialect& dialect, Query& query,
+                                 const boost::json::object& request, std::int64_t offset) {
+    SqlBuilder sql(dialect);
+    sql.sql("SELECT ").sql(query.collection->column_list()).sql(" FROM ");
+    sql.name(query.collection->table());
+    std::string_view word = " WHERE ";
+    if (const auto& filter = filter_of(request); !is_all(filter)) {
+        sql.sql(word);
+        word = " AND ";
+        if (auto built = append_filter(sql, *query.collection, filter, query.kept); !built) {
+            return std::unexpected(built.error());
+        }
+    }
+    if (const auto* cursor = request.if_contains("cursor"); cursor && !cursor->is_null()) {
+        if (!cursor->is_string()) return invalid("cursor", "a cursor is a text");
+        if (offset > 0) return invalid("offset", "a cursor and an offset exclude each other");
+        auto values = read_cursor(query, text_member(request, "cursor"), query.kept);
+        if (!values) return std::unexpected(values.error());
+        sql.sql(word);
+        append_behind(sql, query, *values);
+    }
+    append_order(sql, query);
+    sql.sql(" LIMIT ").value(query.limit + 1);
+    if (offset > 0) sql.sql(" OFFSET ").value(offset);
+    return sql.take();
+}
+
+Result<Statement> count_statement(const Dialect& dialect, Query& query,
+                                  const boost::json::object& request) {
+    SqlBuilder sql(dialect);
+    sql.sql("SELECT count(*) FROM ").name(query.collection->table());
+    if (const auto& filter = filter_of(request); !is_all(filter)) {
+        sql.sql(" WHERE ");
+        if (auto built = append_filter(sql, *query.collection, filter, query.kept); !built) {
+            return std::unexpected(built.error());
+        }
+    }
+    return sql.take();
+}
+
+Result<Statement> unique_statement(const Dialect& dialect, const Collection& collection,
+                                   const UniqueKey& key, const boost::json::object& request,
+                                   Kept& kept) {
+    const auto* values = request.if_contains("values");
+    if (values == nullptr || !values->is_array() ||
+        values->get_array().size() != key.fields.size()) {
+        return invalid("values", "the unique key \"" + key.name + "\" takes " +
+                                     std::to_string(key.fields.size()) + " values");
+    }
+    SqlBuilder sql(dialect);
+    sql.sql("SELECT ").sql(collection.column_list()).sql(" FROM ").name(collection.table());
+    for (std::size_t i = 0; i < key.fields.size(); ++i) {
+        const Column& column = collection.columns()[*collection.find(key.fields[i])];
+        const auto& given = values->get_array()[i];
+        if (given.is_null()) return invalid(column.name, "null is not held by a unique key");
+        auto value = column_value(column, given, {}, kept);
+        if (!value) return std::unexpected(value.error());
+        sql.sql(i > 0 ? " AND " : " WHERE ").name(column.name).sql(" = ").value(*value);
+    }
+    if (!key.where_sql.empty()) sql.sql(" AND ").sql(key.where_sql);
+    sql.sql(" LIMIT 1");
+    return sql.take();
+}
+
+}  // namespace
+
+Result<CollectionPtr> named_collection(const Schema& schema, const boost::json::object& request) {
+    const auto name = text_member(request, "collection");
+    if (auto collection = find_collection(schema, name)) return collection;
+    return invalid("collection", "the collection \"" + std::string(name) + "\" is not declared");
+}
+
+Result<Query> parse_query(const Dialect& dialect, const Schema& schema, const Document& document) {
+    const auto& request = document.root();
+    Query query;
+    auto collection = named_collection(schema, request);
+    if (!collection) return std::unexpected(collection.error());
+    query.collection = std::move(*collection);
+    auto sort = read_sort(*query.collection, request);
+    if (!sort) return std::unexpected(sort.error());
+    query.sort = std::move(*sort);
+    const auto limit = read_number(request, "limit", 1, kMaxLimit, kDefaultLimit);
+    if (!limit) return std::unexpected(limit.error());
+    query.limit = *limit;
+    const auto offset = read_number(request, "offset", 0, INT64_MAX, 0);
+    if (!offset) return std::unexpected(offset.error());
+    const auto* count = request.if_contains("count");
+    query.with_count = count != nullptr && *count == true;
+    auto list = list_statement(dialect, query, request, *offset);
+    if (!list) return std::unexpected(list.error());
+    query.list = std::move(*list);
+    if (query.with_count) {
+        auto counting = count_statement(dialect, query, request);
+        if (!counting) return std::unexpected(counting.error());
+        query.count = std::move(*counting);
+    }
+    return query;
+}
+
+Result<Lookup> parse_lookup(const Dialect& dialect, const Schema& schema,
+                            const Document& document) {
+    const auto& request = document.root();
+    Lookup lookup;
+    auto collection = named_collection(schema, request);
+    if (!collection) return std::unexpected(collection.error());
+    lookup.collection = std::move(*collection);
+    if (const auto* id = request.if_contains("id")) {
+        if (!id->is_int64()) return invalid("id", "an id is an integer");
+        lookup.id = id->get_int64();
+        return lookup;
+    }
+    const auto name = text_member(request, "unique");
+    const auto* key = lookup.collection->find_unique(name);
+    if (key == nullptr) {
+        return invalid("unique", name.empty()
+                                     ? "\"get\" takes an \"id\", or \"unique\" and \"values\""
+                                     : "no unique key \"" + std::string(name) + "\"");
+    }
+    auto statement = unique_statement(dialect, *lookup.collection, *key, request, lookup.kept);
+    if (!statement) return std::unexpected(statement.error());
+    lookup.by_unique = std::move(*statement);
+    return lookup;
+}
+
+}  // namespace streamwall::storage

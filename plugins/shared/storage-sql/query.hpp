@@ -1,0 +1,51 @@
+// The requests `get` and `query`, as SQL.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage-sql/collection.hpp"
+#include "storage-sql/record.hpp"
+
+namespace streamwall::storage {
+
+inline constexpr std::int64_t kDefaultLimit = 25;
+inline constexpr std::int64_t kMaxLimit = 1000;
+
+struct SortKey {
+    std::size_t column = 0;
+    bool descending = false;
+};
+
+// What `query` asks for. Texts of the statements live in the document or in `kept`.
+struct Query {
+    CollectionPtr collection;
+    std::vector<SortKey> sort;  // ends with the id
+    std::int64_t limit = kDefaultLimit;
+    bool with_count = false;
+    Statement list;   // selects the collection's columns, one row more than the limit
+    Statement count;  // selects one number
+    Kept kept;
+};
+
+Result<Query> parse_query(const Dialect& dialect, const Schema& schema, const Document& request);
+
+// Names the place behind `row`. Opaque: the base64url text of a hash of collection and sort, and
+// the values of the sort's keys.
+std::string make_cursor(const Query& query, const Row& row);
+
+// What `get` asks for: an id, or a statement that finds by a unique key.
+struct Lookup {
+    CollectionPtr collection;
+    std::optional<std::int64_t> id;
+    Statement by_unique;
+    Kept kept;
+};
+
+Result<Lookup> parse_lookup(const Dialect& dialect, const Schema& schema, const Document& request);
+
+// The member `collection` of a request.
+Result<CollectionPtr> named_collection(const Schema& schema, const boost::json::object& request);
+
+}  // namespace streamwall::storage

@@ -1,0 +1,162 @@
+#include "apply_job.hpp"
+
+#include "conflict.hpp"
+#include "storage-sql/json_text.hpp"
+
+namespace streamwall::sqlite {
+namespace {
+
+using storage::Code;
+using storage::RecordChange;
+
+constexpr std::size_t kUsualRecordSize = 1024;
+
+storage::Error not_found(const RecordChange& change) {
+    return {Code::kNotFound,
+            "no record " + std::to_string(change.id) + " in \"" + change.collection->name() + "\"",
+            "id",
+            {}};
+}
+
+// Nothing matched: either the record is gone, or it has another version.
+storage::Error missed(Connection& database, const RecordChange& change) {
+    auto cursor = database.prepare(change.collection->select_by_id());
+    cursor.bind(1, change.id);
+    if (!cursor.step()) return not_found(change);
+    const auto version = cursor.integer(change.collection->columns().size() - 1);
+    return {Code::kAborted,
+            "the record has version " + std::to_string(version) + ", not " +
+                std::to_string(change.version.value_or(0)),
+            "version", R"({"version":)" + std::to_string(version) + "}"};
+}
+
+// "stream/{id}" with the record's id.
+std::string fill_subject(std::string_view subject, std::int64_t id) {
+    std::string out;
+    for (auto at = subject.find("{id}"); at != subject.npos; at = subject.find("{id}")) {
+        out += subject.substr(0, at);
+        storage::append_integer(out, id);
+        subject.remove_prefix(at + 4);
+    }
+    return out += subject;
+}
+
+}  // namespace
+
+Answer ApplyJob::run(Batch& batch) {
+    std::vector<Outcome> outcomes(list_.changes.size());
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        storage::Result<void> done;
+        if (const auto* record = std::get_if<RecordChange>(&list_.changes[i])) {
+            done = change_record(batch, *record, outcomes[i]);
+        } else if (const auto* inbox = std::get_if<storage::InboxChange>(&list_.changes[i])) {
+            done = pass_inbox(batch, *inbox);
+        }
+        if (!done) {
+            auto error = std::move(done).error();
+            if (outcomes.size() > 1) {
+                error.where = "changes[" + std::to_string(i) + "]" +
+                              (error.where.empty() ? "" : "." + error.where);
+            }
+            return std::unexpected(std::move(error));
+        }
+    }
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        if (const auto* event = std::get_if<storage::EventChange>(&list_.changes[i])) {
+            write_event(batch, *event, outcomes, outcomes[i]);
+        }
+    }
+    return render(batch, outcomes);
+}
+
+storage::Result<void> ApplyJob::change_record(Batch& batch, const RecordChange& change,
+                                              Outcome& outcome) {
+    try {
+        auto cursor = batch.database.prepare(change.statement.sql);
+        cursor.bind_all(change.statement.values, batch.now_ms);
+        if (!cursor.step()) {
+            cursor.finish();
+            return std::unexpected(missed(batch.database, change));
+        }
+        std::string text;
+        text.reserve(kUsualRecordSize);
+        storage::append_record(text, *change.collection, cursor);
+        outcome.id = cursor.integer(0);
+        outcome.record = std::make_shared<const std::string>(std::move(text));
+        cursor.finish();
+    } catch (const Failure& failure) {
+        if (!failure.is_unique_conflict()) throw;
+        return std::unexpected(unique_conflict(batch.database, change, failure.what()));
+    }
+    const bool deleted = change.kind == RecordChange::Kind::kDelete;
+    batch.records.push_back({change.collection, outcome.id, deleted ? nullptr : outcome.record});
+    return {};
+}
+
+storage::Result<void> ApplyJob::pass_inbox(Batch& batch, const storage::InboxChange& change) {
+    auto cursor = batch.database.prepare(
+        "INSERT INTO inbox (consumer, event_id, seen_at) VALUES (?, ?, ?)"
+        " ON CONFLICT (consumer, event_id) DO NOTHING");
+    cursor.bind(1, change.consumer).bind(2, change.event_id).bind(3, batch.now_ms).finish();
+    if (batch.database.changes() > 0) return {};
+    return std::unexpected(storage::coded_error(Code::kAlreadyExists, "inbox_seen",
+                                                "\"" + std::string(change.consumer) +
+                                                    "\" has seen the event " +
+                                                    std::string(change.event_id)));
+}
+
+void ApplyJob::write_event(Batch& batch, const storage::EventChange& change,
+                           const std::vector<Outcome>& outcomes, Outcome& outcome) {
+    WrittenEvent event;
+    event.sequence = ++batch.last_sequence;
+    event.id = "evt-" + batch.epoch + "-" + std::to_string(event.sequence);
+    event.type = change.type;
+    event.version = change.version;
+    event.changes = change.changes;
+    event.metadata = metadata_;
+    event.origin = &origin_;
+    if (change.record) {
+        event.record = outcomes[*change.record].record;
+        event.data = *event.record;
+        event.subject = fill_subject(change.subject, outcomes[*change.record].id);
+    } else {
+        event.data = change.data;
+        event.subject = change.subject;
+    }
+    auto cursor = batch.database.prepare(
+        "INSERT INTO events (sequence, type, subject, id, version, timestamp, producer, changes,"
+        " metadata, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    cursor.bind(1, event.sequence).bind(2, event.type).bind(3, std::string_view(event.subject));
+    cursor.bind(4, std::string_view(event.id)).bind(5, event.version).bind(6, batch.now_ms);
+    cursor.bind(7, std::string_view(origin_.producer));
+    if (!event.changes.empty()) cursor.bind(8, event.changes);
+    cursor.bind(9, event.metadata).bind(10, event.data).finish();
+    outcome.event = batch.events.size();
+    batch.events.push_back(std::move(event));
+}
+
+std::string ApplyJob::render(const Batch& batch, const std::vector<Outcome>& outcomes) const {
+    std::size_t size = 16;
+    for (const auto& outcome : outcomes)
+        size += outcome.record ? outcome.record->size() + 1 : 96;
+    std::string reply;
+    reply.reserve(size);
+    reply += R"({"results":[)";
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        if (i > 0) reply += ',';
+        if (outcomes[i].record) {
+            reply += *outcomes[i].record;
+        } else if (std::holds_alternative<storage::EventChange>(list_.changes[i])) {
+            const WrittenEvent& event = batch.events[outcomes[i].event];
+            reply += R"({"id":")" + event.id + R"(","sequence":)";
+            storage::append_integer(reply, event.sequence);
+            reply += R"(,"epoch":")" + batch.epoch + "\"}";
+        } else {
+            reply += "{}";
+        }
+    }
+    reply += "]}";
+    return reply;
+}
+
+}  // namespace streamwall::sqlite

@@ -1,0 +1,232 @@
+// storage-sqlite: wiring. Hands calls of the services `store` and `journal` to the Store, and what
+// it has committed to the host.
+#include <streamwall/bus.h>
+
+#include <atomic>
+#include <memory>
+#include <streamwall/sdk/plugin.hpp>
+#include <thread>
+#include <vector>
+
+#include "storage-sql/time_text.hpp"
+#include "store.hpp"
+
+namespace streamwall::sqlite {
+
+struct Settings {
+    std::string path;
+    std::size_t readers = 2;
+    std::size_t cache_mib = 8;
+    std::size_t max_queued = 4096;
+    std::int64_t keep_events = 0;
+    std::int64_t keep_days = 0;
+};
+
+}  // namespace streamwall::sqlite
+
+STREAMWALL_SETTINGS(streamwall::sqlite::Settings, path, readers, cache_mib, max_queued, keep_events,
+                    keep_days)
+
+namespace streamwall::sqlite {
+namespace {
+
+Error to_sdk(storage::Error error) {
+    return {static_cast<sw_status>(error.code), std::move(error.message), std::move(error.where),
+            std::move(error.details)};
+}
+
+Result<Buffer> to_reply(Answer answer) {
+    if (answer) return Buffer(*answer);
+    return to_sdk(std::move(answer).error());
+}
+
+storage::Origin origin_of(const sw_context& context) {
+    const auto text = [](sw_str from) { return std::string(to_view(from)); };
+    return {text(context.principal_type), text(context.principal_id),
+            text(context.principal_name), text(context.role),
+            text(context.scopes),         text(context.request_id),
+            text(context.traceparent),    text(context.correlation_id),
+            text(context.causation_id),   text(context.caller)};
+}
+
+class HostCall final : public Call {
+  public:
+    explicit HostCall(Responder responder) : responder_(std::move(responder)) {}
+    bool abandoned() const override { return responder_.is_cancelled(); }
+    void answer(Answer answer) override { responder_.send(to_reply(std::move(answer))); }
+
+  private:
+    Responder responder_;
+};
+
+// Turns committed events into those of the boundary. Used by the writer's thread alone.
+class Announcer {
+  public:
+    void operator()(sw_host* host, const sw_journal_api* api,
+                    std::span<const CommittedEvent> committed) {
+        const std::size_t count = committed.size();
+        events_.assign(count, {});
+        contexts_.assign(count, {});
+        times_.assign(count, {});
+        data_.assign(count, {});
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto& [event, origin] = committed[i];
+            data_[i] = Buffer(event.data);
+            times_[i] = storage::time_text(event.timestamp_ms);
+            contexts_[i] = context_of(event, *origin);
+            events_[i] = {.size = sizeof(sw_event),
+                          .attempt = 1,
+                          .id = to_str(event.id),
+                          .type = to_str(event.type),
+                          .version = to_str(event.version),
+                          .timestamp = to_str(times_[i]),
+                          .producer = to_str(event.producer),
+                          .subject = to_str(event.subject),
+                          .sequence = static_cast<std::uint64_t>(event.sequence),
+                          .epoch = to_str(event.epoch),
+                          .data = data_[i].get(),
+                          .changes = to_str(event.changes),
+                          .context = &contexts_[i]};
+        }
+        api->committed(host, events_.data(), count);
+        data_.clear();
+    }
+
+  private:
+    static sw_context context_of(const storage::Event& event, const storage::Origin& origin) {
+        return {.size = sizeof(sw_context),
+                .reserved = 0,
+                .principal_type = to_str(origin.principal_type),
+                .principal_id = to_str(origin.principal_id),
+                .principal_name = to_str(origin.principal_name),
+                .role = to_str(origin.role),
+                .scopes = to_str(origin.scopes),
+                .request_id = to_str(origin.request_id),
+                .traceparent = to_str(origin.traceparent),
+                .correlation_id = to_str(origin.correlation_id),
+                .causation_id = to_str(event.id),
+                .caller = to_str(origin.producer),
+                .deadline_ns = 0,
+                .home = nullptr};
+    }
+
+    std::vector<sw_event> events_;
+    std::vector<sw_context> contexts_;
+    std::vector<std::string> times_;
+    std::vector<Buffer> data_;
+};
+
+int to_sdk(Health health) {
+    switch (health) {
+        case Health::kOk:
+            return SW_HEALTH_OK;
+        case Health::kDegraded:
+            return SW_HEALTH_DEGRADED;
+        default:
+            return SW_HEALTH_DOWN;
+    }
+}
+
+}  // namespace
+
+class StorageSqlite final : public Plugin<Settings> {
+  public:
+    using Plugin::Plugin;
+
+    ~StorageSqlite() override {
+        if (closer_.joinable()) closer_.join();
+    }
+
+    Step start() override {
+        journal_ = host().find<sw_journal_api>(SW_JOURNAL);
+        if (journal_ == nullptr) {
+            return Error{SW_PERMISSION_DENIED, "the permission \"journal\" is missing", {}, {}};
+        }
+        if (!offered_) {
+            if (auto done = offer_methods(); !done) return done;
+            offered_ = true;
+        }
+        // Opening may check a whole file.
+        host().post_blocking([this] { host().complete(SW_STEP_START, open()); });
+        return pending;
+    }
+
+    Step stop() override {
+        if (store_ == nullptr) return ok();
+        live_ = nullptr;
+        // Finishing what is queued takes a commit; the strand must not wait for it.
+        closer_ = std::thread([this] {
+            store_.reset();
+            host().complete(SW_STEP_STOP);
+        });
+        return pending;
+    }
+
+  private:
+    Result<> offer_methods() {
+        for (const auto& known : method_names()) {
+            const Method method = known.method;
+            auto done = services().offer(
+                known.service, known.name,
+                [this, method](const Request& request) { return serve(method, request); });
+            if (!done) return done;
+        }
+        return ok();
+    }
+
+    // On the caller's thread; see Store::call.
+    streamwall::Answer serve(Method method, const Request& request) {
+        Store* store = live_.load();
+        if (store == nullptr) return Error::unavailable("the store is not open");
+        const bool makes_events = method == Method::kApply || method == Method::kAppend;
+        const auto origin = makes_events ? origin_of(request.context()) : storage::Origin();
+        auto answer = store->call(method, request.body(), origin, [&request] {
+            return std::make_unique<HostCall>(request.defer());
+        });
+        if (!answer) return pending;
+        return to_reply(std::move(*answer));
+    }
+
+    Result<> open() {
+        Options options;
+        options.path = settings().path;
+        options.readers = settings().readers;
+        options.cache_bytes = settings().cache_mib << 20;
+        options.max_queued = settings().max_queued;
+        options.keep_events = settings().keep_events;
+        options.keep_days = settings().keep_days;
+        Hooks hooks;
+        hooks.wall_ms = [this] { return host().wall_ms(); };
+        hooks.committed = [this](std::span<const CommittedEvent> events) {
+            announce_(host().raw(), journal_, events);
+        };
+        hooks.health = [this](Health health, std::string_view reason) { report(health, reason); };
+        auto store = Store::open(std::move(options), std::move(hooks));
+        if (!store) return to_sdk(std::move(store).error());
+        store_ = std::move(*store);
+        live_ = store_.get();
+        log().info("store.opened", "the database is open",
+                   {{"path", settings().path}, {"epoch", store_->epoch()}});
+        return ok();
+    }
+
+    void report(Health health, std::string_view reason) {
+        host().health(to_sdk(health), reason);
+        host().health(to_sdk(health), reason, "database");
+        if (health == Health::kOk) return;
+        log().error(health == Health::kDown ? "store.down" : "store.disk_full",
+                    "the database can't be written",
+                    {{"path", settings().path}, {"reason", std::string(reason)}});
+    }
+
+    const sw_journal_api* journal_ = nullptr;
+    bool offered_ = false;
+    Announcer announce_;
+    std::unique_ptr<Store> store_;
+    std::atomic<Store*> live_{nullptr};
+    std::thread closer_;
+};
+
+}  // namespace streamwall::sqlite
+
+STREAMWALL_PLUGIN(streamwall::sqlite::StorageSqlite)
