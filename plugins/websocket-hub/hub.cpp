@@ -1,0 +1,216 @@
+// The protocol's connection side.
+#include "hub.hpp"
+
+#include <streamwall/sdk/json.hpp>
+#include <streamwall/sdk/json_scan.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace streamwall::hub {
+
+namespace {
+
+constexpr int kNormalClosure = 1000;
+constexpr int kGoingAway = 1001;
+
+Buffer answer(std::string_view identifier, std::string_view type) {
+    return json::Writer().text("identifier", identifier).text("type", type).buffer();
+}
+
+bool is_somebody(const sw_context& context) {
+    const auto type = to_view(context.principal_type);
+    return !type.empty() && type != "anonymous";
+}
+
+}  // namespace
+
+// Small on purpose: most connections are idle. `topics` is touched on the connection's loop only,
+// the links under the hub's mutex.
+struct Hub::Connection {
+    http::WsConnection handle;
+    Connection* previous = nullptr;
+    Connection* next = nullptr;
+    std::vector<StreamTopicPtr> topics;
+};
+
+Hub::Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics metrics)
+    : table_(table),
+      self_(self),
+      lease_(lease),
+      metrics_(metrics),
+      welcome_(R"({"type":"welcome"})"),
+      unauthorized_(R"({"type":"disconnect","reason":"unauthorized","reconnect":false})"),
+      restart_(R"({"type":"disconnect","reason":"server_restart","reconnect":true})"),
+      streams_(table, self, lease),
+      everybody_(std::make_shared<http::WsTopic>(table, self, lease)) {}
+
+Hub::~Hub() = default;
+
+Result<> Hub::mount() {
+    return http::mount_websocket(table_, self_, lease_,
+                                 {.path = "/cable",
+                                  .protocols = "actioncable-v1-json",
+                                  .flags = SW_WS_UNAUTHENTICATED,
+                                  .message_limit = 65'536,
+                                  .fragment_limit = 1'024},
+                                 *this);
+}
+
+Hub::User* Hub::on_open(http::WsConnection connection, const http::Request& request,
+                        std::string_view /*protocol*/) {
+    std::shared_ptr<http::WsTopic> everybody;
+    std::unique_ptr<Connection> user;
+    const bool welcome = is_somebody(request.context());
+    if (welcome) user = std::make_unique<Connection>(Connection{connection, nullptr, nullptr, {}});
+    {
+        const std::lock_guard lock(mutex_);
+        ++open_;
+        everybody = everybody_;
+        if (welcome && everybody) {
+            user->next = first_;
+            if (first_) first_->previous = user.get();
+            first_ = user.get();
+        }
+    }
+    metrics_.connections.add();
+    if (!welcome || !everybody) {
+        turn_away(connection, welcome ? restart_ : unauthorized_,
+                  welcome ? kGoingAway : kNormalClosure);
+        return nullptr;
+    }
+    connection.send(welcome_);
+    everybody->join(connection);
+    return user.release();
+}
+
+void Hub::turn_away(http::WsConnection connection, const Buffer& message, int code) const {
+    connection.send(message);
+    connection.close(code);
+}
+
+void Hub::on_message(http::WsConnection connection, User* user, std::string_view payload,
+                     bool is_text) {
+    if (user == nullptr) return;  // turned away, what it still says is of no interest
+    const auto command = is_text ? parse_command(payload) : std::nullopt;
+    bool understood = false;
+    if (command && command->kind == Command::Kind::kSubscribe) {
+        const bool confirmed = subscribe(*user, command->identifier);
+        connection.send(answer(command->identifier,
+                               confirmed ? "confirm_subscription" : "reject_subscription"));
+        understood = true;
+    } else if (command && command->kind == Command::Kind::kUnsubscribe) {
+        understood = unsubscribe(*user, command->identifier);
+    }
+    // A `message` performs an action; StreamsChannel has none.
+    if (!understood) metrics_.ignored.add();
+}
+
+namespace {
+auto find_topic(std::vector<StreamTopicPtr>& topics, std::string_view identifier) {
+    return std::ranges::find_if(
+        topics, [&](const StreamTopicPtr& topic) { return topic->identifier() == identifier; });
+}
+}  // namespace
+
+// Whether to confirm. The topic is joined first, so that no event falls between the two.
+// Subscribing again to what one is subscribed to is confirmed again: the stock client asks until it
+// is answered.
+bool Hub::subscribe(Connection& user, const std::string& identifier) {
+    if (find_topic(user.topics, identifier) != user.topics.end()) return true;
+    if (user.topics.size() >= kMaxSubscriptions) return false;
+    const auto parsed = parse_identifier(identifier);
+    if (!parsed || parsed->channel != "StreamsChannel") return false;
+    const auto filter = StreamFilter::parse(parsed->params);
+    if (!filter) return false;
+    user.topics.reserve(user.topics.size() + 1);  // most have one; growth is not worth the memory
+    auto topic = streams_.subscribe(identifier, *filter);
+    topic->topic().join(user.handle);
+    user.topics.push_back(std::move(topic));
+    metrics_.subscriptions.add();
+    return true;
+}
+
+bool Hub::unsubscribe(Connection& user, std::string_view identifier) {
+    const auto found = find_topic(user.topics, identifier);
+    if (found == user.topics.end()) return false;
+    const auto topic = std::move(*found);
+    user.topics.erase(found);
+    topic->topic().leave(user.handle);
+    streams_.unsubscribe(topic);
+    metrics_.subscriptions.add(-1);
+    return true;
+}
+
+void Hub::on_close(http::WsConnection /*connection*/, User* user, int /*code*/) noexcept {
+    const std::unique_ptr<Connection> owned(user);
+    if (user) {
+        for (const auto& topic : user->topics)
+            streams_.unsubscribe(topic);
+        metrics_.subscriptions.add(-static_cast<double>(user->topics.size()));
+        user->topics.clear();
+    }
+    metrics_.connections.add(-1);
+    std::function<void()> idle;
+    {
+        const std::lock_guard lock(mutex_);
+        if (user) unlink(*user);
+        if (--open_ == 0) idle = std::move(on_idle_);
+    }
+    if (idle) idle();  // last: this may be gone afterwards
+}
+
+void Hub::unlink(Connection& user) {
+    (user.previous ? user.previous->next : first_) = user.next;
+    if (user.next) user.next->previous = user.previous;
+}
+
+void Hub::ping(std::int64_t epoch_seconds) {
+    const Gate::Stay stay(gate_);
+    if (!stay) return;
+    std::shared_ptr<http::WsTopic> everybody;
+    {
+        const std::lock_guard lock(mutex_);
+        everybody = everybody_;
+    }
+    if (!everybody) return;
+    const auto message =
+        json::Writer().text("type", "ping").number("message", epoch_seconds).buffer();
+    everybody->publish(message, "ping");
+}
+
+Result<> Hub::publish(std::string_view type, std::string_view subject, std::string_view record,
+                      std::string_view changes) {
+    const auto action = choose_action(type, changes);
+    if (action.empty()) return ok();
+    const bool is_well_formed =
+        json::is_enclosed_object(record) && (changes.empty() || json::is_enclosed_object(changes));
+    const auto facts = is_well_formed ? read_facts(record, changes) : std::nullopt;
+    if (!facts) return Error::invalid("the event holds no stream record", std::string(subject));
+    const Gate::Stay stay(gate_);
+    if (!stay) return ok();  // nobody is left to be told
+    const auto sent = streams_.broadcast(make_broadcast(action, record, changes), *facts, subject);
+    metrics_.messages.add(static_cast<double>(sent));
+    return ok();
+}
+
+void Hub::shut_down(std::function<void()> on_idle) {
+    gate_.close();
+    std::shared_ptr<http::WsTopic> everybody;
+    std::vector<http::WsConnectionRef> connections;
+    {
+        const std::lock_guard lock(mutex_);
+        everybody = std::move(everybody_);
+        everybody_.reset();
+        for (auto* user = first_; user; user = user->next)
+            connections.emplace_back(user->handle);
+        if (open_ > 0) on_idle_ = std::exchange(on_idle, nullptr);
+    }
+    if (everybody) everybody->publish(restart_);
+    for (const auto& connection : connections)
+        connection->close(kGoingAway);
+    if (on_idle) on_idle();
+}
+
+}  // namespace streamwall::hub

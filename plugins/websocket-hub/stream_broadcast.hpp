@@ -1,0 +1,31 @@
+// From a stream's event to the message that subscribers of StreamsChannel get.
+#pragma once
+
+#include "stream_filter.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace streamwall::hub {
+
+// The texts are borrowed from the event.
+struct StreamBroadcast {
+    std::string_view action;  // created, updated, archived or deleted
+    std::string_view record;
+    std::string_view changes;  // a JSON object
+    // A message that a later one of the same stream may replace for readers that are behind. What
+    // makes a stream appear or disappear never is.
+    bool is_replaceable = false;
+};
+
+// The action of an event; empty for types that are not broadcast. `changes` is JSON text or empty.
+std::string_view choose_action(std::string_view type, std::string_view changes);
+
+StreamBroadcast make_broadcast(std::string_view action, std::string_view record,
+                               std::string_view changes);
+
+// The message, in which the record's bytes stand as the store rendered them. `identifier_json` is
+// the subscription's identifier as a JSON string, quotes included.
+std::string render_message(std::string_view identifier_json, const StreamBroadcast& broadcast);
+
+}  // namespace streamwall::hub

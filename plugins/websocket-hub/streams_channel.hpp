@@ -1,0 +1,89 @@
+// StreamsChannel: who is subscribed to which streams, and the broadcast of an event to them.
+//
+// Subscriptions with the same filter form a group, for which an event is decided once. Within a
+// group those with the same identifier, byte for byte, share a topic of the listener, for which the
+// message is built and framed once. A million subscribers of one identifier cost one filter and one
+// frame.
+#pragma once
+
+#include "stream_broadcast.hpp"
+#include "stream_filter.hpp"
+
+#include <streamwall/sdk/websocket.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace streamwall::hub {
+
+class StreamTopic;
+
+// Subscriptions with the same filter; under the channel's mutex.
+struct StreamGroup {
+    StreamFilter filter;
+    std::string key;                   // the filter's canonical form
+    std::vector<StreamTopic*> topics;  // owned by the channel's topics_
+};
+
+// One identifier's subscribers. The identifier is kept here, once, and not with each subscriber.
+class StreamTopic : public std::enable_shared_from_this<StreamTopic> {
+  public:
+    StreamTopic(std::string identifier, const sw_http_table* table, void* self, sw_lease* lease);
+
+    const std::string& identifier() const { return identifier_; }
+    const std::string& identifier_json() const { return identifier_json_; }
+    const http::WsTopic& topic() const { return topic_; }
+
+  private:
+    friend class StreamsChannel;
+    StreamGroup* group_ = nullptr;  // null once nobody is subscribed; under the channel's mutex
+    std::size_t position_ = 0;      // in the group's topics
+    std::size_t subscriber_count_ = 0;
+    std::string identifier_;
+    std::string identifier_json_;
+    http::WsTopic topic_;
+};
+using StreamTopicPtr = std::shared_ptr<StreamTopic>;
+
+// Every method on any thread. One mutex guards the groups; it is never held while the listener is
+// called.
+class StreamsChannel {
+  public:
+    StreamsChannel(const sw_http_table* table, void* self, sw_lease* lease)
+        : table_(table), self_(self), lease_(lease) {}
+    StreamsChannel(const StreamsChannel&) = delete;
+    StreamsChannel& operator=(const StreamsChannel&) = delete;
+
+    // Counts a subscriber in and gives the topic that its connection must join before it is told
+    // so: from then on no event is missed.
+    StreamTopicPtr subscribe(std::string_view identifier, const StreamFilter& filter);
+    // Counts it out again. The last one frees topic and group.
+    void unsubscribe(const StreamTopicPtr& topic);
+
+    // Sends to whom it concerns; `key` names the record. Calls for one record must not overlap.
+    // Returns the number of subscribers it was sent to.
+    std::size_t broadcast(const StreamBroadcast& broadcast, const StreamFacts& facts,
+                          std::string_view key);
+
+    std::size_t topic_count() const;
+    std::size_t group_count() const;
+
+  private:
+    StreamTopicPtr find_or_add(std::string_view identifier, const StreamFilter& filter,
+                               StreamTopicPtr fresh);
+
+    const sw_http_table* table_;
+    void* self_;
+    sw_lease* lease_;
+    mutable std::mutex mutex_;
+    std::unordered_map<std::string_view, StreamTopicPtr> topics_;  // keys are the topics' own texts
+    std::unordered_map<std::string, std::unique_ptr<StreamGroup>> groups_;  // by canonical filter
+};
+
+}  // namespace streamwall::hub
