@@ -1,0 +1,118 @@
+#include "discovered.hpp"
+
+#include "permissions.hpp"
+#include "stream_change.hpp"
+
+#include <streamwall/contracts/events.hpp>
+#include <streamwall/contracts/streams.hpp>
+#include <streamwall/model/fields.hpp>
+
+#include <array>
+#include <memory>
+#include <utility>
+
+namespace streamwall::catalog {
+namespace {
+
+namespace store = contracts::store;
+
+constexpr std::string_view kConsumer = "catalog";
+
+// Which member of the event gives which field of the record.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kTaken{
+    {{"url", "url"},
+     {"platform", "platform"},
+     {"source", "source"},
+     {"user", "posted_by"},
+     {"streamer", "streamer_name"},
+     {"city", "city"},
+     {"state", "state"},
+     {"country", "country"}}};
+
+Result<boost::json::object> read_discovered(std::string_view data) {
+    auto event = json::parse_object(data);
+    if (!event) return std::move(event).error();
+    boost::json::object body{{"status", "checking"}};
+    for (const auto& [from, to] : kTaken) {
+        const auto* value = event->if_contains(from);
+        if (value != nullptr && !value->is_null()) body[to] = *value;
+    }
+    auto input = model::read_stream_input(body, {.mode = model::InputMode::kCreate});
+    if (!input.ok()) {
+        const auto& first = input.errors.front();
+        return Error::invalid("the discovered " + first.field + " " + first.message, first.field);
+    }
+    return std::move(input.values);
+}
+
+// The event's data with the stream's id: who posted it again, and where.
+std::string duplicate_json(std::int64_t id, std::string_view data) {
+    json::Writer out;
+    out.number("id", id);
+    for (const std::string_view name : {"url", "source", "user", "message_id"}) {
+        if (const auto value = json::find_member(data, name); !value.empty()) out.raw(name, value);
+    }
+    return out.take();
+}
+
+class Intake : public std::enable_shared_from_this<Intake> {
+  public:
+    Intake(StreamRecords& records, const DiscoveredEvent& event, const sw_context& context,
+           Finished finished)
+        : records_(records),
+          event_id_(event.id),
+          data_(event.data),
+          context_(context),
+          finished_(std::move(finished)) {}
+
+    void run() {
+        auto values = read_discovered(data_);
+        if (!values) return finished_(std::move(values).error());
+        store::Changes changes;
+        changes.inbox(kConsumer, event_id_);
+        changes.insert(contracts::streams::kCollection, new_record_json(*values, 0));
+        changes.event_of(1, contracts::events::kStreamCreated, "stream/{id}");
+        records_.commit({.changes = changes.buffer(), .index = 1}, context_.raw(),
+                        [self = shared_from_this()](Result<Buffer> record) {
+                            self->inserted(std::move(record));
+                        });
+    }
+
+  private:
+    void inserted(Result<Buffer> record) {
+        if (record) return finished_(ok());
+        const auto& error = record.error();
+        if (error.code != SW_ALREADY_EXISTS) return finished_(std::move(record).error());
+        if (store::has_code(error, store::kInboxSeen)) return finished_(ok());
+        const auto holder = store::detail_number(error, "id");
+        if (holder == 0) return finished_(std::move(record).error());
+        announce_duplicate(holder);
+    }
+
+    void announce_duplicate(std::int64_t id) {
+        store::Changes changes;
+        changes.inbox(kConsumer, event_id_);
+        changes.event(contracts::events::kStreamDuplicateSeen, stream_subject(id),
+                      duplicate_json(id, data_));
+        records_.apply(changes.buffer(), context_.raw(),
+                       [self = shared_from_this()](Result<Buffer> done) {
+                           const bool seen = done.code() == SW_ALREADY_EXISTS;
+                           self->finished_(done || seen ? ok() : Result<>(done.error()));
+                       });
+    }
+
+    StreamRecords& records_;
+    std::string event_id_;
+    std::string data_;
+    Context context_;
+    Finished finished_;
+};
+
+}  // namespace
+
+void take_discovered(StreamRecords& records, const DiscoveredEvent& event,
+                     const sw_context& context, Finished finished) {
+    std::make_shared<Intake>(records, event, context, std::move(finished))->run();
+}
+
+}  // namespace streamwall::catalog

@@ -1,0 +1,146 @@
+// catalog: wiring. The rules are in the other files.
+#include "collection.hpp"
+#include "discovered.hpp"
+#include "streams_service.hpp"
+
+#include <streamwall/contracts/events.hpp>
+#include <streamwall/contracts/store.hpp>
+#include <streamwall/contracts/streams.hpp>
+#include <streamwall/sdk/plugin.hpp>
+
+#include <array>
+#include <atomic>
+
+namespace streamwall::catalog {
+
+struct Settings {
+    std::size_t cache_mib = 32;
+};
+
+namespace {
+
+using contracts::streams::Operation;
+
+// An intake that takes longer than this is delivered again.
+constexpr auto kIntakeTime = std::chrono::seconds(30);
+
+class HostedStore final : public StorePort {
+  public:
+    explicit HostedStore(const Services& services) : services_(services) {}
+
+    Result<> resolve() {
+        constexpr std::array kNames = {contracts::store::kGet, contracts::store::kQuery,
+                                       contracts::store::kApply};
+        for (std::size_t i = 0; i < kNames.size(); ++i) {
+            auto method = services_.resolve(contracts::store::kService, kNames[i]);
+            if (!method) return std::move(method).error();
+            methods_[i] = *method;
+        }
+        return ok();
+    }
+    void call(Method method, Buffer request, const sw_context& context, Reply reply) override {
+        services_.call(methods_[static_cast<std::size_t>(method)], request, context,
+                       std::move(reply));
+    }
+
+  private:
+    const Services& services_;
+    std::array<streamwall::Method, 3> methods_{};
+};
+
+}  // namespace
+
+class Catalog final : public Plugin<Settings> {
+  public:
+    Catalog(const sw_host_api* api, Settings settings)
+        : Plugin(api, settings),
+          store_(services()),
+          records_(store_, [this] { return host().monotonic_ns(); }, settings.cache_mib << 20) {}
+
+    Step start() override {
+        if (auto resolved = store_.resolve(); !resolved) return std::move(resolved).error();
+        if (auto offered = offer_methods(); !offered) return std::move(offered).error();
+        if (auto subscribed = subscribe(); !subscribed) return std::move(subscribed).error();
+        hits_ = host().counter("streamwall_cache_hits_total", "Reads answered from a cache.",
+                               {{"level", "l1"}});
+        auto declare = services().resolve(contracts::store::kService, contracts::store::kDeclare);
+        if (!declare) return std::move(declare).error();
+        const auto context = host().own_context(std::chrono::seconds(30));
+        services().call(*declare, Buffer(streams_declaration()), context.raw(),
+                        [this](Result<Buffer> declared) {
+                            if (declared) return count_next(0);
+                            host().complete(SW_STEP_START, std::move(declared).error());
+                        });
+        return pending;
+    }
+
+  private:
+    Result<> offer_methods() {
+        namespace streams = contracts::streams;
+        for (std::size_t i = 0; i < streams::kMethods.size(); ++i) {
+            const auto operation = static_cast<Operation>(i);
+            auto offered = services().offer(
+                streams::kService, streams::kMethods[i],
+                [this, operation](const Request& request) { return answer(operation, request); });
+            if (!offered) return offered;
+        }
+        return ok();
+    }
+
+    Answer answer(Operation operation, const Request& request) {
+        if (operation == Operation::kGet) {
+            if (auto hit = serve_from_memory(records_, request.body())) {
+                hits_.add();
+                return std::move(*hit);
+            }
+        }
+        serve(records_, operation, request.body(), request.context(),
+              [responder = request.defer()](Result<Buffer> reply) mutable {
+                  responder.send(std::move(reply));
+              });
+        return pending;
+    }
+
+    Result<> subscribe() {
+        const Subscribe options{.pattern = contracts::events::kStreamDiscovered,
+                                .durable = "catalog",
+                                .deliver = SW_DELIVER_SHARED,
+                                .start = SW_START_ALL};
+        return bus().subscribe(options, [this](const Event& event) -> Outcome {
+            // Replies come on the strand: the publisher's loop has no part in this.
+            const auto context = Context(event.context())
+                                     .with_deadline(host().own_context(kIntakeTime).deadline_ns())
+                                     .with_home(nullptr);
+            take_discovered(
+                records_, {event.id(), event.data()}, context.raw(),
+                [delivery = Delivery(event)](Result<> done) mutable { delivery.complete(done); });
+            return pending;
+        });
+    }
+
+    // Counts the streams of one status after the other, then runs.
+    void count_next(std::size_t at) {
+        if (at == 0) records_.counts().expose(host());
+        if (at == StatusCounts::kStatuses.size()) return host().complete(SW_STEP_START);
+        const contracts::streams::List query{
+            .filters = {{"status", {'"' + std::string(StatusCounts::kStatuses[at]) + '"'}}},
+            .limit = 1};
+        const auto context = host().own_context(std::chrono::seconds(30));
+        serve(records_, Operation::kList, query.request().view(), context.raw(),
+              [this, at](Result<Buffer> reply) {
+                  if (!reply) return host().complete(SW_STEP_START, std::move(reply).error());
+                  const auto count = json::to_integer(json::find_member(reply->view(), "count"));
+                  records_.counts().set(StatusCounts::kStatuses[at], count.value_or(0));
+                  count_next(at + 1);
+              });
+    }
+
+    HostedStore store_;
+    StreamRecords records_;
+    Series hits_;
+};
+
+}  // namespace streamwall::catalog
+
+STREAMWALL_SETTINGS(streamwall::catalog::Settings, cache_mib)
+STREAMWALL_PLUGIN(streamwall::catalog::Catalog)

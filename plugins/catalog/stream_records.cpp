@@ -1,0 +1,104 @@
+#include "stream_records.hpp"
+
+#include <streamwall/contracts/record.hpp>
+#include <streamwall/contracts/streams.hpp>
+
+#include <algorithm>
+
+namespace streamwall::catalog {
+namespace {
+
+namespace store = contracts::store;
+
+// Longer than any caller waits: the cache must learn how a change ended even if nobody else does.
+constexpr std::uint64_t kCommitTimeNs = std::uint64_t{60} * 1'000'000'000;
+constexpr std::uint64_t kTouchGapNs = std::uint64_t{60} * 1'000'000'000;
+
+// A refusal: the store has not applied anything, and says so.
+bool is_refusal(sw_status code) {
+    switch (code) {
+        case SW_INVALID_ARGUMENT:
+        case SW_NOT_FOUND:
+        case SW_ALREADY_EXISTS:
+        case SW_PERMISSION_DENIED:
+        case SW_FAILED_PRECONDITION:
+        case SW_ABORTED:
+        case SW_OUT_OF_RANGE:
+        case SW_UNIMPLEMENTED:
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+Error stream_not_found() {
+    return Error::not_found("There is no such stream.");
+}
+
+std::optional<Result<Buffer>> StreamRecords::cached(std::int64_t id) {
+    auto found = cache_.find(id);
+    if (found.state == RecordCache::State::kHeld) return Result<Buffer>(std::move(found.record));
+    if (found.state == RecordCache::State::kGone) return Result<Buffer>(stream_not_found());
+    return std::nullopt;
+}
+
+void StreamRecords::load(std::int64_t id, const sw_context& context, Reply reply) {
+    if (auto hit = cached(id)) return reply(std::move(*hit));
+    auto request = store::get_request(contracts::streams::kCollection, id);
+    store_.call(StorePort::Method::kGet, std::move(request), context,
+                [this, reply = std::move(reply)](Result<Buffer> answer) mutable {
+                    if (answer) cache_.keep_read(*answer);
+                    if (answer.code() == SW_NOT_FOUND) return reply(stream_not_found());
+                    reply(std::move(answer));
+                });
+}
+
+void StreamRecords::query(Buffer request, const sw_context& context, Reply reply) {
+    store_.call(StorePort::Method::kQuery, std::move(request), context, std::move(reply));
+}
+
+void StreamRecords::apply(Buffer changes, const sw_context& context, Reply reply) {
+    store_.call(StorePort::Method::kApply, std::move(changes), context, std::move(reply));
+}
+
+void StreamRecords::commit(Commit commit, const sw_context& context, Reply reply) {
+    sw_context patient = context;
+    patient.deadline_ns = std::max(context.deadline_ns, clock_() + kCommitTimeNs);
+    auto changes = commit.changes;
+    store_.call(StorePort::Method::kApply, std::move(changes), patient,
+                [this, commit = std::move(commit),
+                 reply = std::move(reply)](Result<Buffer> answer) mutable {
+                    if (answer) return committed(commit, answer->view(), reply);
+                    if (commit.before && !is_refusal(answer.code())) {
+                        cache_.distrust(contracts::record_id(commit.before.view()));
+                    }
+                    reply(std::move(answer));
+                });
+}
+
+void StreamRecords::committed(const Commit& commit, std::string_view reply, Reply& answer) {
+    const auto text = store::result_at(reply, commit.index);
+    if (contracts::record_id(text) == 0) {
+        return answer(Error::internal("the store's reply holds no record"));
+    }
+    Buffer record(text);
+    if (commit.removes)
+        cache_.bury(contracts::record_id(text));
+    else
+        cache_.keep_written(record);
+    if (commit.before || commit.removes) counts_.remove(commit.before.view());
+    if (!commit.removes) counts_.add(text);
+    answer(std::move(record));
+}
+
+void StreamRecords::outdated(std::string_view record) {
+    cache_.forget(contracts::record_id(record), contracts::record_version(record));
+}
+
+bool StreamRecords::may_announce_touch(std::int64_t id) {
+    return cache_.may_announce_touch(id, clock_(), kTouchGapNs);
+}
+
+}  // namespace streamwall::catalog

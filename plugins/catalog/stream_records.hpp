@@ -1,0 +1,61 @@
+// Records of streams: read through the cache, written through the store, counted on the way.
+#pragma once
+
+#include "record_cache.hpp"
+#include "status_counts.hpp"
+#include "store_port.hpp"
+
+#include <streamwall/contracts/store.hpp>
+#include <streamwall/sdk/context.hpp>
+
+#include <chrono>
+#include <functional>
+
+namespace streamwall::catalog {
+
+// Safe on every thread; replies run where the store's do.
+class StreamRecords {
+  public:
+    using Clock = std::function<std::uint64_t()>;  // monotonic nanoseconds
+
+    StreamRecords(StorePort& store, Clock clock, std::size_t cache_bytes)
+        : store_(store), clock_(std::move(clock)), cache_(cache_bytes) {}
+
+    // The record if it is in memory, NOT_FOUND if it is known to be gone; else nothing.
+    std::optional<Result<Buffer>> cached(std::int64_t id);
+    Buffer cached_by_url(std::string_view url) { return cache_.find_url(url); }
+    void load(std::int64_t id, const sw_context& context, Reply reply);
+    void query(Buffer request, const sw_context& context, Reply reply);
+
+    // Applies changes of which the first result that counts is the record at `index`. `before` is
+    // the record that was changed, empty for an insert.
+    struct Commit {
+        Buffer changes;
+        std::size_t index = 0;
+        Buffer before = {};
+        bool removes = false;
+    };
+    void commit(Commit commit, const sw_context& context, Reply reply);
+    // Applies changes that touch no stream.
+    void apply(Buffer changes, const sw_context& context, Reply reply);
+
+    // The version that `record` has is no longer the newest one.
+    void outdated(std::string_view record);
+    bool may_announce_touch(std::int64_t id);
+    // Whether there is time left to try again.
+    bool has_time(const sw_context& context) const { return clock_() < context.deadline_ns; }
+
+    StatusCounts& counts() { return counts_; }
+
+  private:
+    void committed(const Commit& commit, std::string_view reply, Reply& answer);
+
+    StorePort& store_;
+    Clock clock_;
+    RecordCache cache_;
+    StatusCounts counts_;
+};
+
+Error stream_not_found();
+
+}  // namespace streamwall::catalog

@@ -1,0 +1,111 @@
+// The service `store` (plugin-api/store.md): requests as text, and what replies hold.
+#pragma once
+
+#include <streamwall/sdk/json_scan.hpp>
+#include <streamwall/sdk/services.hpp>
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace streamwall::contracts::store {
+
+inline constexpr std::string_view kService = "store";
+inline constexpr std::string_view kDeclare = "declare";
+inline constexpr std::string_view kGet = "get";
+inline constexpr std::string_view kQuery = "query";
+inline constexpr std::string_view kApply = "apply";
+
+// Values of details.code.
+inline constexpr std::string_view kInboxSeen = "inbox_seen";
+inline constexpr std::string_view kDiskFull = "disk_full";
+
+inline Buffer get_request(std::string_view collection, std::int64_t id) {
+    return json::Writer().text("collection", collection).number("id", id).buffer();
+}
+
+// The list of changes of one `apply`, built as text. Arguments named `…_json` are complete JSON.
+class Changes {
+  public:
+    Changes& insert(std::string_view collection, std::string_view record_json) {
+        return add(json::Writer()
+                       .text("op", "insert")
+                       .text("collection", collection)
+                       .raw("record", record_json)
+                       .take());
+    }
+    Changes& update(std::string_view collection, std::int64_t id, std::int64_t version,
+                    std::string_view set_json) {
+        return add(json::Writer()
+                       .text("op", "update")
+                       .text("collection", collection)
+                       .number("id", id)
+                       .number("version", version)
+                       .raw("set", set_json)
+                       .take());
+    }
+    Changes& erase(std::string_view collection, std::int64_t id, std::int64_t version) {
+        return add(json::Writer()
+                       .text("op", "delete")
+                       .text("collection", collection)
+                       .number("id", id)
+                       .number("version", version)
+                       .take());
+    }
+    // An event whose data is the record of the change at `index`; `changes_json` may be empty.
+    Changes& event_of(std::size_t index, std::string_view type, std::string_view subject,
+                      std::string_view changes_json = {}) {
+        json::Writer event;
+        event.text("op", "event").text("type", type).text("version", "1.0");
+        event.text("subject", subject).number("record", static_cast<std::int64_t>(index));
+        if (!changes_json.empty()) event.raw("changes", changes_json);
+        return add(event.take());
+    }
+    Changes& event(std::string_view type, std::string_view subject, std::string_view data_json) {
+        return add(json::Writer()
+                       .text("op", "event")
+                       .text("type", type)
+                       .text("version", "1.0")
+                       .text("subject", subject)
+                       .raw("data", data_json)
+                       .take());
+    }
+    // Refuses the whole list where `consumer` has seen the event before.
+    Changes& inbox(std::string_view consumer, std::string_view event_id) {
+        return add(json::Writer()
+                       .text("op", "inbox")
+                       .text("consumer", consumer)
+                       .text("event_id", event_id)
+                       .take());
+    }
+    Buffer buffer() const { return Buffer(text_ + "]}"); }
+
+  private:
+    Changes& add(std::string_view change) {
+        if (text_.back() != '[') text_ += ',';
+        text_ += change;
+        return *this;
+    }
+    std::string text_ = R"({"changes":[)";
+};
+
+// The raw text of the result at `index` of an apply's reply; empty where there is none.
+inline std::string_view result_at(std::string_view reply, std::size_t index) {
+    std::string_view found;
+    json::scan_items(json::find_member(reply, "results"), [&](std::string_view item) {
+        if (index-- == 0) found = item;
+    });
+    return found;
+}
+
+// Members of an error's details.
+inline bool has_code(const Error& error, std::string_view code) {
+    return json::to_plain_text(json::find_member(error.details, "code")) == code;
+}
+inline std::int64_t detail_number(const Error& error, std::string_view name) {
+    return json::to_integer(json::find_member(error.details, name)).value_or(0);
+}
+
+}  // namespace streamwall::contracts::store
