@@ -60,6 +60,8 @@ void split_authority(LinkParts& parts) {
         while (digits < rest.size() && is_digit(rest[digits]))
             ++digits;
         parts.port = rest.substr(1, digits - 1);
+        while (parts.port.size() > 1 && parts.port.starts_with('0'))
+            parts.port.remove_prefix(1);
         rest.remove_prefix(digits);
     }
     parts.clean_authority = rest.empty();

@@ -12,7 +12,7 @@ struct LinkParts {
     std::string_view scheme;     // without "://"
     std::string_view authority;  // whole, as written
     std::string_view host;       // without a trailing dot; an IPv6 host keeps its brackets
-    std::string_view port;       // digits alone
+    std::string_view port;       // digits alone, without leading zeros
     std::string_view path;       // from the first '/' on
     std::string_view query;      // without '?'
     std::string_view all;        // what was looked at, without the fragment

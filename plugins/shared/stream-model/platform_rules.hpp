@@ -16,7 +16,8 @@ namespace streamwall::model {
 struct Site {
     Platform platform = Platform::kOther;
     std::string_view domain;     // "youtu.be"
-    std::string_view subdomain;  // empty for the site itself and its www., m., … variants
+    std::string_view subdomain;  // a view of the host that was asked about; empty for the site
+                                 // itself and its www., m., … variants
 };
 
 // The platform that a lower-case host belongs to, by whole labels.

@@ -203,7 +203,7 @@ std::expected<std::string, FieldError> rebuild_url(const LinkParts& parts) {
     std::string url = to_lower(parts.scheme) + "://" + *host;
     if (!is_default_port(parts.scheme, parts.port)) {
         url += ':';
-        url += parts.port.substr(parts.port.find_first_not_of('0'));
+        url += parts.port;
     }
     url += parts.path.empty() ? std::string_view("/") : parts.path;
     if (const std::string query = without_tracking(parts.query); !query.empty()) {

@@ -105,7 +105,9 @@ std::expected<DiscoveredUrl, SkipReason> read_media(std::string_view token,
     if (is_private_host(*normalise_host(whole.host))) {
         return std::unexpected(SkipReason::kPrivateAddress);
     }
-    return DiscoveredUrl{*url, *media_platform(whole.path), std::nullopt, link.size()};
+    // Without its utm_* the query may end in punctuation again.
+    return DiscoveredUrl{std::string(without_punctuation(*url)), *media_platform(whole.path),
+                         std::nullopt, link.size()};
 }
 
 std::expected<DiscoveredUrl, SkipReason> read_discovered(std::string_view token, LinkParts parts) {
@@ -173,7 +175,8 @@ std::expected<NormalisedUrl, FieldError> normalise_for_record(std::string_view u
     if (!plain) return std::unexpected(plain.error());
 
     NormalisedUrl result;
-    const auto site = find_site(*normalise_host(parts.host));
+    const std::string host = *normalise_host(parts.host);  // `site` points into it
+    const auto site = find_site(host);
     if (site && has_default_port(parts)) {
         result.platform = site->platform;
         // A name that is cut off by a forbidden character would be another stream's.

@@ -81,6 +81,7 @@ const Taken kTaken[] = {
      "Name"},
     {"https://Cdn.Example.COM:8443/Live/A.m3u8?t=1&utm_source=x&u=2#f",
      "https://cdn.example.com:8443/Live/A.m3u8?t=1&u=2", "hls"},
+    {"https://cdn.example.com/a.m3u8?t=1!&utm_z=2", "https://cdn.example.com/a.m3u8?t=1", "hls"},
     {"http://cdn.example.com:80/a.m3u", "http://cdn.example.com/a.m3u", "hls"},
     {"cdn.example.com/a.M3U8", "https://cdn.example.com/a.M3U8", "hls"},
     {"https://cdn.example.com/a.m3u8?x=https://other.example/b",
@@ -240,6 +241,7 @@ TEST(NormaliseForRecord, KeepsAnyValidWebAddress) {
     const Taken rows[] = {
         {"https://example.com", "https://example.com/", "other"},
         {"http://Example.com:80/A?utm_source=x&b=2#top", "http://example.com/A?b=2", "other"},
+        {"https://example.com:0443/a", "https://example.com/a", "other"},
         {"https://example.com:8443/a?", "https://example.com:8443/a", "other"},
         {"http://localhost:3000/x", "http://localhost:3000/x", "other"},
         {"http://[2001:DB8::1]:80/x", "http://[2001:db8::1]/x", "other"},
