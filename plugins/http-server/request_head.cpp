@@ -11,6 +11,10 @@ namespace {
 namespace http = boost::beast::http;
 using boost::beast::error_code;
 
+constexpr Refusal kLongTarget{414, "uri_too_long", "The target is longer than 8 KiB."};
+// The longest method we know and the version fit in the slack.
+constexpr std::size_t kMaxFirstLine = kMaxTarget + 32;
+
 Refusal bad_request(std::string_view detail) {
     return {400, "bad_request", detail};
 }
@@ -81,7 +85,7 @@ bool is_other_version(std::string_view head) {
 std::expected<void, Refusal> split_target(RequestHead& head) {
     auto target = head.target;
     if (target.size() > kMaxTarget) {
-        return std::unexpected(Refusal{414, "uri_too_long", "The target is longer than 8 KiB."});
+        return std::unexpected(kLongTarget);
     }
     for (unsigned char c : target) {
         if (c <= 0x20 || c >= 0x7F || c == '#' || c == '"' || c == '<' || c == '>' || c == '\\') {
@@ -239,14 +243,12 @@ std::expected<std::size_t, Refusal> HeadScanner::scan(std::string_view bytes) {
             if (at + 1 > kMaxHead) break;
             return at + 1;
         }
+        if (!first_line_done_ && at > kMaxFirstLine) return std::unexpected(kLongTarget);
         first_line_done_ = true;
         line_start_ = at + 1;
         scanned_ = at + 1;
     }
-    // The longest method we know and the version fit in the slack.
-    if (!first_line_done_ && bytes.size() > kMaxTarget + 32) {
-        return std::unexpected(Refusal{414, "uri_too_long", "The target is longer than 8 KiB."});
-    }
+    if (!first_line_done_ && bytes.size() > kMaxFirstLine) return std::unexpected(kLongTarget);
     if (bytes.size() >= kMaxHead) {
         return std::unexpected(
             Refusal{431, "header_fields_too_large", "The head is longer than 16 KiB."});
