@@ -56,6 +56,7 @@ class TwitchSource final : public Plugin<Settings>, private ClientObserver {
         if (auto checked = check_login(settings().username, settings().token.reveal()); !checked) {
             return std::move(checked).error();
         }
+        if (auto checked = check_times(); !checked) return std::move(checked).error();
         auto factory = StreamFactory::make(
             loop_.context(), {address->tls ? address->host : "", settings().tls_ca_file});
         if (!factory) return std::move(factory).error();
@@ -82,6 +83,20 @@ class TwitchSource final : public Plugin<Settings>, private ClientObserver {
     }
 
   private:
+    // A zero would keep the loop busy for nothing.
+    Result<> check_times() const {
+        const std::pair<std::string_view, std::chrono::milliseconds> times[] = {
+            {"connect_timeout", settings().connect_timeout},
+            {"ping_interval", settings().ping_interval},
+            {"ping_timeout", settings().ping_timeout},
+            {"backoff_first", settings().backoff_first},
+            {"backoff_cap", settings().backoff_cap}};
+        for (const auto& [name, time] : times) {
+            if (time.count() > 0) continue;
+            return Error::invalid("must be at least 1ms", std::string(name));
+        }
+        return ok();
+    }
     void on_post(const Post& post) override {
         posts_.add();
         const Buffer data(render_post(post, host().wall_ms(), ++post_number_));

@@ -38,6 +38,9 @@ class WebsocketHub final : public Plugin<Settings> {
     }
 
     Step start() override {
+        if (settings().ping_interval.count() <= 0) {
+            return Error::invalid("must be at least 1ms", "ping_interval");
+        }
         auto subscribed = bus().subscribe({.pattern = "stream.*", .durable = "hub"},
                                           [this](const Event& event) { return on_event(event); });
         if (!subscribed) return subscribed;

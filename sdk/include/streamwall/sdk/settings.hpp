@@ -43,21 +43,34 @@ template <std::integral T>
 void read(const boost::json::value& from, T& to) {
     to = from.to_number<T>();
 }
-// "250ms", "5s", "10m", "24h", "7d", as the schema's format `duration`.
+// "250ms", "5s", "1m30s", "24h", "7d", as the schema's format `duration`.
 inline void read(const boost::json::value& from, std::chrono::milliseconds& to) {
     const std::string_view text = from.as_string();
-    std::int64_t count = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), count);
-    const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
     constexpr std::pair<std::string_view, std::int64_t> kUnits[] = {
-        {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
-    for (const auto& [name, factor] : kUnits) {
-        if (failed == std::errc{} && name == unit) {
-            to = std::chrono::milliseconds(count * factor);
-            return;
+        {"ns", 1},
+        {"us", 1'000},
+        {"ms", 1'000'000},
+        {"s", 1'000'000'000},
+        {"m", 60'000'000'000},
+        {"h", 3'600'000'000'000},
+        {"d", 86'400'000'000'000}};
+    std::chrono::nanoseconds total{0};
+    auto rest = text;
+    do {
+        std::int64_t count = 0;
+        const auto [end, failed] =
+            std::from_chars(rest.data(), rest.data() + rest.size(), count);
+        rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+        const auto name = rest.substr(0, rest.find_first_of("0123456789"));
+        const auto unit = std::find_if(std::begin(kUnits), std::end(kUnits),
+                                       [&](const auto& each) { return each.first == name; });
+        if (failed != std::errc{} || unit == std::end(kUnits)) {
+            throw std::invalid_argument("not a duration: " + std::string(text));
         }
-    }
-    throw std::invalid_argument("not a duration: " + std::string(text));
+        total += std::chrono::nanoseconds(count * unit->second);
+        rest.remove_prefix(name.size());
+    } while (!rest.empty());
+    to = std::chrono::duration_cast<std::chrono::milliseconds>(total);
 }
 template <class T>
 void read(const boost::json::value& from, std::vector<T>& to) {

@@ -1,0 +1,34 @@
+// Reading of settings that the host has validated.
+#include <streamwall/sdk/settings.hpp>
+
+#include <gtest/gtest.h>
+
+namespace streamwall {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::chrono::milliseconds read_duration(std::string_view text) {
+    std::chrono::milliseconds out{};
+    detail::read(boost::json::value(text), out);
+    return out;
+}
+
+TEST(ADuration, IsReadAsTheSchemasFormatDefinesIt) {
+    EXPECT_EQ(read_duration("250ms"), 250ms);
+    EXPECT_EQ(read_duration("5s"), 5s);
+    EXPECT_EQ(read_duration("1m30s"), 90s);
+    EXPECT_EQ(read_duration("24h"), 24h);
+    EXPECT_EQ(read_duration("7d"), 168h);
+    EXPECT_EQ(read_duration("1500us"), 1ms);
+    EXPECT_EQ(read_duration("0s"), 0ms);
+}
+
+TEST(ADuration, OfAnotherShapeIsAnError) {
+    for (const auto* text : {"", "5", "s", "5x", "5s3", "5 s", "-"}) {
+        EXPECT_THROW(read_duration(text), std::invalid_argument) << text;
+    }
+}
+
+}  // namespace
+}  // namespace streamwall
