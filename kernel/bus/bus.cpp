@@ -3,6 +3,7 @@
 
 #include "bus/envelope.hpp"
 #include "bus/pattern.hpp"
+#include "telemetry/log_render.hpp"
 
 #include <algorithm>
 
@@ -19,7 +20,7 @@ std::string_view time_text(std::int64_t ms) {
     thread_local char text[25];
     if (ms != cached_ms) {
         cached_ms = ms;
-        const auto rendered = format_time(ms);
+        const auto rendered = telemetry::format_time(ms);
         std::memcpy(text, rendered.data(), std::min(rendered.size(), sizeof text - 1));
     }
     return {text, 24};

@@ -2,6 +2,7 @@
 #include "bus/durable.hpp"
 
 #include "bus/envelope.hpp"
+#include "telemetry/log_render.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -94,7 +95,7 @@ class DurableTest : public testing::Test {
         parts.id = fmt::format("evt-{}", journal.envelopes.size() + 1);
         parts.type = "stream.updated";
         parts.version = "1.0";
-        parts.timestamp = format_time(clock.wall_ms());
+        parts.timestamp = telemetry::format_time(clock.wall_ms());
         parts.producer = "catalog@main";
         parts.subject = subject;
         parts.epoch = journal.epoch;

@@ -1,12 +1,13 @@
 // Rendering and reading of envelopes.
 #include "bus/envelope.hpp"
 
+#include "telemetry/log_render.hpp"
+
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
 #include <atomic>
 #include <cctype>
-#include <chrono>
 #include <random>
 
 namespace streamwall::bus {
@@ -58,16 +59,7 @@ void EventRecord::place(const sw_event& from) {
 
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (static_cast<unsigned char>(c) < 0x20) {
-            out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-        } else {
-            out += c;
-        }
-    }
+    telemetry::append_escaped(out, text);
     out += '"';
 }
 
@@ -282,17 +274,6 @@ std::string make_event_id() {
     }();
     static std::atomic<std::uint32_t> count{0};
     return fmt::format("evt-{:016x}{:08x}", process, count.fetch_add(1, std::memory_order_relaxed));
-}
-
-std::string format_time(std::int64_t unix_ms) {
-    using namespace std::chrono;
-    const sys_time<milliseconds> time{milliseconds(unix_ms)};
-    const auto day = floor<days>(time);
-    const year_month_day date(day);
-    const auto ms = (time - day).count();
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       ms / 3'600'000, ms / 60'000 % 60, ms / 1000 % 60, ms % 1000);
 }
 
 }  // namespace streamwall::bus

@@ -25,8 +25,6 @@ std::vector<std::string_view> elements(std::string_view array);
 
 // "evt-" and 24 hex digits: random for each process, then counting.
 std::string make_event_id();
-// RFC 3339 UTC with milliseconds.
-std::string format_time(std::int64_t unix_ms);
 
 // Appends `text` as a JSON string.
 void append_json_string(std::string& out, std::string_view text);

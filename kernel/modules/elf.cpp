@@ -61,8 +61,9 @@ std::expected<Elf64_Ehdr, Failure> read_header(Reader& reader) {
     if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return refuse("not an ELF file");
     if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
         header.e_machine != kMachine) {
-        return refuse(fmt::format("built for another architecture (ELF machine {}, this host is {})",
-                                  header.e_machine, kMachine));
+        return refuse(
+            fmt::format("built for another architecture (ELF machine {}, this host is {})",
+                        header.e_machine, kMachine));
     }
     if (header.e_type != ET_DYN) return refuse("an ELF file, but not a shared library");
     return header;

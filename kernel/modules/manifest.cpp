@@ -4,8 +4,8 @@
 #include "config/settings.hpp"
 #include "config/yaml_tree.hpp"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <algorithm>
 
@@ -55,7 +55,8 @@ const config::Schema& schema() {
     return compiled;
 }
 
-std::string text_of(const json::object& from, std::string_view name, std::string_view otherwise = "") {
+std::string text_of(const json::object& from, std::string_view name,
+                    std::string_view otherwise = "") {
     const auto* found = from.if_contains(name);
     return std::string(found && found->is_string() ? std::string_view(found->get_string())
                                                    : otherwise);
@@ -67,20 +68,25 @@ bool flag_of(const json::object& from, std::string_view name, bool otherwise = f
 std::vector<std::string> list_of(const json::object& from, std::string_view name) {
     std::vector<std::string> out;
     if (const auto* found = from.if_contains(name)) {
-        for (const auto& item : found->as_array()) out.emplace_back(item.as_string());
+        for (const auto& item : found->as_array())
+            out.emplace_back(item.as_string());
     }
     return out;
 }
 template <class Each>
 void each_of(const json::object& from, std::string_view name, Each each) {
     if (const auto* found = from.if_contains(name)) {
-        for (const auto& item : found->as_array()) each(item.as_object());
+        for (const auto& item : found->as_array())
+            each(item.as_object());
     }
 }
 
 Command read_command(const json::object& from) {
-    Command command{text_of(from, "name"), text_of(from, "help"),
-                    text_of(from, "where", "here") == "here", {}, list_of(from, "examples")};
+    Command command{text_of(from, "name"),
+                    text_of(from, "help"),
+                    text_of(from, "where", "here") == "here",
+                    {},
+                    list_of(from, "examples")};
     each_of(from, "arguments", [&](const json::object& argument) {
         command.arguments.push_back({text_of(argument, "name"), text_of(argument, "help"),
                                      text_of(argument, "type", "text"), flag_of(argument, "many")});
@@ -111,10 +117,10 @@ Manifest read_fields(const json::object& from) {
     });
     each_of(from, "publishes", [&](const json::object& published) {
         const auto name = text_of(published, "class", "transient");
-        out.publishes.push_back({text_of(published, "type"),
-                                 name == "durable" ? EventClass::durable
-                                 : name == "local" ? EventClass::local
-                                                   : EventClass::transient});
+        out.publishes.push_back({text_of(published, "type"), name == "durable" ? EventClass::durable
+                                                             : name == "local"
+                                                                 ? EventClass::local
+                                                                 : EventClass::transient});
     });
     each_of(from, "commands",
             [&](const json::object& command) { out.commands.push_back(read_command(command)); });
@@ -134,8 +140,8 @@ std::string type_of_file(std::string_view file) {
 }
 
 config::Diagnostic problem(const std::string& file, const std::string& path, std::string message) {
-    return {file, {}, path, config::Code::kBadSchema, std::move(message), "",
-            config::Severity::kError};
+    return {
+        file, {}, path, config::Code::kBadSchema, std::move(message), "", config::Severity::kError};
 }
 
 void compile_into(const json::value& source, config::Schema& into, const std::string& file,
@@ -184,7 +190,8 @@ std::expected<Manifest, config::Diagnostics> parse_manifest(std::string_view tex
         const auto source = json::parse(body, failed);
         const auto type = type_of_file(name);
         if (failed) {
-            found.push_back(problem(file, std::string(name), "malformed JSON: " + failed.message()));
+            found.push_back(
+                problem(file, std::string(name), "malformed JSON: " + failed.message()));
         } else {
             compile_into(source, manifest.event_schemas[type], file, std::string(name), found);
             manifest.event_schema_sources[type] = source;

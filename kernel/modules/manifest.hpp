@@ -59,8 +59,8 @@ struct Manifest {
     bool may(std::string_view permission) const;
 };
 
-// `text` is the section: the YAML, then "--- events/NAME.json" and a schema, repeated. Every mistake
-// at once, with its place in `file`.
+// `text` is the section: the YAML, then "--- events/NAME.json" and a schema, repeated. Every
+// mistake at once, with its place in `file`.
 std::expected<Manifest, config::Diagnostics> parse_manifest(std::string_view text,
                                                             const std::string& file);
 

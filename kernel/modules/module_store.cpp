@@ -3,12 +3,12 @@
 
 #include "modules/elf.hpp"
 
-#include <boost/dll/shared_library.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <boost/dll/shared_library.hpp>
 
 #include <algorithm>
 #include <fstream>
@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 std::optional<Failure> check_writers(const fs::path& path, std::vector<std::string>& warnings) {
-    struct stat info {};
+    struct stat info{};
     if (::stat(path.c_str(), &info) != 0) {
         return Failure::of(SW_NOT_FOUND, fmt::format("cannot be read: {}", std::strerror(errno)));
     }
@@ -53,7 +53,8 @@ std::optional<Failure> check_abi(const Manifest& manifest) {
 }
 
 std::optional<Failure> check_entry(const sw_plugin_entry* entry, const Manifest& manifest) {
-    const auto differ = [](const char* field, std::string_view in_manifest, std::string_view in_code) {
+    const auto differ = [](const char* field, std::string_view in_manifest,
+                           std::string_view in_code) {
         return Failure::of(SW_FAILED_PRECONDITION,
                            fmt::format("manifest and code disagree on '{}': '{}' and '{}'; rebuild "
                                        "the plugin from one source tree",
@@ -67,7 +68,8 @@ std::optional<Failure> check_entry(const sw_plugin_entry* entry, const Manifest&
         return differ("abi", std::to_string(manifest.abi_major), std::to_string(entry->abi_major));
     }
     if (manifest.name != entry->name) return differ("name", manifest.name, entry->name);
-    if (manifest.version != entry->version) return differ("version", manifest.version, entry->version);
+    if (manifest.version != entry->version)
+        return differ("version", manifest.version, entry->version);
     return {};
 }
 
@@ -87,7 +89,8 @@ std::string digest(int descriptor) {
     unsigned length = 0;
     EVP_DigestFinal_ex(context.get(), bytes, &length);
     std::string hex;
-    for (unsigned n = 0; n < length; ++n) hex += fmt::format("{:02x}", bytes[n]);
+    for (unsigned n = 0; n < length; ++n)
+        hex += fmt::format("{:02x}", bytes[n]);
     return hex;
 }
 
@@ -100,13 +103,16 @@ struct ModuleStore::Loaded {
     int descriptor = -1;  // of a pinned file; kept, since the loader knows the library by its name
 };
 
-std::string Inspection::name() const { return manifest ? manifest->name : file.stem().string(); }
+std::string Inspection::name() const {
+    return manifest ? manifest->name : file.stem().string();
+}
 
 ModuleStore::ModuleStore(std::vector<fs::path> folders) : folders_(std::move(folders)) {}
 
 // Resident by design: unloading is left to the end of the process.
 ModuleStore::~ModuleStore() {
-    for (auto& loaded : loaded_) static_cast<void>(loaded.release());
+    for (auto& loaded : loaded_)
+        static_cast<void>(loaded.release());
 }
 
 Inspection ModuleStore::inspect(const fs::path& file) {
@@ -139,8 +145,10 @@ Inspection ModuleStore::inspect(const fs::path& file) {
                                   "bad manifest: " + config::to_string(manifest.error().front()));
         return out;
     }
-    if (auto refused = check_abi(*manifest)) out.failure = std::move(*refused);
-    else out.manifest = std::move(*manifest);
+    if (auto refused = check_abi(*manifest))
+        out.failure = std::move(*refused);
+    else
+        out.manifest = std::move(*manifest);
     return out;
 }
 
@@ -201,8 +209,8 @@ std::expected<const sw_plugin_entry*, Failure> ModuleStore::load(const Inspectio
         path = fmt::format("/proc/self/fd/{}", made->descriptor);
     }
     try {
-        made->library.load(path.string(), boost::dll::load_mode::rtld_now |
-                                              boost::dll::load_mode::rtld_local);
+        made->library.load(path.string(),
+                           boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
         if (!made->library.has(SW_PLUGIN_ENTRY)) {
             return std::unexpected(Failure::of(
                 SW_FAILED_PRECONDITION,
@@ -211,8 +219,8 @@ std::expected<const sw_plugin_entry*, Failure> ModuleStore::load(const Inspectio
         }
         made->entry = made->library.get<const sw_plugin_entry*()>(SW_PLUGIN_ENTRY)();
     } catch (const std::exception& error) {
-        return std::unexpected(Failure::of(SW_FAILED_PRECONDITION,
-                                           std::string("cannot be loaded: ") + error.what()));
+        return std::unexpected(
+            Failure::of(SW_FAILED_PRECONDITION, std::string("cannot be loaded: ") + error.what()));
     }
     if (auto refused = check_entry(made->entry, *inspection.manifest)) {
         return std::unexpected(std::move(*refused));

@@ -1,8 +1,8 @@
 // ModuleStore: finds plugins, inspects them and loads them, in that order.
 //
 // Inspecting reads the file only: permissions, ELF header, manifest, ABI. Nothing of a refused file
-// is ever executed. Loaded libraries stay resident until the process ends: code that ran once may be
-// pinned by thread-local or unique symbols, and `dlclose` does not say so.
+// is ever executed. Loaded libraries stay resident until the process ends: code that ran once may
+// be pinned by thread-local or unique symbols, and `dlclose` does not say so.
 #pragma once
 
 #include "exec/buffer.hpp"

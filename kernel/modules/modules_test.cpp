@@ -105,18 +105,20 @@ TEST(Manifest, ReadsEveryField) {
 }
 
 TEST(Manifest, NamesEveryMistakeWithItsPlace) {
-    const auto parsed = parse_manifest("name: Hello\nversion: 1.0.0\nabi: one\nprovide: [a]\n", "x.so");
+    const auto parsed =
+        parse_manifest("name: Hello\nversion: 1.0.0\nabi: one\nprovide: [a]\n", "x.so");
     ASSERT_FALSE(parsed);
     std::string all;
-    for (const auto& diagnostic : parsed.error()) all += config::to_string(diagnostic) + "\n";
+    for (const auto& diagnostic : parsed.error())
+        all += config::to_string(diagnostic) + "\n";
     EXPECT_NE(all.find("x.so:1:"), std::string::npos) << all;
     EXPECT_NE(all.find("x.so:3:"), std::string::npos) << all;
     EXPECT_NE(all.find("did you mean 'provides'"), std::string::npos) << all;
 }
 
 TEST(Manifest, RefusesAnEventSchemaItCannotEnforce) {
-    const auto parsed =
-        parse_manifest("name: a\nversion: 1.0.0\nabi: \"1.0\"\n--- events/a.b.json\n{\"typo\":1}\n", "a.so");
+    const auto parsed = parse_manifest(
+        "name: a\nversion: 1.0.0\nabi: \"1.0\"\n--- events/a.b.json\n{\"typo\":1}\n", "a.so");
     EXPECT_FALSE(parsed);
 }
 

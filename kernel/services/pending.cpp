@@ -39,6 +39,12 @@ bool PendingCall::claim(sw_status code, const char* why) {
 }
 
 void PendingCall::deliver() {
+    if (remote) {
+        const bool early = early_status != SW_OK;
+        remote(early ? early_status : status, reply.get(),
+               early ? Failure::of(early_status, early_reason) : failure);
+        return registry->forget(*this);
+    }
     registry->forget(*this);
     retain();
     const bool may_run = home && depth() == 0 && home->is_current(home->self) != 0;

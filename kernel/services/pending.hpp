@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 
 namespace streamwall::services {
 class Registry;
@@ -40,6 +41,8 @@ struct PendingCall {
     void* ctx = nullptr;
     void (*settled)(void* breaker, sw_status status) = nullptr;
     void* breaker = nullptr;
+    // Set where the request came over a link: gets the answer instead of on_reply, on any thread.
+    std::function<void(sw_status, const sw_buffer*, const Failure&)> remote;
 
     std::atomic<int> state{kInline};
     std::atomic<int> references{1};

@@ -293,6 +293,21 @@ void Registry::dispatch(Slot& slot, BufferRef request, ContextCopy context, Pend
          work});
 }
 
+void Registry::serve_remote(Slot& slot, BufferRef request, ContextCopy context, RemoteReply done) {
+    const exec::GateHold hold(slot.gate);
+    if (!hold) return done(SW_UNAVAILABLE, nullptr, no_provider(slot));
+    auto* call = new PendingCall;
+    call->registry = this;
+    call->id = next_id_.fetch_add(1, std::memory_order_relaxed);
+    call->provider = slot.provider;
+    call->slot = &slot;
+    call->deadline_ns = context.raw().deadline_ns;
+    call->remote = std::move(done);
+    call->state = PendingCall::kArmed;
+    track(*call);
+    dispatch(slot, std::move(request), std::move(context), call);
+}
+
 sw_responder* Registry::defer(const sw_request* request) {
     auto* frame = reinterpret_cast<Frame*>(const_cast<sw_request*>(request));
     if (frame->pending == nullptr) frame->pending = frame->make(frame->make_arg);

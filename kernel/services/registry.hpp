@@ -114,8 +114,9 @@ class Registry {
     static void respond(sw_responder* responder, sw_status status, sw_buffer* reply,
                         const sw_error* error);
 
-    // Runs a request on its provider: inline for a parallel one, posted for a serial one.
-    void dispatch(Slot& slot, BufferRef request, ContextCopy context, PendingCall* call);
+    // Serves a request that came over a link; `done` runs once, on any thread.
+    using RemoteReply = std::function<void(sw_status, const sw_buffer*, const Failure&)>;
+    void serve_remote(Slot& slot, BufferRef request, ContextCopy context, RemoteReply done);
 
     void set_link(Link* link) { link_ = link; }
     void forget(PendingCall& call);
@@ -142,6 +143,8 @@ class Registry {
     Slot& slot(std::string_view service, std::string_view method);
     PendingCall* make_pending(const sw_method& method, const sw_context& context,
                               sw_reply_fn on_reply, void* ctx);
+    // Runs a request on its provider: inline for a parallel one, posted for a serial one.
+    void dispatch(Slot& slot, BufferRef request, ContextCopy context, PendingCall* call);
     void track(PendingCall& call);
     void sweep();
     template <class Predicate>

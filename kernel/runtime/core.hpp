@@ -1,0 +1,71 @@
+// Node::Core: the parts a node is made of, and the control strand that orders its changes.
+#pragma once
+
+#include "runtime/instance.hpp"
+#include "runtime/needs.hpp"
+#include "runtime/node.hpp"
+#include "transport/memory_link.hpp"
+
+#include <map>
+#include <set>
+
+namespace streamwall::runtime {
+
+// Members are destroyed in reverse: instances first, threads before what they use.
+struct Node::Core {
+    Core(const NodeOptions& options, modules::ModuleStore& modules, telemetry::Logger& log);
+    ~Core();
+
+    // ---- on the control strand ----
+    void begin(std::function<void(Failure)> done);
+    void settle();  // starts what may start; reports to begin()'s `done` when nothing is under way
+    void start_one(Instance& instance);
+    void retry_later(Instance& instance);
+    void shut_down(std::function<void()> done);
+    void stop_in_order(std::vector<Instance*> order, bool drain_only, std::function<void()> done);
+    void disable(const std::string& name, std::function<void(Failure)> done);
+    void enable(const std::string& name, std::function<void(Failure)> done);
+    std::vector<Instance*> stop_order() const;
+
+    // ---- any thread ----
+    // Posts `work` to the control strand and waits until it has called its argument. With a virtual
+    // clock the waiting thread runs the node meanwhile.
+    template <class T>
+    T wait_for(std::function<void(std::function<void(T)>)> work);
+    void pump_until(const std::function<bool()>& done);
+    Instance* find(const std::string& name) const;
+    std::vector<InstanceStatus> statuses() const;
+    std::optional<std::string> document(std::string_view what) const;
+    void update_metrics() const;
+
+    const NodeOptions& options;
+    modules::ModuleStore& modules;
+    telemetry::Logger& log;
+    exec::SystemClock system_clock;
+    const exec::Clock& clock;
+    telemetry::Metrics metrics;
+    exec::Pool blocking;
+    std::shared_ptr<exec::Pool> pool;
+    exec::Timers timers;
+    std::shared_ptr<exec::Strand> control;
+    services::Registry services;
+    bus::Bus bus;
+    bus::Feed feed;
+    abi::Interfaces interfaces;
+    std::unique_ptr<transport::MemoryLink> link;
+    abi::Facilities facilities;
+    Party operator_party;
+
+    std::map<std::string, std::shared_ptr<Instance>> instances;  // fixed after construction
+    Graph graph;
+    std::map<std::string, int> failures;  // in a row, for the back-off
+    std::set<std::string> overridden_off;
+    std::vector<std::string> started;  // in the order in which they came to run
+    std::set<std::string> under_way;
+    std::function<void(Failure)> begun;
+    bool stopping = false;
+    std::atomic<bool> ready{false};
+    std::int64_t started_ms = 0;
+};
+
+}  // namespace streamwall::runtime

@@ -1,0 +1,350 @@
+// The steps of an instance's life.
+#include "runtime/instance.hpp"
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+namespace streamwall::runtime {
+
+namespace {
+const char* step_name(int kind) {
+    switch (kind) {
+        case SW_STEP_START:
+            return "start";
+        case SW_STEP_DRAIN:
+            return "drain";
+        default:
+            return "stop";
+    }
+}
+}  // namespace
+
+std::string_view to_string(State state) {
+    switch (state) {
+        case State::discovered:
+            return "discovered";
+        case State::waiting:
+            return "waiting";
+        case State::created:
+            return "created";
+        case State::starting:
+            return "starting";
+        case State::running:
+            return "running";
+        case State::draining:
+            return "draining";
+        case State::stopping:
+            return "stopping";
+        case State::stopped:
+            return "stopped";
+        case State::destroyed:
+            return "destroyed";
+        case State::disabled:
+            return "disabled";
+        case State::failed:
+            return "failed";
+        case State::stuck:
+            return "stuck";
+    }
+    return "unknown";
+}
+
+Instance::Instance(const config::ResolvedInstance& config, const modules::Inspection* inspection,
+                   InstanceParts parts)
+    : config_(config), inspection_(inspection), parts_(std::move(parts)) {
+    snapshot_.since_ms = parts_.facilities.clock.wall_ms();
+}
+
+// A stuck instance is left behind: its code may still use the host.
+Instance::~Instance() {
+    if (host_) static_cast<void>(host_.release());
+}
+
+const modules::Manifest* Instance::manifest() const {
+    return inspection_ && inspection_->manifest ? &*inspection_->manifest : nullptr;
+}
+
+void Instance::on_control(std::function<void()> function) {
+    parts_.control->post(
+        exec::Task::of([self = shared_from_this(), f = std::move(function)] { f(); }));
+}
+
+void Instance::log(telemetry::Level level, std::string_view event, const std::string& text) {
+    parts_.facilities.log.log(level, event, name(), text);
+}
+
+State Instance::state() const {
+    std::lock_guard lock(mutex_);
+    return snapshot_.state;
+}
+
+void Instance::set_state(State state, std::string reason) {
+    {
+        std::lock_guard lock(mutex_);
+        if (snapshot_.state == state && snapshot_.reason == reason) return;
+        if (state == State::starting && snapshot_.state != State::discovered &&
+            snapshot_.state != State::waiting && snapshot_.state != State::created) {
+            ++snapshot_.restarts;
+        }
+        snapshot_.state = state;
+        snapshot_.reason = reason;
+        snapshot_.since_ms = parts_.facilities.clock.wall_ms();
+    }
+    const auto level = state == State::failed || state == State::stuck ? telemetry::Level::kError
+                                                                       : telemetry::Level::kDebug;
+    parts_.facilities.log.log(level, "plugin.state", name(),
+                              reason.empty() ? std::string(to_string(state))
+                                             : fmt::format("{}: {}", to_string(state), reason));
+    parts_.changed();
+}
+
+Instance::Snapshot Instance::snapshot() const {
+    std::lock_guard lock(mutex_);
+    auto out = snapshot_;
+    if (host_) {
+        out.health = host_->health();
+        out.misuses = host_->misuses();
+    }
+    return out;
+}
+
+std::vector<std::shared_ptr<bus::DurableReader>> Instance::readers() const {
+    std::lock_guard lock(mutex_);
+    return host_ ? host_->readers() : std::vector<std::shared_ptr<bus::DurableReader>>{};
+}
+
+void Instance::health_changed() {
+    parts_.changed();
+}
+
+// ---- start ----
+
+Failure Instance::load() {
+    if (inspection_ == nullptr) {
+        return Failure::of(SW_NOT_FOUND,
+                           fmt::format("plugin '{}' is not installed", config_.config.plugin));
+    }
+    if (!inspection_->manifest) return inspection_->failure;
+    auto entry = parts_.modules.load(*inspection_, config_.config.sha256);
+    if (!entry) return std::move(entry.error());
+    entry_ = *entry;
+    return {};
+}
+
+void Instance::start(Done done) {
+    if (auto failure = load(); failure.code != SW_OK) {
+        set_state(State::failed, failure.message);
+        return done(std::move(failure));
+    }
+    create([this, done = std::move(done)](Failure failure) {
+        if (failure.code != SW_OK) {
+            set_state(State::failed, "create: " + failure.message);
+            return done(std::move(failure));
+        }
+        set_state(State::starting);
+        run_step(SW_STEP_START, parts_.start_timeout, [this, done](Failure failed) {
+            if (failed.code == SW_OK) {
+                host_->open();
+                set_state(State::running);
+                return done({});
+            }
+            // A half-started plugin is stopped like a whole one before it counts as failed.
+            end([this, done, failed] {
+                if (state() != State::stuck) set_state(State::failed, "start: " + failed.message);
+                done(failed);
+            });
+        });
+    });
+}
+
+void Instance::create(Done done) {
+    {
+        std::lock_guard lock(mutex_);
+        host_ = std::make_unique<sw_host>(parts_.facilities, *manifest(), name(), *this);
+    }
+    const auto settings =
+        std::make_shared<const std::string>(boost::json::serialize(config_.settings.value));
+    host_->party.strand->post_function(
+        [this, self = shared_from_this(), settings, done = std::move(done)]() mutable {
+            ErrorSlot error;
+            const auto status =
+                entry_->plugin->create(host_->api(), str(*settings), &self_, error.get());
+            auto failure = status == SW_OK ? Failure{} : Failure::from(status, error.get());
+            on_control([this, failure, done = std::move(done)]() mutable {
+                if (failure.code == SW_OK) {
+                    set_state(State::created);
+                    return done({});
+                }
+                self_ = nullptr;
+                std::unique_ptr<sw_host> gone;
+                {
+                    std::lock_guard lock(mutex_);
+                    gone = std::move(host_);
+                }
+                gone->close_intake(parts_.stop_timeout, [] {});
+                gone->close(parts_.stop_timeout);
+                done(std::move(failure));
+            });
+        });
+}
+
+// ---- steps of the plugin ----
+
+sw_status Instance::call_step(int kind, sw_error* error) {
+    const auto& table = *entry_->plugin;
+    if (kind == SW_STEP_START) return table.start ? table.start(self_, error) : SW_OK;
+    if (kind == SW_STEP_DRAIN) {
+        return table.drain ? table.drain(self_, drain_deadline_ns_, error) : SW_OK;
+    }
+    return table.stop ? table.stop(self_, error) : SW_OK;
+}
+
+void Instance::run_step(int kind, std::chrono::milliseconds limit, Done done) {
+    auto step = std::make_shared<Step>();
+    step->kind = kind;
+    step->number = ++steps_;
+    step->done = std::move(done);
+    step_ = step;
+    step->timer = parts_.facilities.timers.after(
+        parts_.control, limit,
+        [this, self = shared_from_this(), number = step->number, kind, limit] {
+            finish_step(number, Failure::of(SW_DEADLINE_EXCEEDED,
+                                            fmt::format("{} did not end within {} ms",
+                                                        step_name(kind), limit.count())));
+        });
+    host_->party.strand->post_function([this, self = shared_from_this(), kind,
+                                        number = step->number] {
+        ErrorSlot error;
+        const auto status = call_step(kind, error.get());
+        if (status == SW_PENDING) return;
+        on_control([this, number,
+                    failure = status == SW_OK ? Failure{} : Failure::from(status, error.get())] {
+            finish_step(number, failure);
+        });
+    });
+}
+
+void Instance::finish_step(std::uint64_t number, Failure failure) {
+    if (!step_ || step_->number != number) return;
+    const auto step = std::move(step_);
+    step_ = nullptr;
+    parts_.facilities.timers.cancel(step->timer);
+    step->done(std::move(failure));
+}
+
+void Instance::step_completed(int kind, sw_status status, Failure failure) {
+    failure.code = status;
+    on_control([this, kind, failure = std::move(failure)] {
+        if (step_ && step_->kind == kind) return finish_step(step_->number, failure);
+        log(telemetry::Level::kWarn, "plugin.misbehaving",
+            fmt::format("completed step {} that is not under way", step_name(kind)));
+    });
+}
+
+// ---- stop ----
+
+void Instance::drain(std::function<void()> done) {
+    if (state() != State::running) return done();
+    set_state(State::draining);
+    drain_deadline_ns_ = parts_.facilities.clock.monotonic_ns() +
+                         static_cast<std::uint64_t>(parts_.stop_timeout.count()) * 1'000'000;
+    run_step(SW_STEP_DRAIN, parts_.stop_timeout, [this, done = std::move(done)](Failure failure) {
+        if (failure.code != SW_OK) log(telemetry::Level::kWarn, "plugin.drain", failure.message);
+        done();
+    });
+}
+
+void Instance::stop(std::function<void()> done) {
+    if (!host_ || state() == State::stuck) return done();
+    end(std::move(done));
+}
+
+void Instance::end(std::function<void()> done) {
+    set_state(State::stopping);
+    // Gates may keep this waiting for callbacks: not a thing for the control strand.
+    parts_.pool->post(exec::Task::of([this, self = shared_from_this(), done = std::move(done)] {
+        host_->close_intake(parts_.stop_timeout, [this, self, done] {
+            on_control([this, done] { withdraw_interfaces(done); });
+        });
+    }));
+}
+
+void Instance::withdraw_interfaces(std::function<void()> done) {
+    auto fired = std::make_shared<bool>(false);
+    const auto timer = parts_.facilities.timers.after(
+        parts_.control, parts_.stop_timeout, [this, self = shared_from_this(), fired, done] {
+            if (std::exchange(*fired, true)) return;
+            log(telemetry::Level::kWarn, "interface.kept",
+                fmt::format("still in use by {}",
+                            fmt::join(parts_.facilities.interfaces.users_of(name()), ", ")));
+            stop_plugin(done);
+        });
+    parts_.facilities.interfaces.withdraw_all(
+        name(), [this, self = shared_from_this(), fired, timer, done] {
+            on_control([this, fired, timer, done] {
+                parts_.facilities.timers.cancel(timer);
+                if (!std::exchange(*fired, true)) stop_plugin(done);
+            });
+        });
+}
+
+void Instance::stop_plugin(std::function<void()> done) {
+    run_step(SW_STEP_STOP, parts_.stop_timeout, [this, done = std::move(done)](Failure failure) {
+        if (failure.code == SW_DEADLINE_EXCEEDED) return give_up(failure.message, done);
+        if (failure.code != SW_OK) log(telemetry::Level::kWarn, "plugin.stop", failure.message);
+        parts_.pool->post(exec::Task::of([this, self = shared_from_this(), done] {
+            const bool quiet = host_->close(parts_.stop_timeout);
+            on_control([this, quiet, done] {
+                if (!quiet) return give_up("left behind: " + host_->audit(), done);
+                quiesce(done);
+            });
+        }));
+    });
+}
+
+// Passes once more over the strand, so that nothing of the plugin is queued or running there.
+void Instance::quiesce(std::function<void()> done) {
+    const auto timer = std::make_shared<std::uint64_t>(0);
+    auto passed = std::make_shared<bool>(false);
+    *timer = parts_.facilities.timers.after(
+        parts_.control, parts_.stop_timeout, [this, self = shared_from_this(), passed, done] {
+            if (!std::exchange(*passed, true)) give_up("its strand does not come to rest", done);
+        });
+    host_->party.strand->post_function([this, self = shared_from_this(), timer, passed, done] {
+        on_control([this, timer, passed, done] {
+            if (std::exchange(*passed, true)) return;
+            parts_.facilities.timers.cancel(*timer);
+            host_->party.strand->close();
+            host_->party.strand->bind(nullptr);
+            set_state(State::stopped);
+            destroy(done);
+        });
+    });
+}
+
+void Instance::destroy(std::function<void()> done) {
+    if (const auto left = host_->audit(); !left.empty()) {
+        log(telemetry::Level::kWarn, "plugin.leak", "left behind at stop: " + left);
+    }
+    parts_.pool->post(exec::Task::of([this, self = shared_from_this(), done = std::move(done)] {
+        entry_->plugin->destroy(self_);
+        on_control([this, done] {
+            self_ = nullptr;
+            std::unique_ptr<sw_host> gone;
+            {
+                std::lock_guard lock(mutex_);
+                gone = std::move(host_);
+            }
+            gone.reset();
+            set_state(State::destroyed);
+            done();
+        });
+    }));
+}
+
+void Instance::give_up(std::string reason, std::function<void()> done) {
+    set_state(State::stuck, std::move(reason));
+    done();
+}
+
+}  // namespace streamwall::runtime

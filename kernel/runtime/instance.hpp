@@ -1,0 +1,117 @@
+// Instance: one plugin instance and its states, from load to destroy.
+//
+// States belong to the kernel alone; what a plugin reports of its health is another matter. All
+// functions run on the node's control strand; steps of the plugin run on the instance's own, each
+// with a deadline. What overruns its stop is `stuck`: never freed, since its code may still run.
+#pragma once
+
+#include "abi/plugin_host.hpp"
+#include "config/check.hpp"
+#include "modules/module_store.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace streamwall::runtime {
+
+enum class State {
+    discovered,
+    waiting,
+    created,
+    starting,
+    running,
+    draining,
+    stopping,
+    stopped,
+    destroyed,
+    disabled,
+    failed,
+    stuck,
+};
+std::string_view to_string(State state);
+
+// What instances need of their node.
+struct InstanceParts {
+    abi::Facilities& facilities;
+    modules::ModuleStore& modules;
+    std::shared_ptr<exec::Executor> control;
+    std::shared_ptr<exec::Executor> pool;  // for what may block a little
+    std::chrono::milliseconds start_timeout;
+    std::chrono::milliseconds stop_timeout;
+    std::function<void()> changed;  // a state or health changed; any thread
+};
+
+class Instance final : public abi::HostListener, public std::enable_shared_from_this<Instance> {
+  public:
+    using Done = std::function<void(Failure)>;
+
+    Instance(const config::ResolvedInstance& config, const modules::Inspection* inspection,
+             InstanceParts parts);
+    ~Instance() override;
+
+    // Loads, creates and starts; on failure the instance is destroyed and `failed`.
+    void start(Done done);
+    void drain(std::function<void()> done);
+    // Ends in `destroyed` or `stuck`, whatever state it was in.
+    void stop(std::function<void()> done);
+
+    void set_state(State state, std::string reason = {});
+
+    const std::string& name() const { return config_.config.name; }
+    const config::ResolvedInstance& config() const { return config_; }
+    const modules::Manifest* manifest() const;
+    const modules::Inspection* inspection() const { return inspection_; }
+    sw_host* host() const { return host_.get(); }
+
+    struct Snapshot {
+        State state = State::discovered;
+        std::string reason;
+        std::map<std::string, abi::HealthReport> health;
+        std::uint64_t restarts = 0;
+        std::int64_t since_ms = 0;
+        std::uint64_t misuses = 0;
+    };
+    Snapshot snapshot() const;                                         // [any]
+    State state() const;                                               // [any]
+    std::vector<std::shared_ptr<bus::DurableReader>> readers() const;  // [any]
+
+    void step_completed(int step, sw_status status, Failure failure) override;
+    void health_changed() override;
+
+  private:
+    struct Step {
+        int kind = 0;
+        std::uint64_t number = 0;
+        std::uint64_t timer = 0;
+        Done done;
+    };
+    Failure load();
+    void create(Done done);
+    void run_step(int kind, std::chrono::milliseconds limit, Done done);
+    void finish_step(std::uint64_t number, Failure failure);
+    sw_status call_step(int kind, sw_error* error);
+    void end(std::function<void()> done);
+    void stop_plugin(std::function<void()> done);
+    void withdraw_interfaces(std::function<void()> done);
+    void quiesce(std::function<void()> done);
+    void destroy(std::function<void()> done);
+    void give_up(std::string reason, std::function<void()> done);
+    void on_control(std::function<void()> function);
+    void log(telemetry::Level level, std::string_view event, const std::string& text);
+
+    const config::ResolvedInstance config_;
+    const modules::Inspection* const inspection_;
+    const InstanceParts parts_;
+    const sw_plugin_entry* entry_ = nullptr;
+    std::unique_ptr<sw_host> host_;
+    void* self_ = nullptr;
+    std::uint64_t drain_deadline_ns_ = 0;
+    std::shared_ptr<Step> step_;
+    std::uint64_t steps_ = 0;
+
+    mutable std::mutex mutex_;
+    Snapshot snapshot_;
+};
+
+}  // namespace streamwall::runtime

@@ -1,0 +1,26 @@
+// Needs: who waits for whom, from declarations alone.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace streamwall::runtime {
+
+// What one instance declares.
+struct Declared {
+    std::string name;
+    std::vector<std::string> provides;  // services and interfaces
+    std::vector<std::string> needs;     // required ones
+};
+
+struct Graph {
+    std::map<std::string, std::vector<std::string>> providers;  // instance → instances it waits for
+    std::map<std::string, std::vector<std::string>> missing;  // instance → names that none provides
+    std::vector<std::string> cycle;                           // "a", "b", "a"; empty: none
+};
+
+// With a cycle, every instance of it is in `cycle` (the first found).
+Graph link_needs(const std::vector<Declared>& instances);
+
+}  // namespace streamwall::runtime

@@ -1,0 +1,103 @@
+// Node: one process's plugin instances, wired together and kept running.
+//
+// All changes of state happen on one control strand. The functions marked [outside] block and must
+// not be called from plugin code or the control strand.
+#pragma once
+
+#include "abi/plugin_host.hpp"
+#include "config/check.hpp"
+#include "modules/module_store.hpp"
+
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace streamwall::runtime {
+
+class Instance;
+
+struct NodeOptions {
+    std::string node = "main";
+    std::filesystem::path data_dir;
+    std::vector<config::ResolvedInstance> instances;
+    std::chrono::milliseconds start_timeout{30'000};
+    std::chrono::milliseconds stop_timeout{5'000};  // for each step of one instance
+    unsigned workers = 0;                           // 0: max(2, cores)
+    bool validate_events = false;
+    // A test's virtual time: no threads; the node runs only inside its blocking functions and
+    // pump().
+    exec::VirtualClock* virtual_clock = nullptr;
+    // Puts a serialising link between every pair of instances, see transport/memory_link.hpp.
+    bool memory_link = false;
+    std::uint64_t memory_link_seed = 1;
+};
+
+struct InstanceStatus {
+    std::string name, plugin, version;
+    std::string state;   // discovered … destroyed, disabled, waiting, failed, stuck
+    std::string reason;  // what it waits for, why it failed
+    std::string health;  // ok, degraded, down
+    std::string health_reason;
+    std::map<std::string, abi::HealthReport> dependencies;
+    bool required = false;
+    std::uint64_t restarts = 0;
+    std::int64_t since_ms = 0;
+};
+
+class Node {
+  public:
+    // `modules` has been scanned. Both outlive the node.
+    Node(NodeOptions options, modules::ModuleStore& modules, telemetry::Logger& log);
+    ~Node();
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    // Starts everything in the order of declared needs. Returns once each instance runs, waits or
+    // has failed; an error where a required one failed, after rolling back. [outside]
+    Failure start();
+    // Drains and stops everything, dependents first. False where something was stuck. [outside]
+    bool stop();
+
+    // Operators' switches; take effect before they return. [outside]
+    Failure enable(const std::string& instance);
+    Failure disable(const std::string& instance);
+    Failure restart(const std::string& instance);
+
+    // node | plugins | services | events | routes | schemas | health as JSON, metrics as Prometheus
+    // text; nothing for other names. [any]
+    std::optional<std::string> introspect(std::string_view what) const;
+    std::vector<InstanceStatus> instances() const;  // [any]
+
+    // Every event whose type matches, as an envelope. `seen` runs on any thread. [any]
+    std::uint64_t tap(std::string pattern, std::function<void(const std::string& envelope)> seen);
+    void untap(std::uint64_t id);
+
+    // Calls any service as the operator; blocks until the answer is there. [outside]
+    std::expected<std::string, Failure> call(const std::string& service, const std::string& method,
+                                             const std::string& request,
+                                             std::chrono::milliseconds timeout);
+    // Delivers a dead letter to its subscription again; taken from the list once that succeeded.
+    // [outside]
+    Failure retry_dead_letter(std::int64_t id);
+
+    // With a virtual clock: runs what is due, then advances, in steps of at most 10 ms. [outside]
+    void pump(std::chrono::milliseconds advance = std::chrono::milliseconds(0));
+
+    // For tests and in-process tools.
+    abi::Facilities& facilities();
+    Instance* find(const std::string& instance);
+    const NodeOptions& options() const { return options_; }
+
+  private:
+    struct Core;
+    friend struct Core;
+    NodeOptions options_;
+    std::unique_ptr<Core> core_;
+};
+
+}  // namespace streamwall::runtime
