@@ -1,0 +1,41 @@
+// rest-api: wiring. Routes are in streams_api.cpp and system_api.cpp.
+#include "streams_api.hpp"
+#include "system_api.hpp"
+
+#include <streamwall/sdk/plugin.hpp>
+
+#include <optional>
+
+namespace streamwall::rest_api {
+
+class RestApi final : public Plugin<> {
+  public:
+    using Plugin::Plugin;
+
+    Step start() override {
+        auto client = contracts::streams::Client::resolve(services());
+        if (!client) return std::move(client).error();
+        client_ = std::move(*client);
+        add_stream_routes(routes_, *client_);
+        add_system_routes(routes_,
+                          {.introspect = [this](std::string_view what) { return document(what); },
+                           .routes = [this] { return listener_.mounted(); }});
+        return listener_.watch([this](const Error& error) {
+            log().error("rest.route_refused", error.message, {{"where", error.where}});
+        });
+    }
+
+  private:
+    Buffer document(std::string_view what) const {
+        return Buffer::adopt(introspect_->document(host().raw(), to_str(what)));
+    }
+
+    const sw_introspect_api* introspect_ = host().find<sw_introspect_api>(SW_INTROSPECT);
+    std::optional<contracts::streams::Client> client_;
+    http::Listener listener_{host()};
+    Routes routes_{host(), listener_};
+};
+
+}  // namespace streamwall::rest_api
+
+STREAMWALL_PLUGIN(streamwall::rest_api::RestApi)

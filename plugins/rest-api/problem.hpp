@@ -1,0 +1,31 @@
+// Errors as clients see them: application/problem+json (RFC 9457) with the contract's additions.
+#pragma once
+
+#include <streamwall/sdk/buffer.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace streamwall::rest_api {
+
+struct Problem {
+    int status = 500;
+    std::string code;         // for programs
+    std::string detail;       // one line for people
+    std::string errors_json;  // [{"field","code","message"}] or empty
+    int retry_after = 0;      // seconds; 0: no header
+};
+
+// What a service's error means over HTTP. Messages of our own failures stay inside.
+Problem to_problem(const Error& error);
+// The same for a request that only asks: bad arguments came from the query, not from a body.
+Problem to_query_problem(const Error& error);
+
+Problem malformed_json(std::string detail);
+Problem invalid_query(std::string errors_json, std::string detail);
+
+std::string_view reason_phrase(int status);
+Buffer render(const Problem& problem, std::string_view path, std::string_view request_id);
+
+}  // namespace streamwall::rest_api

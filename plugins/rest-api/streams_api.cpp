@@ -1,0 +1,226 @@
+#include "streams_api.hpp"
+
+#include "conditional.hpp"
+#include "list_query.hpp"
+#include "openapi_streams.hpp"
+#include "pages.hpp"
+#include "query_string.hpp"
+
+#include <streamwall/contracts/record.hpp>
+#include <streamwall/model/fields.hpp>
+
+#include <expected>
+#include <optional>
+
+namespace streamwall::rest_api {
+namespace {
+
+using contracts::streams::Client;
+using contracts::streams::Create;
+using contracts::streams::Operation;
+using contracts::streams::Update;
+
+constexpr std::string_view kPath = "/api/v1/streams";
+
+std::optional<std::int64_t> id_of(const http::Request& request) {
+    const auto text = request.parameter(0);
+    const auto id = json::to_integer(text);
+    if (!id || *id < 1 || *id > model::kMaxId || text.front() == '0') return std::nullopt;
+    return id;
+}
+
+Problem no_such_stream() {
+    return to_problem(Error::not_found("There is no such stream."));
+}
+
+// `?strict=1`; nothing where its value is none.
+std::optional<bool> strict_of(std::string_view query) {
+    if (query.empty()) return false;
+    const auto parameters = parse_query(query);
+    if (!parameters) return std::nullopt;
+    bool strict = false;
+    for (const auto& [name, value, raw_value, raw] : *parameters) {
+        if (name != "strict") continue;
+        if (value != "1" && value != "true" && value != "0" && value != "false") return {};
+        strict = value == "1" || value == "true";
+    }
+    return strict;
+}
+
+// What is wrong with the body before its fields are looked at.
+std::expected<bool, Problem> check_body(const http::Request& request) {
+    if (!is_json_body(request.header("content-type"))) {
+        return std::unexpected(Problem{.status = 415,
+                                       .code = "unsupported_media_type",
+                                       .detail = "The body must be application/json.",
+                                       .errors_json = {}});
+    }
+    const auto strict = strict_of(request.query());
+    if (!strict) {
+        return std::unexpected(invalid_query({}, "The parameter strict must be 1 or 0."));
+    }
+    // What is enclosed may be placed into the service's request; its inside is parsed there, once.
+    if (!json::is_enclosed_object(request.body())) {
+        const auto parsed = json::parse_strict(request.body());
+        return std::unexpected(
+            malformed_json(parsed ? "The body must be a JSON object." : parsed.error().message));
+    }
+    return *strict;
+}
+
+void get(const Client& client, const http::Request& request, Call call) {
+    const auto id = id_of(request);
+    if (!id) return call.fail(no_such_stream());
+    std::string known(request.header("if-none-match"));
+    client.get(*id, request.context(),
+               [call = std::move(call), known = std::move(known)](Result<Buffer> record) mutable {
+                   if (!record) return call.fail(to_query_problem(record.error()));
+                   if (known.empty()) return call.send_record(200, *record);
+                   const RecordTag tag(record->view());
+                   if (!matches_none_match(known, tag.text())) {
+                       return call.send_record(200, *record);
+                   }
+                   http::Response unchanged(304);
+                   call.send(unchanged.header("etag", tag.text()));
+               });
+}
+
+void list(const Client& client, const http::Request& request, Call call) {
+    auto query = parse_list_query(request.query());
+    if (!query) return call.fail(query.error());
+    const auto wanted = query->list;
+    std::string known(request.header("if-none-match"));
+    client.list(wanted, request.context(),
+                [call = std::move(call), query = std::move(*query),
+                 known = std::move(known)](Result<Buffer> reply) mutable {
+                    if (!reply) return call.fail(to_query_problem(reply.error()));
+                    const auto page = make_page(query, call.path(), reply->view());
+                    if (!page) return call.fail(to_problem(page.error()));
+                    const bool unchanged = !known.empty() && matches_none_match(known, page->tag);
+                    http::Response response(unchanged ? 304 : 200,
+                                            unchanged ? Buffer() : page->body);
+                    if (!unchanged) response.header("content-type", kJsonType);
+                    if (!page->link.empty()) response.header("link", page->link);
+                    call.send(response.header("etag", page->tag));
+                });
+}
+
+void create(const Client& client, const http::Request& request, Call call) {
+    const auto strict = check_body(request);
+    if (!strict) return call.fail(strict.error());
+    client.create({.body = request.body(), .strict = *strict}, request.context(),
+                  [call = std::move(call)](Result<Buffer> reply) mutable {
+                      if (!reply) return call.fail(to_problem(reply.error()));
+                      const bool created = json::find_member(reply->view(), "created") == "true";
+                      const Buffer record(json::find_member(reply->view(), "stream"));
+                      if (!created) return call.send_record(200, record);
+                      const auto location = std::string(kPath) + '/' +
+                                            std::to_string(contracts::record_id(record.view()));
+                      const RecordTag tag(record.view());
+                      http::Response response(201, record);
+                      response.header("content-type", kJsonType).header("etag", tag.text());
+                      call.send(response.header("location", location));
+                  });
+}
+
+void update(const Client& client, const http::Request& request, Call call) {
+    const auto id = id_of(request);
+    if (!id) return call.fail(no_such_stream());
+    const auto strict = check_body(request);
+    if (!strict) return call.fail(strict.error());
+    const Update change{.id = *id,
+                        .body = request.body(),
+                        .versions = accepted_versions(request.header("if-match")),
+                        .replace = request.method() == "PUT",
+                        .strict = *strict};
+    client.update(change, request.context(),
+                  [call = std::move(call)](Result<Buffer> record) mutable {
+                      if (!record) return call.fail(to_problem(record.error()));
+                      call.send_record(200, *record);
+                  });
+}
+
+// remove, pin, unpin, archive, unarchive: no body, an optional If-Match.
+void act(const Client& client, Operation operation, const http::Request& request, Call call) {
+    const auto id = id_of(request);
+    if (!id) return call.fail(no_such_stream());
+    const auto body =
+        contracts::streams::id_request(*id, accepted_versions(request.header("if-match")));
+    client.call(operation, body, request.context(),
+                [call = std::move(call), operation](Result<Buffer> record) mutable {
+                    if (!record) return call.fail(to_problem(record.error()));
+                    if (operation == Operation::kRemove) return call.send_empty(204);
+                    call.send_record(200, *record);
+                });
+}
+
+struct Action {
+    std::string_view method;
+    std::string_view suffix;
+    Operation operation;
+    std::string_view scope;
+    std::string_view id;
+    std::string_view summary;
+};
+
+constexpr std::array<Action, 6> kActions{{
+    {"DELETE", "", Operation::kRemove, "", "deleteStream", "Delete a stream"},
+    {"PUT", "/pin", Operation::kPin, "streams:write", "pinStream", "Pin a stream"},
+    {"DELETE", "/pin", Operation::kUnpin, "streams:write", "removePin", "Unpin a stream"},
+    {"PUT", "/unpin", Operation::kUnpin, "streams:write", "unpinStream", "Unpin a stream"},
+    {"POST", "/archive", Operation::kArchive, "streams:write", "archiveStream", "Archive a stream"},
+    {"POST", "/unarchive", Operation::kUnarchive, "streams:write", "unarchiveStream",
+     "Bring a stream back from the archive"},
+}};
+
+}  // namespace
+
+void add_stream_routes(Routes& routes, const Client& client) {
+    const std::string all(kPath);
+    const auto one = all + "/{id}";
+    const auto add = [&](http::Route route, auto handler) {
+        routes.add(std::move(route), [&client, handler](const http::Request& request, Call call) {
+            handler(client, request, std::move(call));
+        });
+    };
+    add({.method = "GET",
+         .path = all,
+         .access = SW_HTTP_VIEWER,
+         .scope = "streams:read",
+         .openapi = openapi::list_streams()},
+        list);
+    add({.method = "POST",
+         .path = all,
+         .access = SW_HTTP_EDITOR,
+         .scope = "streams:write",
+         .openapi = openapi::create_stream()},
+        create);
+    add({.method = "GET",
+         .path = one,
+         .access = SW_HTTP_VIEWER,
+         .scope = "streams:read",
+         .openapi = openapi::get_stream()},
+        get);
+    for (const std::string method : {"PATCH", "PUT"}) {
+        add({.method = method,
+             .path = one,
+             .access = SW_HTTP_EDITOR,
+             .scope = "streams:write",
+             .openapi = openapi::update_stream(method == "PUT")},
+            update);
+    }
+    for (const auto& action : kActions) {
+        add({.method = std::string(action.method),
+             .path = one + std::string(action.suffix),
+             .access = SW_HTTP_EDITOR,
+             .scope = std::string(action.scope),
+             .openapi = openapi::stream_action(action.id, action.summary,
+                                               action.operation == Operation::kRemove)},
+            [operation = action.operation](const Client& to, const http::Request& request,
+                                           Call call) {
+                act(to, operation, request, std::move(call));
+            });
+    }
+}
+
+}  // namespace streamwall::rest_api
