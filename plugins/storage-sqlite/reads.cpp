@@ -115,7 +115,10 @@ Answer read_journal(Connection& connection, const JournalRead& read, const std::
     const std::int64_t first = trimmed + 1;
     const std::int64_t last =
         std::max(connection.number("SELECT max(sequence) FROM events"), trimmed);
-    if (read.after < trimmed) return std::unexpected(trimmed_error(read.after, first, last));
+    // Who has read nothing yet begins with what there is, and has missed nothing.
+    if (read.after > 0 && read.after < trimmed) {
+        return std::unexpected(trimmed_error(read.after, first, last));
+    }
 
     std::string events;
     std::int64_t through = std::max(last, read.after);

@@ -83,7 +83,9 @@ TEST_P(StorageConformance, RefusesAChangedType) {
 TEST_P(StorageConformance, RefusesAUniqueKeyThatRecordsAlreadyBreak) {
     insert(R"({"title":"a","viewers":1})");
     insert(R"({"title":"b","viewers":1})");
-    const auto reply = raw("store", "declare", R"({"collections":[{"name":"shows","fields":[{"name":"viewers","type":"integer"}],
+    const auto reply =
+        raw("store", "declare",
+            R"({"collections":[{"name":"shows","fields":[{"name":"viewers","type":"integer"}],
         "unique":[{"name":"viewers","fields":["viewers"]}]}]})");
     EXPECT_EQ(reply.status, kFailedPrecondition);
     EXPECT_EQ(insert(R"({"title":"c","viewers":1})").at("viewers"), 1) << "nothing is half done";

@@ -196,6 +196,7 @@ TEST_P(StorageJournal, TrimsByNumber) {
     const auto behind = raw("journal", "read", R"({"after":5})");
     EXPECT_EQ(behind.status, kOutOfRange);
     EXPECT_EQ(boost::json::parse(behind.details).at("first"), 7);
+    EXPECT_EQ(sequences(R"({"after":0})"), (Sequences{7, 8, 9, 10})) << "0: from the oldest kept";
     EXPECT_EQ(journal("trim", R"({"keep_events":4})").at("removed"), 0);
     EXPECT_EQ(journal("trim", "{}").at("removed"), 0) << "without bounds nothing goes";
 }
