@@ -72,9 +72,11 @@ std::string fields_json() {
 constexpr std::string_view kKeys = R"([{"name":"url","fields":["url"],)"
                                    R"("where":{"field":"archived","op":"eq","value":false}}])";
 
-// The id ends every index by itself. Read backwards, `list` gives the default order.
+// The id ends every index by itself. Read backwards, `list` gives the default order,
+// and `created` that of creation.
 constexpr std::string_view kIndexes =
     R"([{"name":"list","fields":["archived","pinned"]},)"
+    R"({"name":"created","fields":["archived"]},)"
     R"({"name":"status","fields":["archived","status","pinned"]},)"
     R"({"name":"platform","fields":["archived","platform","pinned"]},)"
     R"({"name":"place","fields":["archived","state","city"]},)"

@@ -14,6 +14,10 @@ namespace {
 namespace store = contracts::store;
 constexpr auto kCollection = contracts::streams::kCollection;
 
+// More than callers can race for one record within their deadlines; it bounds the stack where a
+// store answers inside the call.
+constexpr int kMaxRounds = 500;
+
 Error forbidden() {
     return {SW_PERMISSION_DENIED, "Only its owner or an administrator may do this.", {}, {}};
 }
@@ -72,7 +76,9 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
             return reply_(std::move(after));
         }
         records_.outdated(before.view());
-        if (!records_.has_time(context_.raw())) return reply_(std::move(after));
+        if (++rounds_ == kMaxRounds || !records_.has_time(context_.raw())) {
+            return reply_(std::move(after));
+        }
         run();
     }
 
@@ -80,6 +86,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     StreamTarget target_;
     Context context_;
     Reply reply_;
+    int rounds_ = 0;
 };
 
 class Update final : public Attempt {

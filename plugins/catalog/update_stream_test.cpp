@@ -66,6 +66,16 @@ TEST_F(Updating, GivesUpALostRaceWhenTheCallersTimeIsOver) {
     EXPECT_EQ(patch(1, R"({"title":"new"})").code(), SW_ABORTED);
 }
 
+TEST_F(Updating, GivesUpARaceThatItLosesForEver) {
+    std::function<void()> spoil = [&] {
+        store.set(1, "viewer_count", store.applies());
+        store.before_next_apply(spoil);
+    };
+    store.before_next_apply(spoil);
+    EXPECT_EQ(patch(1, R"({"title":"new"})").code(), SW_ABORTED);
+    EXPECT_GT(store.applies(), 64) << "as many as may patch one stream at once";
+}
+
 TEST_F(Updating, RefusesVersionsThatTheCallerDoesNotAccept) {
     parsed(patch(1, R"({"title":"second"})", {{1, 9}}));
     const auto refused = patch(1, R"({"title":"third"})", {{1}});

@@ -25,6 +25,12 @@ class RestApi final : public Plugin<> {
         });
     }
 
+    // Handlers on the listener's loops must not outlive what they use.
+    Step stop() override {
+        listener_.unmount([host = host()] { host.complete(SW_STEP_STOP); });
+        return pending;
+    }
+
   private:
     Buffer document(std::string_view what) const {
         return Buffer::adopt(introspect_->document(host().raw(), to_str(what)));
