@@ -28,7 +28,7 @@ DurableReader::DurableReader(Party& owner, DurableOptions options, Handler handl
       parts_(parts),
       events_(std::move(events)),
       self_(std::make_shared<Party>()),
-      journal_(parts_.services, parts_.clock, *self_) {
+      journal_(parts_.journal, *self_) {
     self_->instance = "bus";
     self_->address = owner.address;
     self_->strand = exec::Strand::make("bus:" + options_.name, parts_.pool);
@@ -40,7 +40,7 @@ DurableReader::DurableReader(Party& owner, DurableOptions options, Handler handl
 DurableReader::~DurableReader() {
     auto strand = self_->strand;
     strand->post_function(
-        [party = std::move(self_), &services = parts_.services] { services.forget_party(*party); });
+        [party = std::move(self_), &journal = parts_.journal] { journal.forget(*party); });
 }
 
 void DurableReader::start() {
@@ -100,34 +100,39 @@ void DurableReader::reload_parked(std::vector<Parked> parked) {
         lane.attempts = entry.attempts;
         lane.resume_at = entry.sequence;
         ++parked_;
-        reload_lane(entry.subject, cursor_);
+        reload_lane(entry.subject, entry.sequence - 1, cursor_);
     }
 }
 
-void DurableReader::reload_lane(const std::string& subject, std::uint64_t upto) {
-    journal_.read(lanes_.at(subject).resume_at - 1, 1000, options_.pattern, subject,
-                  [self = shared_from_this(), subject, upto](auto result) {
-                      if (self->stopping_) return;
-                      if (!result && result.error().code != SW_OUT_OF_RANGE) {
-                          const auto again = [weak = self->weak_from_this(), subject, upto] {
-                              if (auto reader = weak.lock()) reader->reload_lane(subject, upto);
-                          };
-                          self->parts_.timers.after(self->self_->strand, self->options_.first_retry,
-                                                    again);
-                          return;
-                      }
-                      const auto lane = self->lanes_.find(subject);
-                      auto& queue = lane->second.queue;
-                      auto at = queue.begin();
-                      if (result) {
-                          for (auto& event : result->events) {
-                              if (event->sequence() <= upto)
-                                  at = std::next(queue.insert(at, event));
-                          }
-                      }
-                      lane->second.resume_at = 0;
-                      self->park(lane, self->backoff(lane->second.attempts));
-                  });
+void DurableReader::reload_lane(const std::string& subject, std::uint64_t after,
+                                std::uint64_t upto) {
+    journal_.read(
+        after, 1000, options_.pattern, subject,
+        [self = shared_from_this(), subject, after, upto](auto result) {
+            if (self->stopping_) return;
+            if (!result && result.error().code != SW_OUT_OF_RANGE) {
+                const auto again = [weak = self->weak_from_this(), subject, after, upto] {
+                    if (auto reader = weak.lock()) reader->reload_lane(subject, after, upto);
+                };
+                self->parts_.timers.after(self->self_->strand, self->options_.first_retry, again);
+                return;
+            }
+            const auto lane = self->lanes_.find(subject);
+            auto& queue = lane->second.queue;
+            if (result) {
+                // Events that came meanwhile are queued already; these go before them.
+                auto at = std::ranges::find_if(
+                    queue, [after](const auto& event) { return event->sequence() > after; });
+                for (auto& event : result->events) {
+                    if (event->sequence() <= upto) at = std::next(queue.insert(at, event));
+                }
+                if (result->through < upto) {
+                    return self->reload_lane(subject, result->through, upto);
+                }
+            }
+            lane->second.resume_at = 0;
+            self->park(lane, self->backoff(lane->second.attempts));
+        });
 }
 
 // ---- reading ----
@@ -169,7 +174,7 @@ void DurableReader::read_journal() {
                                                 ? options_.limit - outstanding_.size()
                                                 : std::size_t{1});
     journal_.read(
-        cursor_, room, options_.pattern, "", [self = shared_from_this(), room](auto result) {
+        cursor_, room, options_.pattern, "", [self = shared_from_this()](auto result) {
             self->reading_ = false;
             if (self->stopping_) return;
             if (!result && result.error().code == SW_OUT_OF_RANGE) {
@@ -198,12 +203,8 @@ void DurableReader::read_journal() {
             self->last_ = result->last;
             for (const auto& event : result->events)
                 self->take(event);
-            const bool all = result->events.size() < room;
-            if (all)
-                self->advance_to(std::max(self->cursor_, result->last));
-            else
-                self->advance_to(result->events.back()->sequence());
-            if (!all)
+            self->advance_to(result->through);
+            if (result->through < result->last)
                 self->wake();
             else
                 self->pump();

@@ -44,7 +44,7 @@ struct DurableEvents {
 };
 
 struct DurableServices {
-    services::Registry& services;
+    JournalPort& journal;
     Feed& feed;
     exec::Timers& timers;
     const exec::Clock& clock;
@@ -98,7 +98,7 @@ class DurableReader final : public std::enable_shared_from_this<DurableReader> {
     void begin_new();
     void begin_at(Position position);
     void reload_parked(std::vector<Parked> parked);
-    void reload_lane(const std::string& subject, std::uint64_t upto);
+    void reload_lane(const std::string& subject, std::uint64_t after, std::uint64_t upto);
     void wake();
     void pump();
     void read_journal();

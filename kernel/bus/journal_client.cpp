@@ -8,39 +8,6 @@
 
 namespace streamwall::bus {
 
-void JournalClient::call(const char* method, std::string request, Done<std::string> done) {
-    struct Call {
-        Done<std::string> done;
-    };
-    sw_context context{};
-    context.size = sizeof context;
-    context.principal_type = str("service");
-    context.deadline_ns = clock_.monotonic_ns() + 5'000'000'000ull;
-    const BufferRef body(request);
-    auto pending = std::make_unique<Call>(Call{std::move(done)});
-    ErrorSlot error;
-    sw_buffer* reply = nullptr;
-    const auto status = services_.call(
-        *services_.resolve(party_, "journal", method), body.get(), &context,
-        [](void* ctx, sw_status code, const sw_buffer* answer, const sw_error* why) {
-            std::unique_ptr<Call> owned(static_cast<Call*>(ctx));
-            if (code == SW_OK)
-                owned->done(std::string(view(answer)));
-            else
-                owned->done(std::unexpected(Failure::from(code, why)));
-        },
-        pending.get(), nullptr, &reply, error.get());
-    if (status == SW_PENDING) {
-        pending.release();
-        return;
-    }
-    const auto held = BufferRef::adopt(reply);
-    if (status == SW_OK)
-        pending->done(std::string(held.text()));
-    else
-        pending->done(std::unexpected(Failure::from(status, error.get())));
-}
-
 void JournalClient::read(std::uint64_t after, std::size_t limit, const std::string& pattern,
                          const std::string& subject, Done<ReadResult> done) {
     std::string request = fmt::format(R"({{"after":{},"limit":{})", after, limit);
@@ -49,9 +16,10 @@ void JournalClient::read(std::uint64_t after, std::size_t limit, const std::stri
         request += ",\"subject\":";
         append_json_string(request, subject);
     }
-    call("read", request + "}", [done = std::move(done)](auto reply) {
+    call("read", request + "}", [done = std::move(done), limit](auto reply) {
         if (!reply) return done(std::unexpected(std::move(reply.error())));
         ReadResult result;
+        bool told = false;
         for (const auto& [name, value] : members(*reply)) {
             const auto number = [&] {
                 return std::strtoull(std::string(value).c_str(), nullptr, 10);
@@ -62,6 +30,10 @@ void JournalClient::read(std::uint64_t after, std::size_t limit, const std::stri
                 result.first = number();
             else if (name == "last")
                 result.last = number();
+            else if (name == "through") {
+                result.through = number();
+                told = true;
+            }
             else if (name == "events") {
                 for (const auto text : elements(value)) {
                     auto event = parse_envelope(text);
@@ -69,6 +41,11 @@ void JournalClient::read(std::uint64_t after, std::size_t limit, const std::stri
                     result.events.push_back(std::move(*event));
                 }
             }
+        }
+        // A journal that doesn't say ends a reply only at the limit.
+        if (!told) {
+            result.through =
+                result.events.size() < limit ? result.last : result.events.back()->sequence();
         }
         done(std::move(result));
     });

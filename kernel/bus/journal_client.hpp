@@ -2,8 +2,7 @@
 #pragma once
 
 #include "bus/event.hpp"
-#include "exec/clock.hpp"
-#include "services/registry.hpp"
+#include "exec/party.hpp"
 
 #include <expected>
 #include <functional>
@@ -16,6 +15,7 @@ namespace streamwall::bus {
 struct ReadResult {
     std::string epoch;
     std::uint64_t first = 0, last = 0;
+    std::uint64_t through = 0;  // all that match up to here are among `events`
     std::vector<EventPtr> events;
 };
 
@@ -37,15 +37,24 @@ struct DeadLetter {
     EventPtr event;
 };
 
-// Calls on behalf of `party`; callbacks run on its strand, or at once where the journal answers so.
-// Each call has a deadline of 5 s.
+template <class T>
+using Done = std::function<void(std::expected<T, Failure>)>;
+
+// How requests reach the journal. `done` runs on the party's strand, or at once where the answer is
+// there; each request is answered, after 5 s at the latest.
+class JournalPort {
+  public:
+    virtual ~JournalPort() = default;
+    virtual void call(Party& party, const char* method, const std::string& request,
+                      Done<std::string> done) = 0;
+    virtual void forget(Party& party) = 0;  // no request of it is under way
+};
+
+// Calls on behalf of `party`.
 class JournalClient {
   public:
-    template <class T>
-    using Done = std::function<void(std::expected<T, Failure>)>;
 
-    JournalClient(services::Registry& services, const exec::Clock& clock, Party& party)
-        : services_(services), clock_(clock), party_(party) {}
+    JournalClient(JournalPort& port, Party& party) : port_(port), party_(party) {}
 
     void read(std::uint64_t after, std::size_t limit, const std::string& pattern,
               const std::string& subject, Done<ReadResult> done);
@@ -55,10 +64,11 @@ class JournalClient {
                          int attempts, Done<bool> done);
 
   private:
-    void call(const char* method, std::string request, Done<std::string> done);
+    void call(const char* method, std::string request, Done<std::string> done) {
+        port_.call(party_, method, request, std::move(done));
+    }
 
-    services::Registry& services_;
-    const exec::Clock& clock_;
+    JournalPort& port_;
     Party& party_;
 };
 
