@@ -98,7 +98,7 @@ std::shared_ptr<bus::DurableReader> make_reader(sw_host& host,
     auto* log = &parts.log;
     return std::make_shared<bus::DurableReader>(
         host.party, std::move(durable), handler,
-        bus::DurableServices{parts.services, parts.feed, parts.timers, parts.clock, parts.pool,
+        bus::DurableServices{parts.journal, parts.feed, parts.timers, parts.clock, parts.pool,
                              parts.event_link},
         bus::DurableEvents{[log, instance = host.party.instance](const std::string& event,
                                                                  const std::string& message) {

@@ -42,6 +42,7 @@ struct Facilities {
     services::Registry& services;
     bus::Bus& bus;
     bus::Feed& feed;
+    bus::JournalPort& journal;
     bus::EventLink* event_link;
     Interfaces& interfaces;
     telemetry::Logger& log;

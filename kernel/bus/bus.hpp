@@ -4,7 +4,7 @@
 
 #include "bus/event.hpp"
 #include "exec/clock.hpp"
-#include "services/party.hpp"
+#include "exec/party.hpp"
 
 #include <atomic>
 #include <deque>

@@ -1,6 +1,7 @@
 // Node::Core: the parts a node is made of, and the control strand that orders its changes.
 #pragma once
 
+#include "abi/journal_port.hpp"
 #include "runtime/instance.hpp"
 #include "runtime/needs.hpp"
 #include "runtime/node.hpp"
@@ -51,6 +52,7 @@ struct Node::Core {
     services::Registry services;
     bus::Bus bus;
     bus::Feed feed;
+    abi::ServiceJournal journal;
     abi::Interfaces interfaces;
     std::unique_ptr<transport::MemoryLink> link;
     abi::Facilities facilities;

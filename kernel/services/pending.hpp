@@ -6,7 +6,7 @@
 #pragma once
 
 #include "exec/buffer.hpp"
-#include "services/party.hpp"
+#include "exec/party.hpp"
 
 #include <streamwall/service.h>
 
