@@ -1,0 +1,50 @@
+// From a file name to the configuration of one node, with everything that is wrong with it.
+#pragma once
+
+#include "cli/session.hpp"
+#include "config/check.hpp"
+#include "telemetry/log.hpp"
+
+#include <chrono>
+
+namespace streamwall::cli {
+
+// Installed plugins as the configuration sees them. Refused ones have no facts.
+class InstalledPlugins final : public config::ManifestLookup {
+  public:
+    explicit InstalledPlugins(const modules::ModuleStore& modules);
+    [[nodiscard]] const config::PluginFacts* find(std::string_view plugin) const override;
+    [[nodiscard]] std::vector<std::string> names() const override;
+
+  private:
+    std::map<std::string, config::PluginFacts, std::less<>> facts_;
+};
+
+struct ConfigFile {
+    std::string path;
+    config::ParsedTopology parsed;
+};
+
+// `wish` empty: config/monolith.yaml. The error is a sentence.
+std::expected<ConfigFile, std::string> read_config(const std::string& wish);
+
+// Everything that `run` needs to know of its node.
+struct NodePlan {
+    config::ResolvedNode node;
+    std::filesystem::path data;  // absolute
+    telemetry::LogOptions log;
+    std::map<std::string, telemetry::Level> instance_levels;
+    std::chrono::milliseconds start_timeout{30'000};
+    std::chrono::milliseconds stop_timeout{5'000};
+    config::Diagnostics diagnostics;  // with errors nothing else here is to be relied upon
+};
+
+// `node` empty: the only one. What the file says wins over the environment, which it can name.
+// A plugin that is installed but refused is a warning here: its instance fails at start, which
+// `required` decides about.
+NodePlan plan_node(Session& session, const ConfigFile& file, const std::string& node);
+
+// The whole system, as `check` wants it: a refused plugin is an error that says why.
+config::Diagnostics check_system(Session& session, const ConfigFile& file);
+
+}  // namespace streamwall::cli

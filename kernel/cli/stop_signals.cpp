@@ -1,0 +1,55 @@
+#include "cli/stop_signals.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+namespace streamwall::cli {
+
+namespace {
+
+sigset_t stop_set() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    return set;
+}
+
+}  // namespace
+
+StopSignals::StopSignals() {
+    const auto set = stop_set();
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    thread_ = std::thread([this] { listen(); });
+}
+
+StopSignals::~StopSignals() {
+    {
+        std::lock_guard lock(mutex_);
+        ending_ = true;
+    }
+    pthread_kill(thread_.native_handle(), SIGTERM);
+    thread_.join();
+}
+
+void StopSignals::listen() {
+    const auto set = stop_set();
+    for (;;) {
+        int number = 0;
+        if (sigwait(&set, &number) != 0) continue;
+        std::lock_guard lock(mutex_);
+        if (ending_) return;
+        if (signal_ != 0) ::_exit(128 + number);
+        signal_ = number;
+        came_.notify_all();
+    }
+}
+
+int StopSignals::wait() {
+    std::unique_lock lock(mutex_);
+    came_.wait(lock, [this] { return signal_ != 0; });
+    return signal_;
+}
+
+}  // namespace streamwall::cli

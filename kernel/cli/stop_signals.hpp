@@ -1,0 +1,32 @@
+// StopSignals: SIGTERM and SIGINT as something to wait for.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace streamwall::cli {
+
+// Make it before any other thread exists, so that all threads inherit the blocked signals. The
+// first signal ends wait(); a second one ends the process at once with 128 + its number, for
+// whoever does not want to wait for a graceful stop.
+class StopSignals {
+  public:
+    StopSignals();
+    ~StopSignals();
+    StopSignals(const StopSignals&) = delete;
+    StopSignals& operator=(const StopSignals&) = delete;
+
+    int wait();
+
+  private:
+    void listen();
+
+    std::mutex mutex_;
+    std::condition_variable came_;
+    int signal_ = 0;
+    bool ending_ = false;
+    std::thread thread_;
+};
+
+}  // namespace streamwall::cli
