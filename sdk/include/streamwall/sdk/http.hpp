@@ -10,6 +10,10 @@
 //   return listener.watch([this](const Error& error) { log().error("http.refused", error.message);
 //   });
 //
+// and, in stop():
+//   listener.unmount([host = host()] { host.complete(SW_STEP_STOP); });
+//   return pending;
+//
 // Handlers run on the connections' loops, several at a time, and must not block. The listener may
 // go and come back; routes are mounted again by themselves.
 #pragma once
@@ -21,6 +25,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -167,6 +172,16 @@ class Listener {
         return ok();
     }
 
+    // Takes down everything that was mounted and lets go of the listener for good; `done()` runs once
+    // no handler runs or will run, on any thread, maybe before this returns. For stop(), which waits
+    // for it: handlers must not outlive the plugin. [strand]
+    void unmount(std::function<void()> done) {
+        if (lease_) leave(lease_);
+        const auto leaving = leaving_;
+        if (leaving && leaving->wait(done)) return;
+        done();
+    }
+
     // The listener's table and self while it is there, else null; for endpoints and topics.
     // The table is usable on any thread as its comments say; the lease only on the strand.
     const sw_http_table* table() const { return table_.load(std::memory_order_acquire); }
@@ -213,10 +228,50 @@ class Listener {
     }
     static void on_revoked(void* ctx, sw_lease* lease) noexcept {
         auto* listener = static_cast<Listener*>(ctx);
-        if (listener->changed_) listener->changed_(false);
-        listener->table_.store(nullptr, std::memory_order_release);
-        listener->lease_ = nullptr;
-        listener->interfaces_->release(listener->host_, lease);
+        if (listener->lease_ == lease) listener->leave(lease);
+    }
+    // What is left to be done while the listener takes our routes down.
+    struct Leaving {
+        const sw_interfaces_api* interfaces;
+        sw_host* host;
+        sw_lease* lease;
+        std::mutex mutex;
+        bool is_over = false;
+        std::function<void()> then;
+
+        // False where it is over already.
+        bool wait(std::function<void()> done) {
+            const std::lock_guard lock(mutex);
+            if (!is_over) then = std::move(done);
+            return !is_over;
+        }
+        void finish() {
+            interfaces->release(host, lease);
+            std::function<void()> next;
+            {
+                const std::lock_guard lock(mutex);
+                is_over = true;
+                next = std::move(then);
+            }
+            if (next) next();
+        }
+    };
+    void leave(sw_lease* lease) {
+        if (changed_) changed_(false);
+        table_.store(nullptr, std::memory_order_release);
+        lease_ = nullptr;
+        leaving_ = std::make_shared<Leaving>();
+        leaving_->interfaces = interfaces_;
+        leaving_->host = host_;
+        leaving_->lease = lease;
+        kept_table_->unmount(
+            self(), lease,
+            [](void* arg) noexcept {
+                const std::unique_ptr<std::shared_ptr<Leaving>> box(
+                    static_cast<std::shared_ptr<Leaving>*>(arg));
+                (*box)->finish();
+            },
+            new std::shared_ptr<Leaving>(leaving_));
     }
     void mount(KeptRoute& kept) {
         sw_http_route raw{};
@@ -246,6 +301,7 @@ class Listener {
     std::atomic<const sw_http_table*> table_{nullptr};
     std::atomic<void*> self_{nullptr};
     sw_lease* lease_ = nullptr;
+    std::shared_ptr<Leaving> leaving_;
 };
 
 }  // namespace streamwall::http
