@@ -43,8 +43,7 @@ class Gate {
         return false;
     }
     void leave() {
-        state_.fetch_sub(1);
-        state_.notify_all();
+        if (state_.fetch_sub(1) == (kClosed | 1U)) state_.notify_all();
     }
     std::atomic<std::uint32_t> state_{0};  // how many are inside, and kClosed
 };

@@ -44,7 +44,7 @@ Hub::Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics met
       unauthorized_(R"({"type":"disconnect","reason":"unauthorized","reconnect":false})"),
       restart_(R"({"type":"disconnect","reason":"server_restart","reconnect":true})"),
       streams_(table, self, lease),
-      everybody_(std::make_shared<http::WsTopic>(table, self, lease)) {}
+      everybody_(std::in_place, table, self, lease) {}
 
 Hub::~Hub() = default;
 
@@ -60,28 +60,20 @@ Result<> Hub::mount() {
 
 Hub::User* Hub::on_open(http::WsConnection connection, const http::Request& request,
                         std::string_view /*protocol*/) {
-    std::shared_ptr<http::WsTopic> everybody;
-    std::unique_ptr<Connection> user;
-    const bool welcome = is_somebody(request.context());
-    if (welcome) user = std::make_unique<Connection>(Connection{connection, nullptr, nullptr, {}});
-    {
-        const std::lock_guard lock(mutex_);
-        ++open_;
-        everybody = everybody_;
-        if (welcome && everybody) {
-            user->next = first_;
-            if (first_) first_->previous = user.get();
-            first_ = user.get();
-        }
-    }
     metrics_.connections.add();
-    if (!welcome || !everybody) {
-        turn_away(connection, welcome ? restart_ : unauthorized_,
-                  welcome ? kGoingAway : kNormalClosure);
+    if (!is_somebody(request.context())) {
+        turn_away(connection, unauthorized_, kNormalClosure);
         return nullptr;
     }
+    const Gate::Stay stay(gate_);
+    if (!stay) {
+        turn_away(connection, restart_, kGoingAway);
+        return nullptr;
+    }
+    auto user = std::make_unique<Connection>(Connection{connection, nullptr, nullptr, {}});
+    link(*user);
     connection.send(welcome_);
-    everybody->join(connection);
+    everybody_->join(connection);
     return user.release();
 }
 
@@ -93,6 +85,8 @@ void Hub::turn_away(http::WsConnection connection, const Buffer& message, int co
 void Hub::on_message(http::WsConnection connection, User* user, std::string_view payload,
                      bool is_text) {
     if (user == nullptr) return;  // turned away, what it still says is of no interest
+    const Gate::Stay stay(gate_);
+    if (!stay) return;  // closed with everybody else
     const auto command = is_text ? parse_command(payload) : std::nullopt;
     bool understood = false;
     if (command && command->kind == Command::Kind::kSubscribe) {
@@ -144,24 +138,28 @@ bool Hub::unsubscribe(Connection& user, std::string_view identifier) {
 }
 
 void Hub::on_close(http::WsConnection /*connection*/, User* user, int /*code*/) noexcept {
+    metrics_.connections.add(-1);
+    if (user == nullptr) return;
     const std::unique_ptr<Connection> owned(user);
-    if (user) {
+    unlink(*user);
+    metrics_.subscriptions.add(-static_cast<double>(user->topics.size()));
+    const Gate::Stay stay(gate_);
+    if (stay) {
         for (const auto& topic : user->topics)
             streams_.unsubscribe(topic);
-        metrics_.subscriptions.add(-static_cast<double>(user->topics.size()));
-        user->topics.clear();
     }
-    metrics_.connections.add(-1);
-    std::function<void()> idle;
-    {
-        const std::lock_guard lock(mutex_);
-        if (user) unlink(*user);
-        if (--open_ == 0) idle = std::move(on_idle_);
-    }
-    if (idle) idle();  // last: this may be gone afterwards
+    user->topics.clear();  // inside the gate: the last subscriber closes the topic
+}
+
+void Hub::link(Connection& user) {
+    const std::lock_guard lock(mutex_);
+    user.next = first_;
+    if (first_) first_->previous = &user;
+    first_ = &user;
 }
 
 void Hub::unlink(Connection& user) {
+    const std::lock_guard lock(mutex_);
     (user.previous ? user.previous->next : first_) = user.next;
     if (user.next) user.next->previous = user.previous;
 }
@@ -169,15 +167,8 @@ void Hub::unlink(Connection& user) {
 void Hub::ping(std::int64_t epoch_seconds) {
     const Gate::Stay stay(gate_);
     if (!stay) return;
-    std::shared_ptr<http::WsTopic> everybody;
-    {
-        const std::lock_guard lock(mutex_);
-        everybody = everybody_;
-    }
-    if (!everybody) return;
-    const auto message =
-        json::Writer().text("type", "ping").number("message", epoch_seconds).buffer();
-    everybody->publish(message, "ping");
+    everybody_->publish(
+        json::Writer().text("type", "ping").number("message", epoch_seconds).buffer(), "ping");
 }
 
 Result<> Hub::publish(std::string_view type, std::string_view subject, std::string_view record,
@@ -195,22 +186,20 @@ Result<> Hub::publish(std::string_view type, std::string_view subject, std::stri
     return ok();
 }
 
-void Hub::shut_down(std::function<void()> on_idle) {
+void Hub::shut_down() {
     gate_.close();
-    std::shared_ptr<http::WsTopic> everybody;
+    if (!everybody_) return;
+    everybody_->publish(restart_);
+    everybody_.reset();
+    streams_.close();
     std::vector<http::WsConnectionRef> connections;
     {
         const std::lock_guard lock(mutex_);
-        everybody = std::move(everybody_);
-        everybody_.reset();
         for (auto* user = first_; user; user = user->next)
             connections.emplace_back(user->handle);
-        if (open_ > 0) on_idle_ = std::exchange(on_idle, nullptr);
     }
-    if (everybody) everybody->publish(restart_);
     for (const auto& connection : connections)
         connection->close(kGoingAway);
-    if (on_idle) on_idle();
 }
 
 }  // namespace streamwall::hub

@@ -11,9 +11,9 @@
 #include <streamwall/sdk/websocket.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -49,11 +49,10 @@ class Hub {
     Result<> publish(std::string_view type, std::string_view subject, std::string_view record,
                      std::string_view changes);
 
-    // Tells everybody to come back later, closes all connections, and turns new ones away. On
-    // return nothing is published any more and the lease may go. `on_idle` runs once the last
-    // connection is gone, on any thread, maybe before this returns; the hub may be destroyed in it.
-    // [strand]
-    void shut_down(std::function<void()> on_idle);
+    // Tells everybody to come back later, closes all connections and topics, and turns new ones
+    // away. Idempotent. Afterwards the lease may go; the hub stays until the listener has let go of
+    // it too, as callbacks may still come. [strand]
+    void shut_down();
 
     // The listener's callbacks. [the connection's loop]
     User* on_open(http::WsConnection connection, const http::Request& request,
@@ -70,6 +69,7 @@ class Hub {
     void turn_away(http::WsConnection connection, const Buffer& message, int code) const;
     bool subscribe(Connection& user, const std::string& identifier);
     bool unsubscribe(Connection& user, std::string_view identifier);
+    void link(Connection& user);
     void unlink(Connection& user);
 
     const sw_http_table* table_;
@@ -80,13 +80,12 @@ class Hub {
     const Buffer unauthorized_;
     const Buffer restart_;
     StreamsChannel streams_;
-    Gate gate_;  // publishers inside use the lease
+    std::optional<http::WsTopic> everybody_;
+    // Whoever uses a topic is inside; closed before the topics are.
+    Gate gate_;
 
     std::mutex mutex_;
-    std::shared_ptr<http::WsTopic> everybody_;  // none once shut down
-    Connection* first_ = nullptr;               // list of all that were let in
-    std::size_t open_ = 0;                      // all connections, also those turned away
-    std::function<void()> on_idle_;
+    Connection* first_ = nullptr;  // list of all that were let in
 };
 
 }  // namespace streamwall::hub

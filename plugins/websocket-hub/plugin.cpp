@@ -53,16 +53,13 @@ class WebsocketHub final : public Plugin<Settings> {
     }
 
     Step drain(std::uint64_t /*deadline_ns*/) override {
-        if (const auto hub = current()) hub->shut_down({});
+        if (const auto hub = current()) hub->shut_down();
         return ok();
     }
 
-    // Ends with the last connection: until then the listener may call us.
     Step stop() override {
         ping_timer_.cancel();
-        const auto hub = current();
-        if (!hub) return ok();
-        hub->shut_down([host = host()] { host.complete(SW_STEP_STOP); });
+        listener_.unmount([host = host()] { host.complete(SW_STEP_STOP); });
         return pending;
     }
 
@@ -81,8 +78,8 @@ class WebsocketHub final : public Plugin<Settings> {
     void close() {
         const auto hub = replace(nullptr);
         if (!hub) return;
-        hub->shut_down({});
-        // Its last connections may still be on their way out.
+        hub->shut_down();
+        // The listener may still be in the middle of a callback.
         retired_.push_back(hub);
     }
     Outcome on_event(const Event& event) {

@@ -19,7 +19,7 @@ StreamTopic::StreamTopic(std::string identifier, const sw_http_table* table, voi
                          sw_lease* lease)
     : identifier_(std::move(identifier)),
       identifier_json_(quote(identifier_)),
-      topic_(table, self, lease) {}
+      topic_(std::in_place, table, self, lease) {}
 
 // The topic is opened outside of the lock; where two threads open the same one, the second's is
 // thrown away.
@@ -80,6 +80,17 @@ std::size_t StreamsChannel::broadcast(const StreamBroadcast& broadcast, const St
         topic->topic().publish(message, merge_key);
     }
     return subscribers;
+}
+
+void StreamsChannel::close() {
+    decltype(topics_) topics;
+    {
+        const std::lock_guard lock(mutex_);
+        topics.swap(topics_);
+        groups_.clear();
+    }
+    for (const auto& [identifier, topic] : topics)
+        topic->topic_.reset();
 }
 
 std::size_t StreamsChannel::topic_count() const {

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,7 +39,8 @@ class StreamTopic : public std::enable_shared_from_this<StreamTopic> {
 
     const std::string& identifier() const { return identifier_; }
     const std::string& identifier_json() const { return identifier_json_; }
-    const http::WsTopic& topic() const { return topic_; }
+    // There until the channel is closed.
+    const http::WsTopic& topic() const { return *topic_; }
 
   private:
     friend class StreamsChannel;
@@ -47,12 +49,12 @@ class StreamTopic : public std::enable_shared_from_this<StreamTopic> {
     std::size_t subscriber_count_ = 0;
     std::string identifier_;
     std::string identifier_json_;
-    http::WsTopic topic_;
+    std::optional<http::WsTopic> topic_;
 };
 using StreamTopicPtr = std::shared_ptr<StreamTopic>;
 
-// Every method on any thread. One mutex guards the groups; it is never held while the listener is
-// called.
+// Every method but close() on any thread. One mutex guards the groups; it is never held while the
+// listener is called.
 class StreamsChannel {
   public:
     StreamsChannel(const sw_http_table* table, void* self, sw_lease* lease)
@@ -70,6 +72,10 @@ class StreamsChannel {
     // Returns the number of subscribers it was sent to.
     std::size_t broadcast(const StreamBroadcast& broadcast, const StreamFacts& facts,
                           std::string_view key);
+
+    // Closes all topics at the listener. Nothing else may be under way or follow, except that
+    // whoever still has a topic's pointer lets go of it.
+    void close();
 
     std::size_t topic_count() const;
     std::size_t group_count() const;
