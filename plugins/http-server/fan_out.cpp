@@ -37,6 +37,7 @@ void Topic::close() {
 }
 
 void Topic::join(WsSession& session) {
+    if (!session.is_open()) return;
     for (const auto& membership : session.memberships) {
         if (membership.topic == this) return;
     }

@@ -130,7 +130,12 @@ void HttpSession::upgrade(Inbound& request, sw_http_request& view, char* rest,
     view.context = &context;
     std::string answer;
     append_answer_head(answer, request.answer, 101, worker_.date(), accepted->lines, 0);
-    session->open(answer, view, accepted->protocol, rest, rest_length);
+    try {
+        session->open(answer, view, accepted->protocol, rest, rest_length);
+    } catch (...) {
+        session->on_stop();
+        throw;
+    }
 }
 
 }  // namespace streamwall::http_server

@@ -316,6 +316,13 @@ void HttpSession::on_stop() {
     finish();
 }
 
+// A request whose body is still under way would call into a plugin that has gone.
+void HttpSession::on_unmount(const sw_lease* lease) {
+    if (phase_ != Phase::kBody || inbound_->request.match.route->lease != lease) return;
+    refuse(inbound_->request, {503, "stopping", "What serves this path is stopping."}, true);
+    pump();
+}
+
 void HttpSession::finish() {
     if (phase_ == Phase::kClosed) return;
     const SessionPtr keep(this);

@@ -104,8 +104,8 @@ TEST(HttpSession, reads_bodies_in_any_pieces) {
 }
 
 TEST(HttpSession, shares_a_large_body_and_gives_it_back) {
-    TestServer server;
     const std::string large(3 * 1024 * 1024, 'x');
+    TestServer server;
     server.mount({.path = "/large"},
                  [&](const auto&, auto* exchange) { answer(exchange, 200, large); });
     const auto before = server.fake().live_buffers();
@@ -117,9 +117,9 @@ TEST(HttpSession, shares_a_large_body_and_gives_it_back) {
 }
 
 TEST(HttpSession, begins_no_more_requests_while_answers_pile_up) {
-    TestServer server;
     std::atomic<int> handled{0};
     const std::string body(64 * 1024, 'x');
+    TestServer server;
     server.mount({.path = "/"}, [&](const auto&, auto* exchange) {
         ++handled;
         answer(exchange, 200, body);
@@ -228,8 +228,8 @@ TEST(HttpSession, does_not_let_single_bytes_stretch_the_time_for_a_head) {
 TEST(HttpSession, closes_a_client_that_takes_no_answer) {
     auto options = TestServer::quick_options();
     options.write_stall = 100ms;
+    const std::string large(8 * 1024 * 1024, 'x');  // before the server, whose loops read it
     TestServer server(options);
-    const std::string large(8 * 1024 * 1024, 'x');
     server.mount({.path = "/"}, [&](const auto&, auto* exchange) { answer(exchange, 200, large); });
     Client client(server.port(), 4096);
     client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
@@ -316,6 +316,18 @@ TEST(HttpSession, ends_a_stop_in_time_though_a_handler_never_answers) {
     asked.get_future().wait();
     server.drain(100ms);
     EXPECT_EQ(server.server().connections(), 0u);
+}
+
+TEST(HttpSession, refuses_a_request_whose_handler_went_while_its_body_came) {
+    TestServer server;
+    mount_echo(server);
+    Client client(server.port());
+    client.send(
+        "POST /echo HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+    ASSERT_EQ(client.bytes(25), "HTTP/1.1 100 Continue\r\n\r\n");
+    server.unmount();
+    EXPECT_EQ(client.reply()->status, 503);
+    EXPECT_EQ(Client(server.port()).get("/echo")->status, 404);
 }
 
 TEST(HttpSession, counts_and_times_what_it_answers) {

@@ -46,12 +46,17 @@ struct Socket::Watch {
 
 Socket::Socket() = default;
 Socket::Socket(Loop& loop, int descriptor)
-    : watch_(new Watch{Descriptor(loop.impl_->context, descriptor)}), descriptor_(descriptor) {}
+    : watch_(new Watch{Descriptor(loop.impl_->context, descriptor)}),
+      loop_(&loop),
+      descriptor_(descriptor) {}
 Socket::Socket(Socket&& other) noexcept
-    : watch_(std::move(other.watch_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+    : watch_(std::move(other.watch_)),
+      loop_(other.loop_),
+      descriptor_(std::exchange(other.descriptor_, -1)) {}
 Socket& Socket::operator=(Socket&& other) noexcept {
     close();
     watch_ = std::move(other.watch_);
+    loop_ = other.loop_;
     descriptor_ = std::exchange(other.descriptor_, -1);
     return *this;
 }
@@ -60,21 +65,21 @@ Socket::~Socket() {
 }
 
 void Socket::wait_readable(SessionPtr session) {
-    watch_->descriptor.async_wait(Descriptor::wait_read,
-                                  [session = std::move(session)](boost::system::error_code ec) {
-                                      if (ec != asio::error::operation_aborted) {
-                                          session->on_readable();
-                                      }
-                                  });
+    watch_->descriptor.async_wait(
+        Descriptor::wait_read,
+        [loop = loop_, session = std::move(session)](boost::system::error_code ec) {
+            if (ec != asio::error::operation_aborted)
+                loop->contain(*session, &Session::on_readable);
+        });
 }
 
 void Socket::wait_writable(SessionPtr session) {
-    watch_->descriptor.async_wait(Descriptor::wait_write,
-                                  [session = std::move(session)](boost::system::error_code ec) {
-                                      if (ec != asio::error::operation_aborted) {
-                                          session->on_writable();
-                                      }
-                                  });
+    watch_->descriptor.async_wait(
+        Descriptor::wait_write,
+        [loop = loop_, session = std::move(session)](boost::system::error_code ec) {
+            if (ec != asio::error::operation_aborted)
+                loop->contain(*session, &Session::on_writable);
+        });
 }
 
 void Socket::close() {
@@ -85,7 +90,8 @@ void Socket::close() {
     descriptor_ = -1;
 }
 
-Loop::Loop(Duration tick) : impl_(std::make_unique<Impl>()), executor_{}, tick_(tick) {
+Loop::Loop(Duration tick, Report report)
+    : impl_(std::make_unique<Impl>()), executor_{}, tick_(tick), report_(std::move(report)) {
     executor_.size = sizeof executor_;
     executor_.self = this;
     executor_.post = [](void* self, void (*run)(void*), void* arg) {
@@ -124,6 +130,19 @@ void Loop::post(void (*run)(void*), void* arg) {
 
 bool Loop::is_current() const {
     return impl_->thread_id.load(std::memory_order_relaxed) == std::this_thread::get_id();
+}
+
+// One hostile or unlucky connection must not end the thread that serves all others.
+void Loop::contain(Session& session, void (Session::*callback)()) {
+    try {
+        (session.*callback)();
+    } catch (const std::exception& problem) {
+        report_(problem.what());
+        session.on_stop();
+    } catch (...) {
+        report_("unknown exception");
+        session.on_stop();
+    }
 }
 
 void Loop::arm(Session& session, Time deadline) {
@@ -177,7 +196,7 @@ void Loop::on_tick() {
             continue;
         }
         session->deadline = Time::max();
-        session->on_deadline();
+        contain(*session, &Session::on_deadline);
     }
     // An idle server sleeps: no session with a deadline, no tick.
     bool any = false;

@@ -73,13 +73,17 @@ class Socket {
   private:
     struct Watch;
     std::unique_ptr<Watch> watch_;
+    Loop* loop_ = nullptr;
     int descriptor_ = -1;
 };
 
 class Loop {
   public:
+    // Told of an exception that left a session; the session is then stopped.
+    using Report = std::function<void(std::string_view what)>;
+
     // `tick` is the grain of deadlines.
-    explicit Loop(Duration tick);
+    Loop(Duration tick, Report report);
     ~Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
@@ -104,6 +108,7 @@ class Loop {
     struct Impl;
     static constexpr std::size_t kSlots = 64;
 
+    void contain(Session& session, void (Session::*callback)());
     void schedule_tick();
     void on_tick();
     void place(Session& session);
@@ -111,6 +116,7 @@ class Loop {
     std::unique_ptr<Impl> impl_;
     sw_executor executor_;
     const Duration tick_;
+    const Report report_;
     std::array<WheelHook, kSlots> wheel_;
     std::uint64_t tick_count_ = 0;
     bool ticking_ = false;

@@ -130,17 +130,20 @@ void Server::drain(std::chrono::milliseconds limit, std::move_only_function<void
 void Server::stop() {
     if (!started_.exchange(false)) return;
     std::atomic<bool> closed = false;
-    workers_.front()->loop.post([acceptor = acceptor_] { acceptor->on_stop(); });
-    on_every_loop(
-        [](Worker& worker) {
-            worker.draining = true;
-            for (const auto& session : worker.sessions())
-                session->on_stop();
-        },
-        [&closed] {
-            closed = true;
-            closed.notify_one();
-        });
+    // In this order, so that the last connection reaches its loop before it is told to stop.
+    workers_.front()->loop.post([this, &closed] {
+        acceptor_->on_stop();
+        on_every_loop(
+            [](Worker& worker) {
+                worker.draining = true;
+                for (const auto& session : worker.sessions())
+                    session->on_stop();
+            },
+            [&closed] {
+                closed = true;
+                closed.notify_one();
+            });
+    });
     closed.wait(false);
     for (auto& worker : workers_)
         worker->loop.stop();

@@ -232,6 +232,14 @@ sw_status TestServer::mount(EndpointSpec spec, sw_error* error) {
     return table().mount_ws(server_.get(), lease(), &endpoint, error);
 }
 
+void TestServer::unmount() {
+    std::promise<void> done;
+    table().unmount(
+        server_.get(), lease(),
+        [](void* promise) { static_cast<std::promise<void>*>(promise)->set_value(); }, &done);
+    done.get_future().wait();
+}
+
 void TestServer::drain(std::chrono::milliseconds limit) {
     std::promise<void> done;
     server_->drain(limit, [&] { done.set_value(); });

@@ -98,6 +98,8 @@ class TestServer {
     Server& server() { return *server_; }
     FakeHost& fake() { return host_; }
     void stop() { server_->stop(); }
+    // Everything mounted is gone when it returns.
+    void unmount();
     // A drain that has ended.
     void drain(std::chrono::milliseconds limit);
 

@@ -26,7 +26,14 @@ std::uint64_t mix(std::uint64_t value) {
 }  // namespace
 
 Worker::Worker(Services& shared, std::size_t index)
-    : services(shared), loop(shared.options.tick), fan_out(loop, index), read_buffer(kReadBuffer) {
+    : services(shared),
+      loop(shared.options.tick,
+           [this](std::string_view what) {
+               services.host.write(SW_LOG_ERROR, "http.session_failed",
+                                   "a connection was closed by an exception", {{"what", what}});
+           }),
+      fan_out(loop, index),
+      read_buffer(kReadBuffer) {
     std::random_device random;
     for (auto& word : id_state_)
         word = (static_cast<std::uint64_t>(random()) << 32) | random();

@@ -29,6 +29,8 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
               char* early, std::size_t early_length);
 
     Worker& worker() { return worker_; }
+    // False once the end has begun; it then joins no topic.
+    bool is_open() const { return phase_ == Phase::kOpen && endpoint_ != nullptr; }
     // Queues a frame; a close frame begins the close handshake. Does nothing once that has begun.
     void enqueue(const FramePtr& frame);
     // The same with a reference that was already taken for it.

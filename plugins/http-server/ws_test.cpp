@@ -355,6 +355,35 @@ TEST_F(WebSocket, merges_what_is_replaceable_for_a_reader_that_is_behind) {
     EXPECT_EQ(closed_count(), 0u);
 }
 
+TEST_F(WebSocket, closes_only_the_connection_whose_callback_throws) {
+    server.mount(
+        {.path = "/throw", .on_message = [](auto*, auto, bool) { throw std::bad_alloc(); }});
+    Client unlucky(server.port()), other(server.port());
+    unlucky.upgrade("/throw");
+    other.upgrade("/ws");
+    unlucky.frame(kText, "x");
+    EXPECT_TRUE(unlucky.closed_within(2s));
+    other.frame(kText, "alive");
+    EXPECT_EQ(other.message()->payload, "alive");
+    const auto log = server.fake().log_lines();
+    EXPECT_TRUE(std::ranges::any_of(
+        log, [](const auto& line) { return line.starts_with("http.session_failed"); }));
+}
+
+TEST_F(WebSocket, joins_no_topic_once_it_is_closing) {
+    server.mount({.path = "/late", .on_close = [this](auto* connection, int) {
+                      server.table().topic_join(topic, connection);
+                  }});
+    {
+        Client(server.port()).upgrade("/late");
+    }
+    ASSERT_TRUE(eventually([&] { return server.server().connections() == 0; }));
+    Client other(server.port());
+    other.upgrade("/ws");
+    publish(server, topic, "fine");
+    EXPECT_EQ(other.message()->payload, "fine");
+}
+
 TEST_F(WebSocket, lets_handles_outlive_their_connection) {
     std::promise<sw_ws_connection*> kept;
     server.mount({.path = "/keep", .on_open = [&](auto* connection, const auto&, auto) {
@@ -376,11 +405,7 @@ TEST_F(WebSocket, lets_handles_outlive_their_connection) {
 TEST_F(WebSocket, ends_everything_of_a_lease_before_unmount_is_done) {
     Client client(server.port());
     client.upgrade("/ws");
-    std::promise<void> done;
-    server.table().unmount(
-        &server.server(), server.lease(),
-        [](void* promise) { static_cast<std::promise<void>*>(promise)->set_value(); }, &done);
-    done.get_future().wait();
+    server.unmount();
     EXPECT_EQ(closed, std::vector<int>{1001});
     EXPECT_EQ(client.message()->close_code(), 1001);
     EXPECT_EQ(Client(server.port()).upgrade("/ws").status, 404);
