@@ -101,6 +101,13 @@ struct ModuleStore::Loaded {
     boost::dll::shared_library library;
     const sw_plugin_entry* entry = nullptr;
     int descriptor = -1;  // of a pinned file; kept, since the loader knows the library by its name
+
+    Loaded() = default;
+    Loaded(const Loaded&) = delete;
+    Loaded& operator=(const Loaded&) = delete;
+    ~Loaded() {
+        if (descriptor >= 0) ::close(descriptor);
+    }
 };
 
 std::string Inspection::name() const {
@@ -116,7 +123,7 @@ ModuleStore::~ModuleStore() {
 }
 
 Inspection ModuleStore::inspect(const fs::path& file) {
-    Inspection out{file, {}, {}, {}};
+    Inspection out{file, {}, {}, {}, nullptr};
     std::error_code failed;
     const auto real = fs::canonical(file, failed);
     if (failed) {
@@ -162,19 +169,35 @@ const std::vector<Inspection>& ModuleStore::scan() {
             if (at->path().extension() == ".so") files.push_back(at->path());
         }
         std::ranges::sort(files);
-        for (const auto& file : files) {
-            auto inspection = inspect(file);
-            const auto* twin = inspection.manifest ? find(inspection.name()) : nullptr;
-            if (twin && twin->manifest) {
-                inspection.failure = Failure::of(
-                    SW_ALREADY_EXISTS, fmt::format("plugin '{}' is already found at {}",
-                                                   inspection.name(), twin->file.string()));
-                inspection.manifest.reset();
-            }
-            found_.push_back(std::move(inspection));
-        }
+        for (const auto& file : files)
+            add(file);
     }
     return found_;
+}
+
+const Inspection& ModuleStore::add(const fs::path& file) {
+    auto inspection = inspect(file);
+    const auto* twin = inspection.manifest ? find(inspection.name()) : nullptr;
+    if (twin && twin->manifest) {
+        inspection.failure =
+            Failure::of(SW_ALREADY_EXISTS, fmt::format("plugin '{}' is already found at {}",
+                                                       inspection.name(), twin->file.string()));
+        inspection.manifest.reset();
+    }
+    return found_.emplace_back(std::move(inspection));
+}
+
+std::expected<void, Failure> ModuleStore::add_built_in(std::string_view text,
+                                                       const sw_plugin_entry* entry) {
+    auto manifest = parse_manifest(text, "built-in");
+    if (!manifest) {
+        return std::unexpected(
+            Failure::of(SW_FAILED_PRECONDITION,
+                        "bad manifest: " + config::to_string(manifest.error().front())));
+    }
+    if (auto refused = check_entry(entry, *manifest)) return std::unexpected(std::move(*refused));
+    found_.push_back({"built-in", std::move(*manifest), {}, {}, entry});
+    return {};
 }
 
 const Inspection* ModuleStore::find(const std::string& name) const {
@@ -190,6 +213,7 @@ const Inspection* ModuleStore::find(const std::string& name) const {
 std::expected<const sw_plugin_entry*, Failure> ModuleStore::load(const Inspection& inspection,
                                                                  const std::string& sha256) {
     if (!inspection.manifest) return std::unexpected(inspection.failure);
+    if (inspection.built_in) return inspection.built_in;
     std::lock_guard lock(mutex_);
     for (const auto& loaded : loaded_) {
         if (loaded->file == inspection.file) return loaded->entry;
@@ -201,7 +225,6 @@ std::expected<const sw_plugin_entry*, Failure> ModuleStore::load(const Inspectio
         made->descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
         const auto actual = digest(made->descriptor);
         if (actual != sha256) {
-            ::close(made->descriptor);
             return std::unexpected(Failure::of(
                 SW_PERMISSION_DENIED,
                 fmt::format("sha256 is {}, the configuration pins {}", actual, sha256)));

@@ -10,11 +10,13 @@
 
 #include <streamwall/plugin.h>
 
+#include <expected>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace streamwall::modules {
@@ -24,6 +26,7 @@ struct Inspection {
     std::optional<Manifest> manifest;  // absent: refused
     Failure failure;                   // why; message is one line
     std::vector<std::string> warnings;
+    const sw_plugin_entry* built_in = nullptr;  // of a plugin that is part of this program
     // The name a node would use: the manifest's, else the file's.
     std::string name() const;
 };
@@ -36,6 +39,12 @@ class ModuleStore {
     // Inspects every *.so of the folders, sorted by name; the first of two equal names wins, the
     // other is refused with both paths.
     const std::vector<Inspection>& scan();
+    // Inspects one file more. Pointers that find() gave are invalid afterwards, as after scan().
+    const Inspection& add(const std::filesystem::path& file);
+    // A plugin that is linked into this program: `manifest` as its section would hold it. For hosts
+    // of tests; `entry` lives as long as the store.
+    std::expected<void, Failure> add_built_in(std::string_view manifest,
+                                              const sw_plugin_entry* entry);
     const std::vector<Inspection>& found() const { return found_; }
     const Inspection* find(const std::string& name) const;
 

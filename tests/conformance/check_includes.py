@@ -43,6 +43,8 @@ def area_of(path):
         return ("shared", parts[2]) if parts[1] == "shared" else ("plugin", parts[1])
     if parts[:2] == ("sdk", "include"):
         return ("sdk", "")
+    if parts[:2] == ("sdk", "testing") and parts[2] != "include":
+        return ("testhost", "")
     return (parts[0], "")
 
 
@@ -105,6 +107,8 @@ def complaint(source, written, target):
         return None
     if is_test(source) and there in ("tests", "sdk", "plugin-api"):
         return None
+    if here == "testhost" and there not in ("testhost", "sdk", "kernel", "plugin-api"):
+        return f"the test host wraps the kernel and nothing else, never {there}"
     if here == "sdk" and there not in ("sdk", "plugin-api"):
         return f"the sdk includes plugin-api only, never {there}"
     if here == "shared" and there not in ("shared", "sdk", "plugin-api"):

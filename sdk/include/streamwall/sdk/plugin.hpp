@@ -48,6 +48,14 @@ class PluginBase {
     virtual Step stop() { return ok(); }
     virtual const void* extension(std::string_view /*name*/) { return nullptr; }
 
+    // For members that must have ended when stop() begins: `end` runs at each stop, the newest
+    // first. [strand]
+    void before_stop(std::function<void()> end) { before_stop_.push_back(std::move(end)); }
+    Step end() {
+        for (auto each = before_stop_.rbegin(); each != before_stop_.rend(); ++each) (*each)();
+        return stop();
+    }
+
     const Host& host() const { return host_; }
     Log log() const { return host_.log(); }
     Services& services() { return services_; }
@@ -57,6 +65,7 @@ class PluginBase {
     Host host_;
     Services services_;
     Bus bus_;
+    std::vector<std::function<void()>> before_stop_;
 };
 
 template <class SettingsType = NoSettings>
@@ -124,7 +133,7 @@ struct Thunks {
         return guard(error, [&] { return base(self).drain(deadline_ns).finish(error); });
     }
     static sw_status stop(void* self, sw_error* error) noexcept {
-        return guard(error, [&] { return base(self).stop().finish(error); });
+        return guard(error, [&] { return base(self).end().finish(error); });
     }
     static void destroy(void* self) noexcept { delete static_cast<PluginBase*>(self); }
     static sw_status reconfigure(void* self, sw_str settings, sw_error* error) noexcept {

@@ -118,11 +118,11 @@ struct Resources {
 enum class Time { virtual_, real };
 
 struct Options {
-    std::vector<std::filesystem::path> plugins;   // .so files; each runs as one instance
-    std::map<std::string, std::string> settings;  // instance → JSON object
-    std::set<std::string> required;               // whose failure fails start()
-    std::map<std::string, std::string> sha256;    // instance → pinned content, lower-case hex
-    std::filesystem::path data_dir;               // empty: a temporary one, removed at the end
+    std::vector<std::filesystem::path> plugins = {};   // .so files; each runs as one instance
+    std::map<std::string, std::string> settings = {};  // instance → JSON object
+    std::set<std::string> required = {};               // whose failure fails start()
+    std::map<std::string, std::string> sha256 = {};    // instance → pinned content, lower-case hex
+    std::filesystem::path data_dir = {};               // empty: a temporary one, removed at the end
     Time time = Time::virtual_;
     std::chrono::milliseconds start_timeout{30'000};
     std::chrono::milliseconds stop_timeout{5'000};
