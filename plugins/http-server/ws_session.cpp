@@ -112,7 +112,11 @@ void WsSession::enqueue_adopted(Frame* frame) {
                                                  static_cast<std::uint8_t>(bytes[3]);
         return begin_close(FramePtr(frame, false), static_cast<std::uint16_t>(code));
     }
-    if (blocked_) drop_replaced(*frame);
+    // A reader that is a moment behind still gets everything; only one that stays behind is spared
+    // what newer messages replace.
+    if (blocked_ && queued_bytes_ > worker_.services.options.websocket_queue_limit / 4) {
+        drop_replaced(*frame);
+    }
     push(frame);
     if (queued_bytes_ <= worker_.services.options.websocket_queue_limit) return;
     // A burst for a reader that keeps up may be larger than the limit: only what stays counts.
@@ -137,7 +141,6 @@ void WsSession::drop_replaced(const Frame& newer) {
         queued_bytes_ -= queued->bytes().size();
         queued->release();
         queued = nullptr;
-        break;  // the one before it was replaced by this one
     }
     // Holes of replaced frames must not outgrow the frames.
     if (queue_.size() > 4096 && queue_.size() == queue_.capacity()) {
