@@ -25,12 +25,12 @@ std::string reply(std::string_view identifier, std::string_view type) {
     return json::Writer().text("identifier", identifier).text("type", type).take();
 }
 std::string message(std::string_view identifier, std::string_view action, std::string_view record,
-                    std::string_view changes = "{}") {
+                    std::string_view changes = "") {
     std::string quoted;
     json::append_string(quoted, identifier);
-    return fmt::format(
-        R"({{"identifier":{},"message":{{"action":"{}","stream":{},"changes":{}}}}})", quoted,
-        action, record, changes);
+    const auto tail = changes.empty() ? "" : fmt::format(R"(,"changes":{})", changes);
+    return fmt::format(R"({{"identifier":{},"message":{{"action":"{}","stream":{}{}}}}})", quoted,
+                       action, record, tail);
 }
 std::string record(int id, std::string_view status = "live") {
     return fmt::format(R"({{"id":{},"status":"{}","platform":"twitch"}})", id, status);

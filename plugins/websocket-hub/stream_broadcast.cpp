@@ -26,24 +26,23 @@ std::string_view choose_action(std::string_view type, std::string_view changes) 
 
 StreamBroadcast make_broadcast(std::string_view action, std::string_view record,
                                std::string_view changes) {
-    return {action, record, changes.empty() ? "{}" : changes, action == "updated"};
+    return {action, record, changes == "{}" ? "" : changes, action == "updated"};
 }
 
 std::string render_message(std::string_view identifier_json, const StreamBroadcast& broadcast) {
-    constexpr std::string_view kParts[] = {R"({"identifier":)", R"(,"message":{"action":")",
-                                           R"(","stream":)", R"(,"changes":)", "}}"};
-    std::size_t size = identifier_json.size() + broadcast.action.size() + broadcast.record.size() +
-                       broadcast.changes.size();
-    for (const auto part : kParts)
-        size += part.size();
+    constexpr std::string_view kIdentifier = R"({"identifier":)";
+    constexpr std::string_view kAction = R"(,"message":{"action":")";
+    constexpr std::string_view kStream = R"(","stream":)";
+    constexpr std::string_view kChanges = R"(,"changes":)";
     std::string out;
-    out.reserve(size);
-    out.append(kParts[0]).append(identifier_json);
-    out.append(kParts[1]).append(broadcast.action);
-    out.append(kParts[2]).append(broadcast.record);
-    out.append(kParts[3]).append(broadcast.changes);
-    out.append(kParts[4]);
-    return out;
+    out.reserve(kIdentifier.size() + kAction.size() + kStream.size() + kChanges.size() + 2 +
+                identifier_json.size() + broadcast.action.size() + broadcast.record.size() +
+                broadcast.changes.size());
+    out.append(kIdentifier).append(identifier_json);
+    out.append(kAction).append(broadcast.action);
+    out.append(kStream).append(broadcast.record);
+    if (!broadcast.changes.empty()) out.append(kChanges).append(broadcast.changes);
+    return out.append("}}");
 }
 
 }  // namespace streamwall::hub

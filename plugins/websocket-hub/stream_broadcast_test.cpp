@@ -33,7 +33,9 @@ TEST(AMessage, HoldsTheRecordsBytes) {
                                      make_broadcast("created", R"({"id":1, "title":"x"})", ""));
     EXPECT_EQ(text,
               R"({"identifier":"{\"channel\":\"StreamsChannel\"}","message":{"action":"created",)"
-              R"("stream":{"id":1, "title":"x"},"changes":{}}})");
+              R"("stream":{"id":1, "title":"x"}}})");
+    EXPECT_EQ(render_message("\"i\"", make_broadcast("updated", "{}", R"({"a":1})")),
+              R"({"identifier":"i","message":{"action":"updated","stream":{},"changes":{"a":1}}})");
 }
 
 TEST(AMessage, IsReplaceableOnlyWhereNothingAppearsOrGoes) {
