@@ -30,6 +30,8 @@ std::vector<std::string> names_of(const CLI::App& app) {
     std::vector<std::string> names;
     for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
         names.push_back(command->get_name());
+        const auto& aliases = command->get_aliases();
+        names.insert(names.end(), aliases.begin(), aliases.end());
     }
     return names;
 }
@@ -62,6 +64,10 @@ std::string unknown_command(const CLI::App& root, const std::vector<std::string>
 }
 
 int parse_and_run(CLI::App& root, Session& session, const std::vector<std::string>& arguments) {
+    if (arguments.empty()) {
+        session.console.err << root.help();
+        return kWrongUsage;
+    }
     if (const auto problem = unknown_command(root, arguments); !problem.empty()) {
         return fail(session, kWrongUsage, problem + "\nSee streamwall --help.");
     }

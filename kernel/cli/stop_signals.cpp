@@ -8,6 +8,8 @@ namespace streamwall::cli {
 
 namespace {
 
+constexpr std::chrono::milliseconds kSameSignal{300};
+
 sigset_t stop_set() {
     sigset_t set;
     sigemptyset(&set);
@@ -40,8 +42,13 @@ void StopSignals::listen() {
         if (sigwait(&set, &number) != 0) continue;
         std::lock_guard lock(mutex_);
         if (ending_) return;
-        if (signal_ != 0) ::_exit(128 + number);
+        const auto now = std::chrono::steady_clock::now();
+        if (signal_ != 0) {
+            if (now - first_ < kSameSignal) continue;
+            ::_exit(128 + number);
+        }
         signal_ = number;
+        first_ = now;
         came_.notify_all();
     }
 }

@@ -1,6 +1,7 @@
 // StopSignals: SIGTERM and SIGINT as something to wait for.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -25,6 +26,7 @@ class StopSignals {
     std::mutex mutex_;
     std::condition_variable came_;
     int signal_ = 0;
+    std::chrono::steady_clock::time_point first_;
     bool ending_ = false;
     std::thread thread_;
 };

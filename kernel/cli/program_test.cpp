@@ -1,0 +1,229 @@
+// The real program as a process: what only a process shows, such as signals, locks and sockets.
+#include "cli/control_client.hpp"
+#include "cli/session.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <boost/json.hpp>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+
+namespace streamwall::cli {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using testing::HasSubstr;
+
+// A child whose standard error is read line by line.
+class Program {
+  public:
+    Program(std::vector<std::string> arguments, std::vector<std::string> environment) {
+        std::array<int, 2> pipe{};
+        EXPECT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
+        output_ = control::Descriptor(pipe[0]);
+        const control::Descriptor theirs(pipe[1]);
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_adddup2(&actions, theirs.get(), STDERR_FILENO);
+        arguments.insert(arguments.begin(), PROGRAM);
+        EXPECT_EQ(::posix_spawn(&pid_, PROGRAM, &actions, nullptr, pointers(arguments).data(),
+                                pointers(environment).data()),
+                  0);
+        posix_spawn_file_actions_destroy(&actions);
+    }
+    ~Program() {
+        if (pid_ > 0) {
+            ::kill(pid_, SIGKILL);
+            end();
+        }
+    }
+    Program(const Program&) = delete;
+    Program& operator=(const Program&) = delete;
+
+    // Reads on until a line has `part`, or the program closed its output; false then.
+    bool wait_for(std::string_view part) {
+        while (output.find(part) == std::string::npos) {
+            pollfd readable{output_.get(), POLLIN, 0};
+            std::array<char, 4096> chunk;
+            if (::poll(&readable, 1, 30'000) <= 0) return false;
+            const auto count = ::read(output_.get(), chunk.data(), chunk.size());
+            if (count <= 0) return false;
+            output.append(chunk.data(), static_cast<std::size_t>(count));
+        }
+        return true;
+    }
+    void signal(int number) const { ::kill(pid_, number); }
+    // Its exit code, or minus the signal that ended it.
+    int end() {
+        wait_for("\n(never said)\n");
+        int status = 0;
+        ::waitpid(std::exchange(pid_, 0), &status, 0);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    }
+
+    std::string output;
+
+  private:
+    static std::vector<char*> pointers(std::vector<std::string>& texts) {
+        std::vector<char*> list;
+        for (auto& text : texts)
+            list.push_back(text.data());
+        list.push_back(nullptr);
+        return list;
+    }
+
+    pid_t pid_ = 0;
+    control::Descriptor output_;
+};
+
+class Host : public testing::Test {
+  protected:
+    Host() {
+        std::string name = (fs::temp_directory_path() / "host-XXXXXX").string();
+        folder_ = ::mkdtemp(name.data());
+        data = folder_ / "data";
+    }
+    ~Host() override { fs::remove_all(folder_); }
+
+    std::unique_ptr<Program> start(const std::string& yaml) {
+        const auto file = folder_ / "host.yaml";
+        std::ofstream(file) << yaml;
+        return std::make_unique<Program>(
+            std::vector<std::string>{"run", "-c", file.string()},
+            std::vector<std::string>{"STREAMWALL_DATA_DIR=" + data.string(),
+                                     "STREAMWALL_PLUGIN_PATH=" PLUGINS,
+                                     "STREAMWALL_LOG_FORMAT=json"});
+    }
+    json::value ask(const json::object& request) {
+        auto client = ControlClient::connect(data);
+        if (!client) return json::value(client.error().failure.message);
+        auto answer = client->request(request);
+        return answer ? *std::move(answer) : json::value(answer.error().failure.message);
+    }
+
+    fs::path data;
+
+  private:
+    fs::path folder_;
+};
+
+constexpr const char* kSmallNode =
+    "nodes: {main: {plugins: [storage-sqlite, discovery]}}\n"
+    "plugins: {storage-sqlite: {path: \"${data}/wall.db\"}}\n";
+
+TEST_F(Host, StopsGracefullyAtTheFirstSignal) {
+    for (const int number : {SIGTERM, SIGINT}) {
+        auto host = start(kSmallNode);
+        ASSERT_TRUE(host->wait_for("host.ready")) << host->output;
+        host->signal(number);
+        EXPECT_EQ(host->end(), kDone) << host->output;
+        EXPECT_THAT(host->output, HasSubstr("host.stopped"));
+        EXPECT_FALSE(fs::exists(data / "control.sock"));
+    }
+}
+
+TEST_F(Host, KeepsItsFolderAndSocketToItsUser) {
+    auto host = start(kSmallNode);
+    ASSERT_TRUE(host->wait_for("host.ready")) << host->output;
+    struct stat info{};
+    ASSERT_EQ(::stat(data.c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 07777, 0700u);
+    ASSERT_EQ(::stat((data / "control.sock").c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 07777, 0600u);
+}
+
+TEST_F(Host, IsTheOnlyOneOnItsDataFolder) {
+    auto first = start(kSmallNode);
+    ASSERT_TRUE(first->wait_for("host.ready")) << first->output;
+    auto second = start(kSmallNode);
+    EXPECT_EQ(second->end(), kFailed);
+    EXPECT_THAT(second->output, HasSubstr("another host (process "));
+    first->signal(SIGKILL);
+    EXPECT_EQ(first->end(), -SIGKILL);
+    auto third = start(kSmallNode);
+    EXPECT_TRUE(third->wait_for("host.ready")) << third->output;
+}
+
+TEST_F(Host, ObeysOverTheControlSocket) {
+    auto host = start(kSmallNode);
+    ASSERT_TRUE(host->wait_for("host.ready")) << host->output;
+    const auto state = [&] {
+        const auto list = ask({{"verb", "plugins.list"}});
+        return list.as_array().at(0).as_object().at("state");
+    };
+    EXPECT_EQ(state(), "running");
+    EXPECT_EQ(ask({{"verb", "plugins.disable"}, {"instance", "discovery"}}), nullptr);
+    EXPECT_EQ(state(), "disabled");
+    EXPECT_EQ(ask({{"verb", "plugins.enable"}, {"instance", "discovery"}}), nullptr);
+    EXPECT_EQ(state(), "running");
+    EXPECT_EQ(ask({{"verb", "status"}}).as_object().at("node"), "main");
+    EXPECT_TRUE(ask({{"verb", "introspect"}, {"what", "metrics"}}).is_string());
+    EXPECT_TRUE(ask({{"verb", "introspect"}, {"what", "health"}}).is_object());
+    EXPECT_EQ(ask({{"verb", "dead_letters.list"}}), json::parse(R"({"dead_letters":[]})"));
+    EXPECT_EQ(ask({{"verb", "juggle"}}), "there is no verb 'juggle'");
+    EXPECT_EQ(ask({{"verb", "plugins.enable"}}), "give 'instance'");
+}
+
+TEST_F(Host, ShowsEventsToWhoTapsThem) {
+    auto host = start(
+        "nodes: {main: {plugins: [storage-sqlite, catalog]}}\n"
+        "plugins: {storage-sqlite: {path: \"${data}/wall.db\"}}\n");
+    ASSERT_TRUE(host->wait_for("host.ready")) << host->output;
+    auto client = ControlClient::connect(data);
+    ASSERT_TRUE(client);
+    // Nothing says when the tap stands, so streams are created until it has shown one.
+    std::jthread creator([&](const std::stop_token& stop) {
+        for (int n = 0; !stop.stop_requested(); ++n) {
+            const auto url = "https://twitch.tv/example" + std::to_string(n);
+            static_cast<void>(ask({{"verb", "call"},
+                                   {"service", "catalog.streams"},
+                                   {"method", "create"},
+                                   {"request", {{"strict", true}, {"stream", {{"url", url}}}}}}));
+        }
+    });
+    std::string seen;
+    const auto ended = client->stream({{"verb", "events.tap"}, {"pattern", "stream.created"}},
+                                      [&](const json::object& message) {
+                                          seen = json::serialize(message);
+                                          return false;
+                                      });
+    EXPECT_TRUE(ended);
+    EXPECT_THAT(seen, HasSubstr(R"("type":"stream.created")"));
+}
+
+TEST_F(Host, DoesNotStartWithAnInvalidConfiguration) {
+    auto host = start("nodes: {main: {plugins: [discovry]}}\n");
+    EXPECT_EQ(host->end(), kBadConfig);
+    EXPECT_THAT(host->output, HasSubstr("did you mean 'discovery'?"));
+}
+
+TEST_F(Host, EndsWhereARequiredPluginFails) {
+    auto host = start(
+        "nodes: {main: {plugins: [storage-sqlite]}}\n"
+        "plugins: {storage-sqlite: {required: true, path: /proc/nowhere/x.db}}\n");
+    EXPECT_EQ(host->end(), kFailed) << host->output;
+    EXPECT_THAT(host->output, HasSubstr("host.not_started"));
+}
+
+TEST(Check, FindsEveryMistakeOfAFileAtOnce) {
+    Program check({"check", "-c", TESTDATA "/twenty_mistakes.yaml"},
+                  {"STREAMWALL_PLUGIN_PATH=" PLUGINS});
+    EXPECT_EQ(check.end(), kBadConfig);
+    EXPECT_GE(std::ranges::count(check.output, '\n'), 20) << check.output;
+    EXPECT_THAT(check.output, HasSubstr("twenty_mistakes.yaml:23:5: plugins.http-server: key "
+                                        "'port' stands here again, first on line 19"));
+}
+
+}  // namespace
+}  // namespace streamwall::cli
