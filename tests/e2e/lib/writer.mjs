@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import {Api} from './api.mjs';
 
 export class Writer {
-    constructor(prefix = 'w') {
+    // `refusals`: statuses that end a client without failing the test, for hosts whose disk goes away.
+    constructor(prefix = 'w', refusals = []) {
         this.prefix = prefix;
+        this.refusals = refusals;
         this.records = new Map(); // url → {id, version, title} as last acknowledged, or null if never
         this.acknowledged = 0;
         this.next = 0;
@@ -45,6 +47,7 @@ export class Writer {
         } catch {
             return false;
         }
+        if (this.refusals.includes(answer.status)) return false;
         assert.ok([200, 201].includes(answer.status), `${method} ${path}: ${answer.status}`);
         const {id, version, title} = answer.body;
         this.records.set(url, {id, version, title});
