@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 
 #include <boost/json/serialize.hpp>
-#include <chrono>
+#include <ctime>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -186,14 +186,21 @@ std::size_t peak_kib() {
     return static_cast<std::size_t>(usage.ru_maxrss);
 }
 
+// Of this thread, so that a busy machine changes nothing.
+double cpu_seconds() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
 TEST_P(YamlBombs, AreRefusedWithinASecondAndFiftyMebibytes) {
     const std::size_t before = peak_kib();
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = cpu_seconds();
     const Document document = parse_yaml(GetParam().text, "f");
-    const auto took = std::chrono::steady_clock::now() - start;
+    const auto took = cpu_seconds() - start;
     EXPECT_TRUE(has_errors(document.diagnostics));
 #if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-    EXPECT_LT(took, std::chrono::seconds(1));
+    EXPECT_LT(took, 1.0);
     EXPECT_LT(peak_kib() - before, 50U * 1024);
 #else
     (void)took;
