@@ -86,23 +86,6 @@ fs::path data_of(const Session& session, const json::value& kernel) {
     return data_folder(session, text_at(kernel, {"data_dir"}, ""));
 }
 
-// Defaults come from plugins' schemas, where the substitution of the file does not reach.
-void fill_in_data(json::value& value, const std::string& data) {
-    if (auto* text = value.if_string()) {
-        constexpr std::string_view kMark = "${data}";
-        for (auto at = text->find(kMark); at != json::string::npos;
-             at = text->find(kMark, at + data.size())) {
-            text->replace(at, kMark.size(), data);
-        }
-    } else if (auto* object = value.if_object()) {
-        for (auto& entry : *object)
-            fill_in_data(entry.value(), data);
-    } else if (auto* array = value.if_array()) {
-        for (auto& item : *array)
-            fill_in_data(item, data);
-    }
-}
-
 bool is_about_needs(const Diagnostic& diagnostic) {
     return diagnostic.code == config::Code::kMissingService ||
            diagnostic.code == config::Code::kSeparatedInterface;
@@ -256,7 +239,7 @@ NodePlan plan_node(Session& session, const ConfigFile& file, const std::string& 
     const bool refused = explain_refused(modules, Severity::kWarning, paths, plan.diagnostics);
     add_unmet_needs(file, plugins, sources, refused, plan);
     for (auto& instance : plan.node.instances) {
-        fill_in_data(instance.settings.value, plan.data.string());
+        config::fill_in_data_folder(instance.settings.value, plan.data.string());
     }
     plan.start_timeout = duration_at(kernel, "start_timeout", plan.start_timeout);
     plan.stop_timeout = duration_at(kernel, "stop_timeout", plan.stop_timeout);

@@ -208,7 +208,7 @@ void add_introspect(CLI::App& root, Session& session) {
     auto* command = add_command(
         root, session,
         {"show", "A document of the running host, as its REST interface has it",
-         "  streamwall show routes\n  streamwall show metrics"},
+         "  streamwall show services\n  streamwall show metrics"},
         [&session, options] {
             return with_answer(
                 session, options->host, {{"verb", "introspect"}, {"what", options->what}},
@@ -219,7 +219,7 @@ void add_introspect(CLI::App& root, Session& session) {
         });
     command
         ->add_option("WHAT", options->what,
-                     "node, plugins, services, events, routes, schemas, health or metrics")
+                     "node, plugins, services, events, schemas, health or metrics")
         ->required();
     add_host_options(*command, options->host);
 }

@@ -241,4 +241,20 @@ Settings normalise_settings(const Node& settings, const Schema& schema, std::str
     return result;
 }
 
+void fill_in_data_folder(boost::json::value& settings, std::string_view data) {
+    constexpr std::string_view kMark = "${data}";
+    if (auto* text = settings.if_string()) {
+        for (auto at = text->find(kMark); at != boost::json::string::npos;
+             at = text->find(kMark, at + data.size())) {
+            text->replace(at, kMark.size(), data);
+        }
+    } else if (auto* object = settings.if_object()) {
+        for (auto& member : *object)
+            fill_in_data_folder(member.value(), data);
+    } else if (auto* array = settings.if_array()) {
+        for (auto& item : *array)
+            fill_in_data_folder(item, data);
+    }
+}
+
 }  // namespace streamwall::config

@@ -27,4 +27,8 @@ struct Settings {
 Settings normalise_settings(const Node& settings, const Schema& schema, std::string_view file,
                             const std::string& path, Diagnostics& out);
 
+// Puts the data folder in the place of ${data} in every text of `settings`: defaults come from
+// schemas, where the substitution of the file does not reach.
+void fill_in_data_folder(boost::json::value& settings, std::string_view data);
+
 }  // namespace streamwall::config

@@ -91,7 +91,7 @@ typedef struct sw_series sw_series;
 typedef struct sw_metrics_api {
     uint32_t size;
     uint32_t reserved;
-    /* Finds or makes a series; the host adds label `plugin` where `name` lacks the plugin's prefix.
+    /* Finds or makes a series. A name without the prefix "streamwall_" gets "streamwall_<plugin>_".
      * `labels` are name, value pairs. Past 1,000 series of a family label values become "other".
      * Keep the pointer: it is valid until destroy. `bounds` are a histogram's upper bounds.
      * [any | live | borrowed | NULL where name or kind clash, logged] */
@@ -107,7 +107,7 @@ typedef struct sw_metrics_api {
 typedef struct sw_introspect_api {
     uint32_t size;
     uint32_t reserved;
-    /* `what`: node | plugins | services | events | routes | schemas | health as JSON; metrics as
+    /* `what`: node | plugins | services | interfaces | events | schemas | health as JSON; metrics as
      * Prometheus text. [any | live | caller releases the result | NULL: unknown name] */
     sw_buffer* (*document)(sw_host* host, sw_str what);
 } sw_introspect_api;

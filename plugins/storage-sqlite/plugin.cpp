@@ -86,7 +86,8 @@ class Announcer {
                           .epoch = to_str(event.epoch),
                           .data = data_[i].get(),
                           .changes = to_str(event.changes),
-                          .context = &contexts_[i]};
+                          .context = &contexts_[i],
+                          .cause = to_str(origin->causation_id)};
         }
         api->committed(host, events_.data(), count);
         data_.clear();
@@ -197,7 +198,13 @@ class StorageSqlite final : public Plugin<Settings> {
         options.keep_days = settings().keep_days;
         Hooks hooks;
         hooks.wall_ms = [this] { return host().wall_ms(); };
-        hooks.committed = [this](std::span<const CommittedEvent> events) {
+        const auto commits = host().counter("streamwall_storage_sqlite_commits_total",
+                                            "Transactions that brought events, each synced once.");
+        const auto events_kept = host().counter("streamwall_storage_sqlite_events_total",
+                                                "Events that those transactions brought.");
+        hooks.committed = [this, commits, events_kept](std::span<const CommittedEvent> events) {
+            commits.add();
+            events_kept.add(static_cast<double>(events.size()));
             announce_(host().raw(), journal_, events);
         };
         hooks.health = [this](Health health, std::string_view reason) { report(health, reason); };
