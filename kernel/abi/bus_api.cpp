@@ -91,7 +91,9 @@ std::shared_ptr<bus::DurableReader> make_reader(sw_host& host,
                                                 bus::Handler handler) {
     auto& parts = host.facilities;
     bus::DurableOptions durable;
-    durable.name = host.party.instance + "/" + std::string(view(options.durable));
+    const bool shared = options.deliver == SW_DELIVER_SHARED;
+    durable.name = fmt::format("{}/{}", shared ? host.manifest.name : host.party.instance,
+                               view(options.durable));
     durable.pattern = view(options.pattern);
     durable.start = options.start;
     if (options.limit) durable.limit = options.limit;
@@ -116,7 +118,8 @@ sw_status subscribe(sw_host* host, const sw_subscription_options* given, sw_even
     made->host = host;
     if (options.durable.length) {
         made->durable = make_reader(*host, options, {handler, ctx});
-        if (host->is_open()) made->durable->start();
+        made->shared = options.deliver == SW_DELIVER_SHARED;
+        if (host->is_open()) host->start_reader(*made);
     } else {
         bus::TransientOptions transient;
         transient.policy = options.policy;

@@ -48,9 +48,31 @@ sw_host::~sw_host() {
 void sw_host::open() {
     open_ = true;
     facilities.services.open(party);
-    std::vector<std::shared_ptr<bus::DurableReader>> readers = this->readers();
-    for (const auto& reader : readers)
-        reader->start();
+    std::vector<const sw_subscription*> durable;
+    {
+        std::lock_guard lock(mutex_);
+        for (const auto& subscription : subscriptions_) {
+            if (subscription->durable) durable.push_back(subscription.get());
+        }
+    }
+    for (const auto* subscription : durable)
+        start_reader(*subscription);
+}
+
+void sw_host::start_reader(const sw_subscription& subscription) {
+    auto reader = subscription.durable;
+    if (!subscription.shared) return reader->start();
+    facilities.shared_owners.ask(reader->options().name, reader.get(),
+                                 [reader] { reader->start(); });
+}
+
+void sw_host::stop_reader(const sw_subscription& subscription, std::function<void()> done) {
+    // The reader is kept until its own strand has passed the stop; only then may another own it.
+    auto* owners = subscription.shared ? &facilities.shared_owners : nullptr;
+    subscription.durable->stop([owners, reader = subscription.durable, done = std::move(done)] {
+        if (owners) owners->leave(reader->options().name, reader.get());
+        done();
+    });
 }
 
 std::vector<std::shared_ptr<bus::DurableReader>> sw_host::readers() const {
@@ -78,8 +100,7 @@ void sw_host::close_intake(std::chrono::milliseconds limit, std::function<void()
         if (subscription->transient) facilities.bus.unsubscribe(subscription->transient);
         if (subscription->durable && open_) {
             ++*left;
-            // The reader is kept until its own strand has passed the stop.
-            subscription->durable->stop([one_less, keep = subscription->durable] { one_less(); });
+            stop_reader(*subscription, one_less);
         }
     }
     one_less();
@@ -94,6 +115,8 @@ bool sw_host::close(std::chrono::milliseconds limit) {
     }
     for (const auto id : timers)
         facilities.timers.cancel(id);
+    // One that fired just now must not reach the strand behind the last pass over it.
+    facilities.timers.settle();
     facilities.services.cancel_all(party);
     tasks.close();
     const bool quiet = tasks.wait_empty(limit) && party.replies.wait_empty(limit);
@@ -226,6 +249,6 @@ void sw_host::drop_subscription(sw_subscription* subscription) {
     if (ended->transient) facilities.bus.unsubscribe(ended->transient);
     if (ended->durable) {
         ended->durable->end();
-        if (open_) ended->durable->stop([keep = ended->durable] {});
+        if (open_) stop_reader(*ended, [] {});
     }
 }

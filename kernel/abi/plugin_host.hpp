@@ -2,6 +2,7 @@
 #pragma once
 
 #include "abi/interfaces.hpp"
+#include "abi/shared_owners.hpp"
 #include "bus/bus.hpp"
 #include "bus/durable.hpp"
 #include "exec/pool.hpp"
@@ -45,6 +46,7 @@ struct Facilities {
     bus::JournalPort& journal;
     bus::EventLink* event_link;
     Interfaces& interfaces;
+    SharedOwners& shared_owners;
     telemetry::Logger& log;
     telemetry::Metrics& metrics;
     std::string node;
@@ -72,6 +74,7 @@ struct sw_subscription {
     sw_host* host = nullptr;
     std::shared_ptr<streamwall::bus::Subscription> transient;
     std::shared_ptr<streamwall::bus::DurableReader> durable;
+    bool shared = false;  // one owner at a time over all instances of the plugin
 };
 
 struct sw_host {
@@ -117,6 +120,9 @@ struct sw_host {
     void set_health(std::string_view dependency, int health, std::string_view reason);
     void add_subscription(std::unique_ptr<sw_subscription> subscription);
     void drop_subscription(sw_subscription* subscription);
+    void start_reader(const sw_subscription& subscription);
+    // Saves the position; `done` runs on any thread.
+    void stop_reader(const sw_subscription& subscription, std::function<void()> done);
     bool is_open() const { return open_; }
 
   private:

@@ -25,11 +25,16 @@ class Gate {
         }
         return true;
     }
+    // The last to leave a closed gate may wake somebody who then destroys it, so it counts itself
+    // out under the lock; an open gate is left without one.
     void leave() {
-        if (state_.fetch_sub(1, std::memory_order_acq_rel) & kClosed) {
-            std::lock_guard lock(mutex_);
-            empty_.notify_all();
+        auto seen = state_.load(std::memory_order_relaxed);
+        while (!(seen & kClosed)) {
+            if (state_.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel)) return;
         }
+        std::lock_guard lock(mutex_);
+        state_.fetch_sub(1, std::memory_order_acq_rel);
+        empty_.notify_all();
     }
     void open() { state_.fetch_and(~kClosed, std::memory_order_release); }
     // Nobody enters from now on; who is inside may finish.

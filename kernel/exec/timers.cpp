@@ -80,7 +80,12 @@ void Timers::cancel(std::uint64_t id) {
     }
 }
 
+void Timers::settle() {
+    std::lock_guard firing(firing_);
+}
+
 std::uint64_t Timers::fire_due() {
+    std::lock_guard firing(firing_);
     std::vector<std::shared_ptr<Entry>> fired;
     std::uint64_t next = 0;
     {

@@ -38,6 +38,10 @@ class Timers {
     // No run begins after it where the caller is on the timer's executor.
     void cancel(std::uint64_t id);
 
+    // On return every run of a cancelled timer has reached its executor or was dropped. Not from a
+    // task's drop.
+    void settle();
+
     // Posts what is due; returns when the next is, on the clock, or 0 where none is left.
     std::uint64_t fire_due();
     std::size_t pending() const;
@@ -48,6 +52,7 @@ class Timers {
     void loop();
 
     const Clock& clock_;
+    std::mutex firing_;  // held while due tasks are handed over; before mutex_
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::multimap<std::uint64_t, std::shared_ptr<Entry>> due_;

@@ -32,6 +32,7 @@ std::filesystem::path overrides_file(const NodeOptions& options) {
 
 std::set<std::string> read_overrides(const NodeOptions& options, telemetry::Logger& log) {
     std::set<std::string> off;
+    if (options.data_dir.empty()) return off;
     std::ifstream file(overrides_file(options));
     if (!file) return off;
     const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -100,6 +101,7 @@ Node::Core::Core(const NodeOptions& given, modules::ModuleStore& store, telemetr
                  journal,
                  nullptr,
                  interfaces,
+                 shared_owners,
                  log,
                  metrics,
                  given.node,
@@ -205,7 +207,7 @@ void Node::Core::settle() {
 void Node::Core::start_one(Instance& instance) {
     under_way.insert(instance.name());
     instance.start([this, &instance](Failure failure) {
-        under_way.erase(instance.name());
+        start_ended(instance);
         if (failure.code == SW_OK) {
             failures.erase(instance.name());
             started.push_back(instance.name());
@@ -252,12 +254,49 @@ void Node::Core::stop_in_order(std::vector<Instance*> order, bool drain_only,
         next->stop(std::move(then));
 }
 
+void Node::Core::start_ended(const Instance& instance) {
+    under_way.erase(instance.name());
+    std::vector<Waiting> kept;
+    for (auto& waiting : waiting_for_starts) {
+        const bool is_due =
+            waiting.instance.empty() ? under_way.empty() : waiting.instance == instance.name();
+        // Posted: the caller has yet to note down how this start ended.
+        if (is_due)
+            control->post_function(std::move(waiting.then));
+        else
+            kept.push_back(std::move(waiting));
+    }
+    waiting_for_starts = std::move(kept);
+}
+
+void Node::Core::abort_start(const std::string& name, std::function<void()> then) {
+    if (name.empty() ? under_way.empty() : !under_way.contains(name)) return then();
+    waiting_for_starts.push_back({name, std::move(then)});
+    for (const auto& starting : std::set(under_way)) {
+        if (name.empty() || starting == name) find(starting)->abort_start();
+    }
+}
+
 void Node::Core::shut_down(std::function<void()> done) {
-    stopping = true;
+    if (stopped) return done();
+    stop_waiters.push_back(std::move(done));
+    if (std::exchange(stopping, true)) return;
     ready = false;
+    abort_start("", [this] { stop_all(); });
+}
+
+void Node::Core::stop_all() {
     const auto order = stop_order();
-    stop_in_order(order, true,
-                  [this, order, done = std::move(done)] { stop_in_order(order, false, done); });
+    stop_in_order(order, true, [this, order] {
+        stop_in_order(order, false, [this] {
+            stopped = true;
+            if (const auto cut_short = std::exchange(begun, nullptr)) {
+                cut_short(Failure::of(SW_CANCELLED, "the host was stopped while it started"));
+            }
+            for (const auto& done : std::exchange(stop_waiters, {}))
+                done();
+        });
+    });
 }
 
 void Node::Core::disable(const std::string& name, std::function<void(Failure)> done) {
@@ -275,8 +314,10 @@ void Node::Core::disable(const std::string& name, std::function<void(Failure)> d
         settle();
         done(write_overrides(options, overridden_off));
     };
-    std::erase(started, name);
-    instance->drain([instance, finish] { instance->stop(finish); });
+    abort_start(name, [this, instance, finish] {
+        std::erase(started, instance->name());
+        instance->drain([instance, finish] { instance->stop(finish); });
+    });
 }
 
 void Node::Core::enable(const std::string& name, std::function<void(Failure)> done) {
@@ -290,9 +331,13 @@ void Node::Core::enable(const std::string& name, std::function<void(Failure)> do
     if (instance->state() == State::stuck) {
         return done(Failure::of(SW_FAILED_PRECONDITION, "it is stuck; restart the host"));
     }
+    if (stopping) return done(Failure::of(SW_CANCELLED, "the host stops"));
+    if (instance->state() == State::draining || instance->state() == State::stopping) {
+        return instance->stop([this, name, done = std::move(done)] { enable(name, done); });
+    }
     under_way.insert(name);
     instance->start([this, instance, saved, done = std::move(done)](Failure failure) {
-        under_way.erase(instance->name());
+        start_ended(*instance);
         if (failure.code == SW_OK)
             started.push_back(instance->name());
         else if (failure.code == SW_UNAVAILABLE)

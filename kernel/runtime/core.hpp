@@ -23,6 +23,10 @@ struct Node::Core {
     void start_one(Instance& instance);
     void retry_later(Instance& instance);
     void shut_down(std::function<void()> done);
+    void stop_all();
+    // Makes the start of `instance`, of all where empty, end now if it is under way; then goes on.
+    void abort_start(const std::string& instance, std::function<void()> then);
+    void start_ended(const Instance& instance);
     void stop_in_order(std::vector<Instance*> order, bool drain_only, std::function<void()> done);
     void disable(const std::string& name, std::function<void(Failure)> done);
     void enable(const std::string& name, std::function<void(Failure)> done);
@@ -54,6 +58,7 @@ struct Node::Core {
     bus::Feed feed;
     abi::ServiceJournal journal;
     abi::Interfaces interfaces;
+    abi::SharedOwners shared_owners;
     std::unique_ptr<transport::MemoryLink> link;
     abi::Facilities facilities;
     Party operator_party;
@@ -65,7 +70,14 @@ struct Node::Core {
     std::vector<std::string> started;  // in the order in which they came to run
     std::set<std::string> under_way;
     std::function<void(Failure)> begun;
+    struct Waiting {
+        std::string instance;  // whose start has to end; empty: every one
+        std::function<void()> then;
+    };
+    std::vector<Waiting> waiting_for_starts;
+    std::vector<std::function<void()>> stop_waiters;
     bool stopping = false;
+    bool stopped = false;
     std::atomic<bool> ready{false};
     std::int64_t started_ms = 0;
 };

@@ -17,6 +17,17 @@ const char* step_name(int kind) {
             return "stop";
     }
 }
+
+// No step may throw; a plugin without the SDK's thunks that does is refused instead of ending the
+// process. Its exception's type is unknown here, so nothing of it is read.
+template <class Step>
+sw_status guarded(sw_error* error, Step step) {
+    try {
+        return step();
+    } catch (...) {
+        return fill(error, Failure::of(SW_INTERNAL, "threw an exception across the boundary"));
+    }
+}
 }  // namespace
 
 std::string_view to_string(State state) {
@@ -132,6 +143,8 @@ Failure Instance::load() {
 }
 
 void Instance::start(Done done) {
+    start_aborted_ = false;
+    given_up_ = 0;
     if (auto failure = load(); failure.code != SW_OK) {
         set_state(State::failed, failure.message);
         return done(std::move(failure));
@@ -142,7 +155,8 @@ void Instance::start(Done done) {
             return done(std::move(failure));
         }
         set_state(State::starting);
-        run_step(SW_STEP_START, parts_.start_timeout, [this, done](Failure failed) {
+        const auto limit = start_aborted_ ? std::chrono::milliseconds(0) : parts_.start_timeout;
+        run_step(SW_STEP_START, limit, [this, done](Failure failed) {
             if (failed.code == SW_OK) {
                 host_->open();
                 set_state(State::running);
@@ -157,6 +171,14 @@ void Instance::start(Done done) {
     });
 }
 
+void Instance::abort_start() {
+    start_aborted_ = true;
+    if (step_ && step_->kind == SW_STEP_START) {
+        given_up_ = SW_STEP_START;
+        finish_step(step_->number, Failure::of(SW_CANCELLED, "stopped before it had started"));
+    }
+}
+
 void Instance::create(Done done) {
     {
         std::lock_guard lock(mutex_);
@@ -167,8 +189,9 @@ void Instance::create(Done done) {
     host_->party.strand->post_function(
         [this, self = shared_from_this(), settings, done = std::move(done)]() mutable {
             ErrorSlot error;
-            const auto status =
-                entry_->plugin->create(host_->api(), str(*settings), &self_, error.get());
+            const auto status = guarded(error.get(), [&] {
+                return entry_->plugin->create(host_->api(), str(*settings), &self_, error.get());
+            });
             auto failure = status == SW_OK ? Failure{} : Failure::from(status, error.get());
             on_control([this, failure, done = std::move(done)]() mutable {
                 if (failure.code == SW_OK) {
@@ -191,12 +214,14 @@ void Instance::create(Done done) {
 // ---- steps of the plugin ----
 
 sw_status Instance::call_step(int kind, sw_error* error) {
-    const auto& table = *entry_->plugin;
-    if (kind == SW_STEP_START) return table.start ? table.start(self_, error) : SW_OK;
-    if (kind == SW_STEP_DRAIN) {
-        return table.drain ? table.drain(self_, drain_deadline_ns_, error) : SW_OK;
-    }
-    return table.stop ? table.stop(self_, error) : SW_OK;
+    return guarded(error, [&] {
+        const auto& table = *entry_->plugin;
+        if (kind == SW_STEP_START) return table.start ? table.start(self_, error) : SW_OK;
+        if (kind == SW_STEP_DRAIN) {
+            return table.drain ? table.drain(self_, drain_deadline_ns_, error) : SW_OK;
+        }
+        return table.stop ? table.stop(self_, error) : SW_OK;
+    });
 }
 
 void Instance::run_step(int kind, std::chrono::milliseconds limit, Done done) {
@@ -208,6 +233,7 @@ void Instance::run_step(int kind, std::chrono::milliseconds limit, Done done) {
     step->timer = parts_.facilities.timers.after(
         parts_.control, limit,
         [this, self = shared_from_this(), number = step->number, kind, limit] {
+            given_up_ = kind;
             finish_step(number, Failure::of(SW_DEADLINE_EXCEEDED,
                                             fmt::format("{} did not end within {} ms",
                                                         step_name(kind), limit.count())));
@@ -236,6 +262,8 @@ void Instance::step_completed(int kind, sw_status status, Failure failure) {
     failure.code = status;
     on_control([this, kind, failure = std::move(failure)] {
         if (step_ && step_->kind == kind) return finish_step(step_->number, failure);
+        // The host was faster; the plugin could not know.
+        if (std::exchange(given_up_, 0) == kind) return;
         log(telemetry::Level::kWarn, "plugin.misbehaving",
             fmt::format("completed step {} that is not under way", step_name(kind)));
     });
@@ -243,20 +271,32 @@ void Instance::step_completed(int kind, sw_status status, Failure failure) {
 
 // ---- stop ----
 
+// Several may ask for the same end: an operator, and a host that stops meanwhile.
 void Instance::drain(std::function<void()> done) {
+    if (is_draining()) return drain_waiters_.push_back(std::move(done));
     if (state() != State::running) return done();
     set_state(State::draining);
     drain_deadline_ns_ = parts_.facilities.clock.monotonic_ns() +
                          static_cast<std::uint64_t>(parts_.stop_timeout.count()) * 1'000'000;
-    run_step(SW_STEP_DRAIN, parts_.stop_timeout, [this, done = std::move(done)](Failure failure) {
+    drain_waiters_.push_back(std::move(done));
+    run_step(SW_STEP_DRAIN, parts_.stop_timeout, [this](Failure failure) {
         if (failure.code != SW_OK) log(telemetry::Level::kWarn, "plugin.drain", failure.message);
-        done();
+        for (const auto& waiter : std::exchange(drain_waiters_, {}))
+            waiter();
     });
 }
 
 void Instance::stop(std::function<void()> done) {
+    if (is_draining()) {
+        return drain_waiters_.push_back([this, done = std::move(done)] { stop(done); });
+    }
     if (!host_ || state() == State::stuck) return done();
-    end(std::move(done));
+    stop_waiters_.push_back(std::move(done));
+    if (stop_waiters_.size() > 1) return;
+    end([this] {
+        for (const auto& waiter : std::exchange(stop_waiters_, {}))
+            waiter();
+    });
 }
 
 void Instance::end(std::function<void()> done) {

@@ -52,6 +52,8 @@ class Instance final : public abi::HostListener, public std::enable_shared_from_
 
     // Loads, creates and starts; on failure the instance is destroyed and `failed`.
     void start(Done done);
+    // Makes a start that is under way fail; its `done` follows once the plugin has stopped.
+    void abort_start();
     void drain(std::function<void()> done);
     // Ends in `destroyed` or `stuck`, whatever state it was in.
     void stop(std::function<void()> done);
@@ -97,6 +99,7 @@ class Instance final : public abi::HostListener, public std::enable_shared_from_
     void quiesce(std::function<void()> done);
     void destroy(std::function<void()> done);
     void give_up(std::string reason, std::function<void()> done);
+    bool is_draining() const { return step_ && step_->kind == SW_STEP_DRAIN; }
     void on_control(std::function<void()> function);
     void log(telemetry::Level level, std::string_view event, const std::string& text);
 
@@ -109,6 +112,9 @@ class Instance final : public abi::HostListener, public std::enable_shared_from_
     std::uint64_t drain_deadline_ns_ = 0;
     std::shared_ptr<Step> step_;
     std::uint64_t steps_ = 0;
+    bool start_aborted_ = false;
+    int given_up_ = 0;  // a step that the host ended, which the plugin may still complete
+    std::vector<std::function<void()>> drain_waiters_, stop_waiters_;
 
     mutable std::mutex mutex_;
     Snapshot snapshot_;

@@ -68,8 +68,8 @@ class Node {
     Failure disable(const std::string& instance);
     Failure restart(const std::string& instance);
 
-    // node | plugins | services | events | routes | schemas | health as JSON, metrics as Prometheus
-    // text; nothing for other names. [any]
+    // node | plugins | services | interfaces | events | schemas | health as JSON, metrics as
+    // Prometheus text; nothing for other names. [any]
     std::optional<std::string> introspect(std::string_view what) const;
     std::vector<InstanceStatus> instances() const;  // [any]
 
