@@ -1,0 +1,103 @@
+// Every list of streams, its count included, is answered from an index: asked of SQLite itself.
+#include "collection.hpp"
+#include "stream_filter.hpp"
+#include "test_store.hpp"
+
+#include <gmock/gmock.h>
+
+namespace streamwall {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class ListPlans : public testing::Test {
+  protected:
+    ListPlans() {
+        sqlite::Options options;
+        options.path = folder_.file();
+        auto store = sqlite::Store::open(options, witness_.hooks());
+        EXPECT_TRUE(store) << store.error().message;
+        store_ = std::move(*store);
+        const auto declared =
+            sqlite::call(*store_, sqlite::Method::kDeclare, catalog::streams_declaration());
+        EXPECT_TRUE(declared) << declared.error().message;
+    }
+    // How SQLite runs the list and its count for a request of catalog.streams.list.
+    std::string plan(const std::string& request) {
+        const auto query = catalog::to_store_query(request);
+        EXPECT_TRUE(query) << request;
+        return *store_->explain(*query);
+    }
+    static std::string request(const std::string& rest) {
+        return R"({"limit":25,"count":true)" + (rest.empty() ? "" : "," + rest) + "}";
+    }
+
+    sqlite::TemporaryFolder folder_;
+    sqlite::Witness witness_;
+    std::unique_ptr<sqlite::Store> store_;
+};
+
+TEST_F(ListPlans, EveryFilterAndSortUsesAnIndexForTheListAndForTheCount) {
+    const std::vector<std::string> filters = {
+        "",
+        R"("url":["https://twitch.tv/a"])",
+        R"("status":["live"])",
+        R"("status":["live","checking"])",
+        R"("not_status":["live"])",
+        R"("platform":["twitch"])",
+        R"("kind":["video"])",
+        R"("orientation":["vertical"])",
+        R"("city":["Seattle"])",
+        R"("state":["WA"])",
+        R"("city":["Seattle"],"state":["WA"])",
+        R"("source":["twitch"])",
+        R"("posted_by":["alice"])",
+        R"("external_id":["x"])",
+        R"("user_id":[1])",
+        R"("streamer_id":[1])",
+        R"("location_id":[1])",
+        R"("pinned":[true])",
+        R"("status":["live"],"pinned":[true])",
+        R"("archived":[true])",
+        R"("archived":[true,false])",
+        R"("since":["2026-01-01T00:00:00.000Z"])",
+        R"("updated_since":["2026-01-01T00:00:00.000Z"])",
+        R"("search":["protest sea"])",
+    };
+    const std::vector<std::string> sorts = {
+        "",
+        R"("sort":"created_at","descending":true)",
+        R"("sort":"updated_at","descending":false)",
+        R"("sort":"title","descending":false)",
+        R"("sort":"status","descending":true)",
+        R"("sort":"platform","descending":true)",
+        R"("sort":"city","descending":false)",
+        R"("sort":"state","descending":false)",
+        R"("sort":"last_checked_at","descending":true)",
+        R"("sort":"last_live_at","descending":true)",
+    };
+    for (const auto& filter : filters) {
+        for (const auto& sort : sorts) {
+            const auto given =
+                request(R"("filters":{)" + filter + "}" + (sort.empty() ? "" : "," + sort));
+            const auto found = plan(given);
+            EXPECT_THAT(found, HasSubstr("USING")) << given;
+            EXPECT_THAT(found, HasSubstr("INDEX streams_")) << given;
+            EXPECT_THAT(found, Not(HasSubstr(R"("SCAN record_streams")"))) << given << "\n"
+                                                                           << found;
+        }
+    }
+}
+
+TEST_F(ListPlans, TheListsOfEveryDayNeedNoSorting) {
+    for (const auto* rest :
+         {"", R"("filters":{"status":["live"]})", R"("filters":{"platform":["kick"]})",
+          R"("sort":"created_at","descending":true)"}) {
+        const auto found = plan(request(rest));
+        EXPECT_THAT(found, Not(HasSubstr("TEMP B-TREE"))) << rest << "\n" << found;
+    }
+}
+
+}  // namespace
+}  // namespace streamwall
