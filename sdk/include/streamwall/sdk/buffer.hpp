@@ -4,6 +4,7 @@
 #include <streamwall/host.h>
 #include <streamwall/sdk/result.hpp>
 
+#include <exception>
 #include <string_view>
 #include <utility>
 
@@ -82,6 +83,20 @@ inline sw_status fill_error(sw_error* out, const Error& error) {
     }
     return error.code;
 }
+
+namespace detail {
+// Runs a callback of the host's; exceptions become INTERNAL.
+template <class F>
+sw_status guard(sw_error* error, F&& body) noexcept {
+    try {
+        return body();
+    } catch (const std::exception& problem) {
+        return fill_error(error, Error::internal(problem.what()));
+    } catch (...) {
+        return fill_error(error, Error::internal("unknown exception"));
+    }
+}
+}  // namespace detail
 
 // An sw_error to hand to the host; releases what the host put into it.
 class ErrorSlot {

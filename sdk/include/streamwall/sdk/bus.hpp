@@ -106,7 +106,7 @@ struct Draft {
 class Bus {
   public:
     explicit Bus(const Host& host)
-        : host_(host.raw()), api_(host.find<sw_bus_api>(SW_BUS)) {}
+        : host_(host.raw()), api_(host.find<sw_bus_api>(SW_BUS)), log_(host.log()) {}
 
     // Transient and local events. [any]
     Result<> publish(const Draft& draft, const sw_context& context) const {
@@ -120,28 +120,13 @@ class Bus {
     // Durable events: `done(Result<Buffer>)` as Services::call; success means it is on disk. [any]
     template <class Done>
     void append(const Draft& draft, const sw_context& context, Done done) const {
-        struct Call {
-            Done done;
-        };
-        auto call = std::make_unique<Call>(Call{std::move(done)});
-        ErrorSlot slot;
-        sw_buffer* reply = nullptr;
-        std::uint64_t id = 0;
         const auto raw = draft.raw();
-        const auto status = api_->append(
-            host_, &raw, &context,
-            [](void* ctx, sw_status code, const sw_buffer* answer, const sw_error* error) {
-                std::unique_ptr<Call> owned(static_cast<Call*>(ctx));
-                if (code == SW_OK) owned->done(Result<Buffer>(Buffer::share(answer)));
-                else owned->done(Result<Buffer>(to_error(code, error)));
-            },
-            call.get(), &id, &reply, slot.get());
-        if (status == SW_PENDING) {
-            call.release();
-            return;
-        }
-        if (status == SW_OK) call->done(Result<Buffer>(Buffer::adopt(reply)));
-        else call->done(Result<Buffer>(slot.take(status)));
+        std::uint64_t id = 0;
+        detail::PendingReply<Done>::run(
+            log_, std::move(done), [&](void* ctx, sw_buffer** reply, sw_error* error) {
+                return api_->append(host_, &raw, &context, &detail::PendingReply<Done>::on_reply,
+                                    ctx, &id, reply, error);
+            });
     }
 
     // `handler` is callable as Outcome(const Event&) and lives as long as the plugin; the host ends
@@ -173,17 +158,13 @@ class Bus {
         Handler handler;
         static sw_status receive(void* ctx, const sw_event* raw, sw_error* error) noexcept {
             auto* self = static_cast<Kept*>(ctx);
-            try {
-                return Outcome(self->handler(Event(self->api, raw))).finish(error);
-            } catch (const std::exception& problem) {
-                return fill_error(error, Error::internal(problem.what()));
-            } catch (...) {
-                return fill_error(error, Error::internal("unknown exception"));
-            }
+            return detail::guard(
+                error, [&] { return Outcome(self->handler(Event(self->api, raw))).finish(error); });
         }
     };
     sw_host* host_;
     const sw_bus_api* api_;
+    Log log_;
     std::vector<std::shared_ptr<void>> handlers_;
 };
 

@@ -17,21 +17,6 @@
 
 namespace streamwall {
 
-namespace detail {
-// Heap box that crosses the boundary as `void* arg` and is freed by exactly one of run and drop.
-template <class F>
-struct Box {
-    F function;
-    static void* make(F function) { return new Box{std::move(function)}; }
-    static void run_once(void* arg) noexcept {
-        std::unique_ptr<Box> box(static_cast<Box*>(arg));
-        box->function();
-    }
-    static void run(void* arg) noexcept { static_cast<Box*>(arg)->function(); }
-    static void drop(void* arg) noexcept { delete static_cast<Box*>(arg); }
-};
-}  // namespace detail
-
 // Structured log: log.info("irc.connected", "joined the channel", {{"channel", "#x"}}).
 class Log {
   public:
@@ -70,6 +55,71 @@ class Log {
     sw_host* host_;
     const sw_log_api* api_;
 };
+
+namespace detail {
+
+// For callbacks that can return no error: an exception ends there, as a line in the log.
+template <class F>
+void contain(const Log& log, F&& function) noexcept {
+    try {
+        function();
+    } catch (const std::exception& problem) {
+        log.error("plugin.exception", problem.what());
+    } catch (...) {
+        log.error("plugin.exception", "an exception of unknown type left a callback");
+    }
+}
+
+// Heap box that crosses the boundary as `void* arg` and is freed by exactly one of run and drop.
+template <class F>
+struct Box {
+    Log log;
+    F function;
+    static void* make(const Log& log, F function) { return new Box{log, std::move(function)}; }
+    static void run_once(void* arg) noexcept {
+        std::unique_ptr<Box> box(static_cast<Box*>(arg));
+        contain(box->log, box->function);
+    }
+    static void run(void* arg) noexcept {
+        auto* box = static_cast<Box*>(arg);
+        contain(box->log, box->function);
+    }
+    static void drop(void* arg) noexcept { delete static_cast<Box*>(arg); }
+};
+
+// A call whose answer may come later: `done(Result<Buffer>)` runs exactly once.
+template <class Done>
+struct PendingReply {
+    Log log;
+    Done done;
+
+    void answer(Result<Buffer> result) noexcept {
+        contain(log, [&] { done(std::move(result)); });
+    }
+    static void on_reply(void* ctx, sw_status code, const sw_buffer* reply,
+                         const sw_error* error) noexcept {
+        std::unique_ptr<PendingReply> call(static_cast<PendingReply*>(ctx));
+        if (code == SW_OK) call->answer(Buffer::share(reply));
+        else call->answer(to_error(code, error));
+    }
+    // Calls `begin(ctx, reply, error)`, which returns as sw_services_api.call does.
+    template <class Begin>
+    static bool run(const Log& log, Done done, Begin begin) {
+        auto call = std::make_unique<PendingReply>(PendingReply{log, std::move(done)});
+        ErrorSlot slot;
+        sw_buffer* reply = nullptr;
+        const sw_status status = begin(static_cast<void*>(call.get()), &reply, slot.get());
+        if (status == SW_PENDING) {
+            static_cast<void>(call.release());
+            return true;
+        }
+        if (status == SW_OK) call->answer(Buffer::adopt(reply));
+        else call->answer(slot.take(status));
+        return false;
+    }
+};
+
+}  // namespace detail
 
 // One series of a metric; recording costs nanoseconds. Copyable, valid until destroy.
 class Series {
@@ -149,13 +199,13 @@ class Host {
     template <class F>
     void post(F function) const {
         using Box = detail::Box<F>;
-        executor_->post(raw_, &Box::run_once, &Box::drop, Box::make(std::move(function)));
+        executor_->post(raw_, &Box::run_once, &Box::drop, Box::make(log(), std::move(function)));
     }
     // Runs `function` on the pool for blocking work. [any]
     template <class F>
     void post_blocking(F function) const {
         using Box = detail::Box<F>;
-        executor_->post_blocking(raw_, &Box::run_once, &Box::drop, Box::make(std::move(function)));
+        executor_->post_blocking(raw_, &Box::run_once, &Box::drop, Box::make(log(), std::move(function)));
     }
     const sw_executor* strand() const { return executor_->strand(raw_); }
     void bind_loop(const sw_executor* loop) const { executor_->bind_loop(raw_, loop); }
@@ -198,7 +248,7 @@ class Host {
         using Box = detail::Box<F>;
         const auto id = executor_->schedule(raw_, static_cast<std::uint64_t>(delay.count()),
                                             static_cast<std::uint64_t>(period.count()), &Box::run,
-                                            &Box::drop, Box::make(std::move(f)));
+                                            &Box::drop, Box::make(log(), std::move(f)));
         return Timer(raw_, executor_, id);
     }
     Series series(int kind, std::string_view name, std::string_view help, Labels labels,

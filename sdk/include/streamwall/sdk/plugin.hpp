@@ -100,16 +100,6 @@ struct Thunks {
     using Settings = typename T::Settings;
     using Traits = SettingsTraits<Settings>;
 
-    template <class F>
-    static sw_status guard(sw_error* error, F&& body) noexcept {
-        try {
-            return body();
-        } catch (const std::exception& problem) {
-            return fill_error(error, Error::internal(problem.what()));
-        } catch (...) {
-            return fill_error(error, Error::internal("unknown exception"));
-        }
-    }
     static Settings read_settings(sw_str text) {
         auto object = json::parse_object(to_view(text));
         if (!object) throw std::invalid_argument(object.error().message);

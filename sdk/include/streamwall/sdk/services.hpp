@@ -96,7 +96,7 @@ class Method {
 class Services {
   public:
     explicit Services(const Host& host)
-        : host_(host.raw()), api_(host.find<sw_services_api>(SW_SERVICES)) {}
+        : host_(host.raw()), api_(host.find<sw_services_api>(SW_SERVICES)), log_(host.log()) {}
 
     Result<Method> resolve(std::string_view service, std::string_view method) const {
         ErrorSlot slot;
@@ -112,28 +112,13 @@ class Services {
     template <class Done>
     std::uint64_t call(Method method, const Buffer& request, const sw_context& context,
                        Done done) const {
-        struct Call {
-            Done done;
-        };
-        auto call = std::make_unique<Call>(Call{std::move(done)});
-        ErrorSlot slot;
-        sw_buffer* reply = nullptr;
         std::uint64_t id = 0;
-        const auto status = api_->call(
-            host_, method.raw(), request.get(), &context,
-            [](void* ctx, sw_status code, const sw_buffer* answer, const sw_error* error) {
-                std::unique_ptr<Call> owned(static_cast<Call*>(ctx));
-                if (code == SW_OK) owned->done(Result<Buffer>(Buffer::share(answer)));
-                else owned->done(Result<Buffer>(to_error(code, error)));
-            },
-            call.get(), &id, &reply, slot.get());
-        if (status == SW_PENDING) {
-            call.release();
-            return id;
-        }
-        if (status == SW_OK) call->done(Result<Buffer>(Buffer::adopt(reply)));
-        else call->done(Result<Buffer>(slot.take(status)));
-        return 0;
+        const bool waits = detail::PendingReply<Done>::run(
+            log_, std::move(done), [&](void* ctx, sw_buffer** reply, sw_error* error) {
+                return api_->call(host_, method.raw(), request.get(), &context,
+                                  &detail::PendingReply<Done>::on_reply, ctx, &id, reply, error);
+            });
+        return waits ? id : 0;
     }
     void cancel(std::uint64_t id) const { api_->cancel(host_, id); }
 
@@ -160,18 +145,15 @@ class Services {
         static sw_status serve(void* ctx, const sw_request* raw, sw_buffer** reply,
                                sw_error* error) noexcept {
             auto* self = static_cast<Offer*>(ctx);
-            try {
+            return detail::guard(error, [&] {
                 return Answer(self->handler(Request(self->api, raw))).finish(reply, error);
-            } catch (const std::exception& problem) {
-                return fill_error(error, Error::internal(problem.what()));
-            } catch (...) {
-                return fill_error(error, Error::internal("unknown exception"));
-            }
+            });
         }
     };
 
     sw_host* host_;
     const sw_services_api* api_;
+    Log log_;
     std::vector<std::shared_ptr<void>> offers_;
 };
 
