@@ -1,4 +1,6 @@
 // What a node says of itself: /health, /nodes, /metrics and the lists behind them.
+#include "runtime/documents.hpp"
+
 #include "runtime/core.hpp"
 #include "telemetry/log_render.hpp"
 
@@ -21,19 +23,6 @@ const char* health_text(int health) {
 // As /health speaks of dependencies.
 const char* dependency_text(int health) {
     return health == SW_HEALTH_DOWN ? "error" : health_text(health);
-}
-
-json::object instance_object(const InstanceStatus& status) {
-    return {{"name", status.name},
-            {"plugin", status.plugin},
-            {"version", status.version},
-            {"state", status.state},
-            {"reason", status.reason},
-            {"health", status.health},
-            {"health_reason", status.health_reason},
-            {"required", status.required},
-            {"restarts", status.restarts},
-            {"since", telemetry::format_time(status.since_ms)}};
 }
 
 struct Verdict {
@@ -66,6 +55,25 @@ Verdict judge(const std::vector<InstanceStatus>& instances) {
 }
 
 }  // namespace
+
+json::object describe(const InstanceStatus& status) {
+    json::object dependencies;
+    for (const auto& [name, report] : status.dependencies) {
+        if (name.empty()) continue;  // the instance itself
+        dependencies[name] = {{"health", health_text(report.health)}, {"reason", report.reason}};
+    }
+    return {{"name", status.name},
+            {"plugin", status.plugin},
+            {"version", status.version},
+            {"state", status.state},
+            {"reason", status.reason},
+            {"health", status.health},
+            {"health_reason", status.health_reason},
+            {"dependencies", std::move(dependencies)},
+            {"required", status.required},
+            {"restarts", status.restarts},
+            {"since", telemetry::format_time(status.since_ms)}};
+}
 
 std::vector<InstanceStatus> Node::Core::statuses() const {
     std::vector<InstanceStatus> out;
@@ -170,7 +178,7 @@ std::optional<std::string> Node::Core::document(std::string_view what) const {
     json::array out;
     if (what == "plugins" || what == "node") {
         for (const auto& status : list)
-            out.push_back(instance_object(status));
+            out.push_back(describe(status));
         if (what == "plugins") return json::serialize(out);
         return json::serialize(json::object{{"node", options.node},
                                             {"version", STREAMWALL_VERSION},

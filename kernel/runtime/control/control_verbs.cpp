@@ -1,5 +1,7 @@
 #include "runtime/control/control_verbs.hpp"
 
+#include "runtime/documents.hpp"
+
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
@@ -50,30 +52,10 @@ Answer settled(const Failure& failure) {
     return json::value(nullptr);
 }
 
-json::object describe(const runtime::InstanceStatus& status) {
-    json::object dependencies;
-    for (const auto& [name, report] : status.dependencies) {
-        static constexpr std::array<std::string_view, 3> kNames = {"ok", "degraded", "down"};
-        const auto index = static_cast<std::size_t>(std::clamp(report.health, 0, 2));
-        dependencies[name] = {{"health", kNames[index]}, {"reason", report.reason}};
-    }
-    return {{"name", status.name},
-            {"plugin", status.plugin},
-            {"version", status.version},
-            {"state", status.state},
-            {"reason", status.reason},
-            {"health", status.health},
-            {"health_reason", status.health_reason},
-            {"dependencies", std::move(dependencies)},
-            {"required", status.required},
-            {"restarts", status.restarts},
-            {"since_ms", status.since_ms}};
-}
-
 Answer list_plugins(const Request& request) {
     json::array list;
     for (const auto& status : request.node.instances())
-        list.push_back(describe(status));
+        list.push_back(runtime::describe(status));
     return list;
 }
 

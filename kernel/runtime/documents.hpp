@@ -1,0 +1,14 @@
+// What a node says of itself, as JSON.
+#pragma once
+
+#include "runtime/node.hpp"
+
+#include <boost/json/object.hpp>
+
+namespace streamwall::runtime {
+
+// {name, plugin, version, state, reason, health, health_reason, dependencies: {name: {health,
+// reason}}, required, restarts, since}
+boost::json::object describe(const InstanceStatus& status);
+
+}  // namespace streamwall::runtime
