@@ -173,42 +173,41 @@ void DurableReader::read_journal() {
     const auto room = std::min(kReadAtOnce, options_.limit > outstanding_.size()
                                                 ? options_.limit - outstanding_.size()
                                                 : std::size_t{1});
-    journal_.read(
-        cursor_, room, options_.pattern, "", [self = shared_from_this()](auto result) {
-            self->reading_ = false;
-            if (self->stopping_) return;
-            if (!result && result.error().code == SW_OUT_OF_RANGE) {
-                self->events_.warn(
-                    "subscription.reset",
-                    fmt::format("{} fell behind what the journal keeps; it goes on at the "
-                                "oldest event",
-                                self->options_.name));
-                self->epoch_.clear();
-                self->cursor_ = 0;
-                return self->begin_new();
-            }
-            if (!result) return self->retry_later([self = self.get()] { self->read_journal(); });
-            if (!self->epoch_.empty() && result->epoch != self->epoch_) {
-                self->events_.warn(
-                    "subscription.reset",
-                    fmt::format("the journal that {} reads is another one now; it goes on "
-                                "at its oldest event",
-                                self->options_.name));
-                self->cursor_ = result->first > 0 ? result->first - 1 : 0;
-                self->epoch_ = result->epoch;
-                return self->read_journal();
-            }
-            self->load_failures_ = 0;
+    journal_.read(cursor_, room, options_.pattern, "", [self = shared_from_this()](auto result) {
+        self->reading_ = false;
+        if (self->stopping_) return;
+        if (!result && result.error().code == SW_OUT_OF_RANGE) {
+            self->events_.warn(
+                "subscription.reset",
+                fmt::format("{} fell behind what the journal keeps; it goes on at the "
+                            "oldest event",
+                            self->options_.name));
+            self->epoch_.clear();
+            self->cursor_ = 0;
+            return self->begin_new();
+        }
+        if (!result) return self->retry_later([self = self.get()] { self->read_journal(); });
+        if (!self->epoch_.empty() && result->epoch != self->epoch_) {
+            self->events_.warn(
+                "subscription.reset",
+                fmt::format("the journal that {} reads is another one now; it goes on "
+                            "at its oldest event",
+                            self->options_.name));
+            self->cursor_ = result->first > 0 ? result->first - 1 : 0;
             self->epoch_ = result->epoch;
-            self->last_ = result->last;
-            for (const auto& event : result->events)
-                self->take(event);
-            self->advance_to(result->through);
-            if (result->through < result->last)
-                self->wake();
-            else
-                self->pump();
-        });
+            return self->read_journal();
+        }
+        self->load_failures_ = 0;
+        self->epoch_ = result->epoch;
+        self->last_ = result->last;
+        for (const auto& event : result->events)
+            self->take(event);
+        self->advance_to(result->through);
+        if (result->through < result->last)
+            self->wake();
+        else
+            self->pump();
+    });
 }
 
 void DurableReader::take(const EventPtr& event) {

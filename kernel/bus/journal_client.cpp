@@ -33,8 +33,7 @@ void JournalClient::read(std::uint64_t after, std::size_t limit, const std::stri
             else if (name == "through") {
                 result.through = number();
                 told = true;
-            }
-            else if (name == "events") {
+            } else if (name == "events") {
                 for (const auto text : elements(value)) {
                     auto event = parse_envelope(text);
                     if (!event) return done(std::unexpected(std::move(event.error())));

@@ -53,7 +53,6 @@ class JournalPort {
 // Calls on behalf of `party`.
 class JournalClient {
   public:
-
     JournalClient(JournalPort& port, Party& party) : port_(port), party_(party) {}
 
     void read(std::uint64_t after, std::size_t limit, const std::string& pattern,

@@ -9,8 +9,8 @@
  * name. Values of constants are never reused.
  *
  * Tags. The comment of each function ends in a line `[thread | state | ownership | errors]`:
- *   thread     any: every thread · strand: the instance's strand only · caller: runs on the caller's
- *   state      created, started, … the instance's life; "live" is from create to destroy
+ *   thread     any: every thread · strand: the instance's strand only · caller: runs on the
+ * caller's state      created, started, … the instance's life; "live" is from create to destroy
  *   ownership  who owns pointers passed in and out; "borrowed" ends with the call
  *   errors     status codes that can come back
  */
@@ -34,7 +34,8 @@
 
 /* True where the struct behind `p`, as its maker compiled it, holds `field`. */
 #define SW_HAS(p, field) \
-    ((p) != NULL && (size_t)((const char*)&(p)->field - (const char*)(p)) + sizeof((p)->field) <= (p)->size)
+    ((p) != NULL &&      \
+     (size_t)((const char*)&(p)->field - (const char*)(p)) + sizeof((p)->field) <= (p)->size)
 
 #ifdef __cplusplus
 extern "C" {
@@ -92,9 +93,9 @@ typedef struct sw_error {
 /* The host as one plugin instance sees it. Its address identifies the instance. */
 typedef struct sw_host sw_host;
 
-/* A place where callbacks run one at a time. `self` is passed back; both functions are callable from
- * any thread and never block. Whoever provides one keeps it alive until every call that names it has
- * been answered. */
+/* A place where callbacks run one at a time. `self` is passed back; both functions are callable
+ * from any thread and never block. Whoever provides one keeps it alive until every call that names
+ * it has been answered. */
 typedef struct sw_executor {
     uint32_t size;
     uint32_t reserved;
@@ -116,11 +117,11 @@ typedef struct sw_context {
     sw_str request_id;
     sw_str traceparent; /* W3C Trace Context, level 1 */
     sw_str correlation_id;
-    sw_str causation_id; /* id of the event that caused this */
-    sw_str caller;       /* instance@node that called; stamped by the host, ignored on input */
-    uint64_t deadline_ns; /* on streamwall.clock/1's monotonic clock; 0 is refused by calls */
-    const sw_executor* home; /* where a parallel caller wants its replies; NULL: its strand. Handed on
-                                to nested calls; never leaves the process */
+    sw_str causation_id;     /* id of the event that caused this */
+    sw_str caller;           /* instance@node that called; stamped by the host, ignored on input */
+    uint64_t deadline_ns;    /* on streamwall.clock/1's monotonic clock; 0 is refused by calls */
+    const sw_executor* home; /* where a parallel caller wants its replies; NULL: its strand. Handed
+                                on to nested calls; never leaves the process */
 } sw_context;
 
 #ifdef __cplusplus

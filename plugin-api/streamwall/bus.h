@@ -1,10 +1,10 @@
 /* streamwall.bus/1 and streamwall.journal/1: events.
  *
  * Patterns match the type and use NATS's grammar: tokens between dots, `*` one token, `>` the rest.
- * The subject ("stream/123") is the ordering key. A manifest's `publishes` gives each type its class:
- *   transient  delivered to who is there, in a bounded queue per subscription
- *   local      as transient, never leaves the process
- *   durable    written to the journal before it is delivered; at least once, in order per subject */
+ * The subject ("stream/123") is the ordering key. A manifest's `publishes` gives each type its
+ * class: transient  delivered to who is there, in a bounded queue per subscription local      as
+ * transient, never leaves the process durable    written to the journal before it is delivered; at
+ * least once, in order per subject */
 #ifndef STREAMWALL_BUS_H
 #define STREAMWALL_BUS_H
 
@@ -24,7 +24,7 @@ typedef struct sw_event_draft {
     sw_str version; /* "1.0" */
     sw_str subject;
     const sw_buffer* data; /* JSON object; retained by the host */
-    sw_str changes;        /* JSON object or empty; becomes member "changes" of data where rendered */
+    sw_str changes; /* JSON object or empty; becomes member "changes" of data where rendered */
 } sw_event_draft;
 
 /* One delivery. Everything is borrowed during the handler; `data` may be retained. */
@@ -87,8 +87,8 @@ typedef struct sw_bus_api {
     /* Deliveries begin once the instance runs. The pattern must be covered by `subscribes`.
      * [strand | created, started | ctx alive until unsubscribe or stop has ended
      *  | INVALID_ARGUMENT, PERMISSION_DENIED] */
-    sw_status (*subscribe)(sw_host* host, const sw_subscription_options* options, sw_event_fn handler,
-                           void* ctx, sw_subscription** out, sw_error* error);
+    sw_status (*subscribe)(sw_host* host, const sw_subscription_options* options,
+                           sw_event_fn handler, void* ctx, sw_subscription** out, sw_error* error);
     /* On return no handler runs or will run, except the one that calls it. Stop does it for all.
      * [strand | live | frees the subscription | -] */
     void (*unsubscribe)(sw_subscription* subscription);

@@ -51,20 +51,23 @@ typedef struct sw_clock_api {
 typedef struct sw_executor_api {
     uint32_t size;
     uint32_t reserved;
-    /* Runs `run(arg)` on the instance's strand, or `drop(arg)` where the instance stops first; always
-     * exactly one of them. `drop` may be NULL. [any | live | arg owned by the host until then | -] */
+    /* Runs `run(arg)` on the instance's strand, or `drop(arg)` where the instance stops first;
+     * always exactly one of them. `drop` may be NULL. [any | live | arg owned by the host until
+     * then | -] */
     void (*post)(sw_host* host, void (*run)(void* arg), void (*drop)(void* arg), void* arg);
     /* The same on the pool for blocking work; not serialised. */
-    void (*post_blocking)(sw_host* host, void (*run)(void* arg), void (*drop)(void* arg), void* arg);
+    void (*post_blocking)(sw_host* host, void (*run)(void* arg), void (*drop)(void* arg),
+                          void* arg);
     /* The instance's strand as an executor; alive until destroy. [any] */
     const sw_executor* (*strand)(sw_host* host);
     /* With `loop: own`: from create() on, the strand's work is handed to `loop`, whose thread then
-     * owns the plugin's sockets too. Only inside create(). [strand | create | loop outlives stop] */
+     * owns the plugin's sockets too. Only inside create(). [strand | create | loop outlives stop]
+     */
     void (*bind_loop)(sw_host* host, const sw_executor* loop);
     /* Runs `run(arg)` on the strand after `delay_ns`, then every `period_ns` (0: once). `drop(arg)`
      * follows the last run or the cancellation, exactly once. [any | live | id never reused | -] */
-    uint64_t (*schedule)(sw_host* host, uint64_t delay_ns, uint64_t period_ns, void (*run)(void* arg),
-                         void (*drop)(void* arg), void* arg);
+    uint64_t (*schedule)(sw_host* host, uint64_t delay_ns, uint64_t period_ns,
+                         void (*run)(void* arg), void (*drop)(void* arg), void* arg);
     /* On the strand: no run follows. Elsewhere one may be under way. Unknown ids are ignored. */
     void (*cancel)(sw_host* host, uint64_t id);
 } sw_executor_api;
@@ -95,8 +98,9 @@ typedef struct sw_metrics_api {
      * `labels` are name, value pairs. Past 1,000 series of a family label values become "other".
      * Keep the pointer: it is valid until destroy. `bounds` are a histogram's upper bounds.
      * [any | live | borrowed | NULL where name or kind clash, logged] */
-    sw_series* (*series)(sw_host* host, int32_t kind, sw_str name, sw_str help, const sw_str* labels,
-                         size_t label_count, const double* bounds, size_t bound_count);
+    sw_series* (*series)(sw_host* host, int32_t kind, sw_str name, sw_str help,
+                         const sw_str* labels, size_t label_count, const double* bounds,
+                         size_t bound_count);
     /* Counter: adds (≥ 0). Gauge: adds. Histogram: observes. [any; ns] */
     void (*record)(sw_series* series, double value);
     void (*set)(sw_series* series, double value); /* gauge only */
@@ -107,8 +111,8 @@ typedef struct sw_metrics_api {
 typedef struct sw_introspect_api {
     uint32_t size;
     uint32_t reserved;
-    /* `what`: node | plugins | services | interfaces | events | schemas | health as JSON; metrics as
-     * Prometheus text. [any | live | caller releases the result | NULL: unknown name] */
+    /* `what`: node | plugins | services | interfaces | events | schemas | health as JSON; metrics
+     * as Prometheus text. [any | live | caller releases the result | NULL: unknown name] */
     sw_buffer* (*document)(sw_host* host, sw_str what);
 } sw_introspect_api;
 
@@ -126,8 +130,8 @@ typedef struct sw_interfaces_api {
      * its own before stop(). [strand | started | - | -] */
     void (*withdraw)(sw_host* host, sw_str id, void (*done)(void* arg), void* arg);
     /* User. `available` runs on the user's strand each time the interface (re)appears, `revoked`
-     * before it goes; the user then stops using it and calls release. NULL revoked: the host releases
-     * for it. [strand | created, started | ctx borrowed until stop | PERMISSION_DENIED] */
+     * before it goes; the user then stops using it and calls release. NULL revoked: the host
+     * releases for it. [strand | created, started | ctx borrowed until stop | PERMISSION_DENIED] */
     sw_status (*watch)(sw_host* host, sw_str id,
                        void (*available)(void* ctx, const void* table, void* self, sw_lease* lease),
                        void (*revoked)(void* ctx, sw_lease* lease), void* ctx, sw_error* error);

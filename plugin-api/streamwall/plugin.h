@@ -1,4 +1,5 @@
-/* What a plugin is to the host: one exported function, constant data, a table of life-cycle steps. */
+/* What a plugin is to the host: one exported function, constant data, a table of life-cycle steps.
+ */
 #ifndef STREAMWALL_PLUGIN_H
 #define STREAMWALL_PLUGIN_H
 
@@ -84,7 +85,8 @@ typedef struct sw_command_io {
     void* self;
     void (*write_out)(void* self, sw_str text);
     void (*write_error)(void* self, sw_str text);
-    size_t (*read)(void* self, char* into, size_t capacity); /* standard input; 0 at its end; blocks */
+    size_t (*read)(void* self, char* into,
+                   size_t capacity); /* standard input; 0 at its end; blocks */
 } sw_command_io;
 typedef struct sw_command_api {
     uint32_t size;

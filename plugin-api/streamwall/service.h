@@ -1,8 +1,8 @@
 /* streamwall.services/1: names with methods, JSON requests and replies.
  *
  * A serial instance is called on its strand; one that declares itself parallel inline, on the
- * caller's thread, and must not block there. Locally a call is a function call; between processes the
- * same bytes go through a transport. */
+ * caller's thread, and must not block there. Locally a call is a function call; between processes
+ * the same bytes go through a transport. */
 #ifndef STREAMWALL_SERVICE_H
 #define STREAMWALL_SERVICE_H
 
@@ -31,8 +31,8 @@ typedef struct sw_request {
 typedef sw_status (*sw_method_fn)(void* ctx, const sw_request* request, sw_buffer** reply,
                                   sw_error* error);
 
-/* Answer of a pending call: exactly once, never from inside call(), on the context's home executor or
- * the caller's strand. `reply` and `error` are borrowed. */
+/* Answer of a pending call: exactly once, never from inside call(), on the context's home executor
+ * or the caller's strand. `reply` and `error` are borrowed. */
 typedef void (*sw_reply_fn)(void* ctx, sw_status status, const sw_buffer* reply,
                             const sw_error* error);
 
@@ -42,16 +42,16 @@ typedef struct sw_services_api {
     /* Offers one method of a service named in the manifest's `provides`. Calls arrive once the
      * instance runs. [strand | created, starting | ctx alive until stop has ended
      *  | PERMISSION_DENIED, ALREADY_EXISTS] */
-    sw_status (*offer)(sw_host* host, sw_str service, sw_str method, sw_method_fn handler, void* ctx,
-                       sw_error* error);
+    sw_status (*offer)(sw_host* host, sw_str service, sw_str method, sw_method_fn handler,
+                       void* ctx, sw_error* error);
     /* A handle that survives restarts of the provider; the provider need not exist yet. The service
      * must be in the manifest's `requires`. [any | live | host | PERMISSION_DENIED] */
     sw_status (*resolve)(sw_host* host, sw_str service, sw_str method, const sw_method** out,
                          sw_error* error);
     /* SW_OK: `*reply` holds the answer (caller releases). SW_PENDING: on_reply(ctx, …) will run and
-     * `*id` names the call for cancel(). Else an error: UNAVAILABLE with details.retry_after at once
-     * where no provider runs or its breaker is open. `request` is borrowed (retained where needed).
-     * [any | created (start on), to stop | - | any] */
+     * `*id` names the call for cancel(). Else an error: UNAVAILABLE with details.retry_after at
+     * once where no provider runs or its breaker is open. `request` is borrowed (retained where
+     * needed). [any | created (start on), to stop | - | any] */
     sw_status (*call)(sw_host* host, const sw_method* method, const sw_buffer* request,
                       const sw_context* context, sw_reply_fn on_reply, void* ctx, uint64_t* id,
                       sw_buffer** reply, sw_error* error);

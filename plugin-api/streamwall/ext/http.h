@@ -1,8 +1,8 @@
 /* streamwall.http/1: a local interface that the listener offers to plugins of its own process.
  *
- * Loops. The listener runs one loop per core; a connection lives on one of them. Handlers run on the
- * connection's loop, several connections at a time: whoever mounts one is called in parallel and must
- * not block. An answer may be given from any thread. */
+ * Loops. The listener runs one loop per core; a connection lives on one of them. Handlers run on
+ * the connection's loop, several connections at a time: whoever mounts one is called in parallel
+ * and must not block. An answer may be given from any thread. */
 #ifndef STREAMWALL_EXT_HTTP_H
 #define STREAMWALL_EXT_HTTP_H
 
@@ -26,9 +26,9 @@ typedef struct sw_http_request {
     uint32_t size;
     uint32_t reserved;
     sw_str method;
-    sw_str target; /* as sent */
-    sw_str path;   /* percent-decoded once */
-    sw_str query;  /* raw, without '?' */
+    sw_str target;            /* as sent */
+    sw_str path;              /* percent-decoded once */
+    sw_str query;             /* raw, without '?' */
     const sw_str* parameters; /* values of the template's {names}, in order, percent-decoded */
     size_t parameter_count;
     const sw_http_header* headers;
@@ -47,20 +47,20 @@ typedef struct sw_http_response {
 } sw_http_response;
 
 /* Who may call a route. The bootstrap key passes all of them. */
-#define SW_HTTP_OPEN 0   /* anyone */
+#define SW_HTTP_OPEN 0 /* anyone */
 #define SW_HTTP_VIEWER 1
 #define SW_HTTP_EDITOR 2
 #define SW_HTTP_ADMIN 3
 
 typedef struct sw_http_route {
     uint32_t size;
-    int32_t access;   /* SW_HTTP_OPEN … */
+    int32_t access; /* SW_HTTP_OPEN … */
     sw_str method;
-    sw_str path;  /* "/api/v1/streams/{id}" */
-    sw_str scope; /* a key with this scope passes whatever its role; may be empty */
-    uint32_t flags;   /* SW_HTTP_UNCOUNTED: no rate limit; SW_HTTP_QUERY_TOKEN: ?token= counts too */
-    uint32_t timeout_ms;    /* 0: 5,000 */
-    size_t body_limit;      /* bytes; 0: 1 MiB */
+    sw_str path;    /* "/api/v1/streams/{id}" */
+    sw_str scope;   /* a key with this scope passes whatever its role; may be empty */
+    uint32_t flags; /* SW_HTTP_UNCOUNTED: no rate limit; SW_HTTP_QUERY_TOKEN: ?token= counts too */
+    uint32_t timeout_ms; /* 0: 5,000 */
+    size_t body_limit;   /* bytes; 0: 1 MiB */
     sw_str openapi; /* JSON of the OpenAPI operation object, or empty: hidden from the document */
     /* Borrowed during the call; respond() may be called inside it or later. [loop | mounted] */
     void (*handle)(void* ctx, const sw_http_request* request, sw_http_exchange* exchange);
@@ -76,8 +76,8 @@ typedef struct sw_ws_topic sw_ws_topic;
 /* Callbacks run on the connection's loop, one at a time for one connection. */
 typedef struct sw_ws_endpoint {
     uint32_t size;
-    uint32_t flags;          /* SW_WS_UNAUTHENTICATED: bad or no credentials still open; the
-                                context's principal_type is then "anonymous" */
+    uint32_t flags; /* SW_WS_UNAUTHENTICATED: bad or no credentials still open; the
+                       context's principal_type is then "anonymous" */
     sw_str path;
     sw_str protocols;        /* comma list, best first; empty: none negotiated. An offer of only
                                 unknown ones is 400, no offer gets the first without a header */
@@ -104,8 +104,9 @@ typedef struct sw_http_table {
     sw_status (*mount_ws)(void* self, sw_lease* lease, const sw_ws_endpoint* endpoint,
                           sw_error* error);
     /* Ends everything of the lease: routes, topics, endpoints (open connections get on_close 1001).
-     * `done(arg)` runs on a thread of the listener once no callback of theirs runs or will run; then
-     * release the lease. Exchanges that are open may be answered later. [any | lease held | -] */
+     * `done(arg)` runs on a thread of the listener once no callback of theirs runs or will run;
+     * then release the lease. Exchanges that are open may be answered later. [any | lease held | -]
+     */
     void (*unmount)(void* self, sw_lease* lease, void (*done)(void* arg), void* arg);
     /* [any | exchange alive | ends it] */
     void (*respond)(sw_http_exchange* exchange, const sw_http_response* response);
@@ -113,7 +114,8 @@ typedef struct sw_http_table {
     /* Keeps a connection's handle valid beyond on_close (calls on it then do nothing). [any] */
     void (*ws_retain)(sw_ws_connection* connection);
     void (*ws_release)(sw_ws_connection* connection);
-    /* Queues one message. [any | - | payload retained | a slow reader is closed, see http-server] */
+    /* Queues one message. [any | - | payload retained | a slow reader is closed, see http-server]
+     */
     void (*ws_send)(sw_ws_connection* connection, const sw_buffer* payload);
     /* Close handshake after what is queued; reason at most 123 bytes. [any] */
     void (*ws_close)(sw_ws_connection* connection, int32_t code, sw_str reason);
@@ -125,8 +127,8 @@ typedef struct sw_http_table {
     void (*topic_join)(sw_ws_topic* topic, sw_ws_connection* connection);
     void (*topic_leave)(sw_ws_topic* topic, sw_ws_connection* connection);
     /* Frames `payload` once and queues it by reference to every member; messages of one topic keep
-     * their order on every connection. With `merge_key`, a newer message replaces a queued one of the
-     * same topic and key for readers that are behind. [any | - | payload retained] */
+     * their order on every connection. With `merge_key`, a newer message replaces a queued one of
+     * the same topic and key for readers that are behind. [any | - | payload retained] */
     void (*topic_publish)(sw_ws_topic* topic, const sw_buffer* payload, sw_str merge_key);
 
     /* JSON of everything mounted: [{"method","path","access","scope","openapi"}] for the document.

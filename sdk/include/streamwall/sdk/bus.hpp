@@ -144,8 +144,8 @@ class Bus {
         raw.limit = options.limit;
         ErrorSlot slot;
         sw_subscription* out = nullptr;
-        const auto status = api_->subscribe(host_, &raw, &Kept<Handler>::receive, kept.get(), &out,
-                                            slot.get());
+        const auto status =
+            api_->subscribe(host_, &raw, &Kept<Handler>::receive, kept.get(), &out, slot.get());
         if (status != SW_OK) return slot.take(status);
         handlers_.push_back(std::move(kept));
         return ok();

@@ -46,15 +46,16 @@ class Context {
     }
 
   private:
-    static constexpr std::array kTexts = {
-        &sw_context::principal_type, &sw_context::principal_id,   &sw_context::principal_name,
-        &sw_context::role,           &sw_context::scopes,         &sw_context::request_id,
-        &sw_context::traceparent,    &sw_context::correlation_id, &sw_context::causation_id,
-        &sw_context::caller};
+    static constexpr std::array kTexts = {&sw_context::principal_type, &sw_context::principal_id,
+                                          &sw_context::principal_name, &sw_context::role,
+                                          &sw_context::scopes,         &sw_context::request_id,
+                                          &sw_context::traceparent,    &sw_context::correlation_id,
+                                          &sw_context::causation_id,   &sw_context::caller};
 
     void assign(const sw_context& from) {
         std::size_t total = 0;
-        for (auto text : kTexts) total += (from.*text).length;
+        for (auto text : kTexts)
+            total += (from.*text).length;
         texts_ = total ? std::make_unique_for_overwrite<char[]>(total) : nullptr;
         char* at = texts_.get();
         for (auto text : kTexts) {

@@ -48,7 +48,8 @@ class Log {
     void write(int level, std::string_view event, std::string_view text, Fields fields) const {
         if (!enabled(level)) return;
         boost::json::object object;
-        for (const auto& field : fields) object[field.key] = field.value;
+        for (const auto& field : fields)
+            object[field.key] = field.value;
         const auto rendered = object.empty() ? std::string() : boost::json::serialize(object);
         api_->write(host_, level, to_str(event), to_str(text), to_str(rendered));
     }
@@ -99,8 +100,10 @@ struct PendingReply {
     static void on_reply(void* ctx, sw_status code, const sw_buffer* reply,
                          const sw_error* error) noexcept {
         std::unique_ptr<PendingReply> call(static_cast<PendingReply*>(ctx));
-        if (code == SW_OK) call->answer(Buffer::share(reply));
-        else call->answer(to_error(code, error));
+        if (code == SW_OK)
+            call->answer(Buffer::share(reply));
+        else
+            call->answer(to_error(code, error));
     }
     // Calls `begin(ctx, reply, error)`, which returns as sw_services_api.call does.
     template <class Begin>
@@ -113,8 +116,10 @@ struct PendingReply {
             static_cast<void>(call.release());
             return true;
         }
-        if (status == SW_OK) call->answer(Buffer::adopt(reply));
-        else call->answer(slot.take(status));
+        if (status == SW_OK)
+            call->answer(Buffer::adopt(reply));
+        else
+            call->answer(slot.take(status));
         return false;
     }
 };
@@ -205,7 +210,8 @@ class Host {
     template <class F>
     void post_blocking(F function) const {
         using Box = detail::Box<F>;
-        executor_->post_blocking(raw_, &Box::run_once, &Box::drop, Box::make(log(), std::move(function)));
+        executor_->post_blocking(raw_, &Box::run_once, &Box::drop,
+                                 Box::make(log(), std::move(function)));
     }
     const sw_executor* strand() const { return executor_->strand(raw_); }
     void bind_loop(const sw_executor* loop) const { executor_->bind_loop(raw_, loop); }

@@ -172,9 +172,9 @@ class Listener {
         return ok();
     }
 
-    // Takes down everything that was mounted and lets go of the listener for good; `done()` runs once
-    // no handler runs or will run, on any thread, maybe before this returns. For stop(), which waits
-    // for it: handlers must not outlive the plugin. [strand]
+    // Takes down everything that was mounted and lets go of the listener for good; `done()` runs
+    // once no handler runs or will run, on any thread, maybe before this returns. For stop(), which
+    // waits for it: handlers must not outlive the plugin. [strand]
     void unmount(std::function<void()> done) {
         if (lease_) leave(lease_);
         const auto leaving = leaving_;

@@ -20,7 +20,8 @@ inline const char* find_problem(const boost::json::value& value) {
     switch (value.kind()) {
         case boost::json::kind::double_:
             return std::isfinite(value.get_double()) ? nullptr : "a number is out of range";
-        case boost::json::kind::uint64: return "an integer is out of the 64-bit signed range";
+        case boost::json::kind::uint64:
+            return "an integer is out of the 64-bit signed range";
         case boost::json::kind::string:
             return value.get_string().find('\0') == boost::json::string::npos
                        ? nullptr
@@ -35,13 +36,15 @@ inline const char* find_problem(const boost::json::value& value) {
                 if (auto* problem = find_problem(item)) return problem;
             }
             return nullptr;
-        default: return nullptr;
+        default:
+            return nullptr;
     }
 }
 
 // Index of the string's closing quote, `text[at]` being the first character inside.
 inline std::size_t string_end(std::string_view text, std::size_t at) {
-    while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
+    while (at < text.size() && text[at] != '"')
+        at += text[at] == '\\' ? 2 : 1;
     return at;
 }
 
@@ -49,8 +52,10 @@ inline std::size_t string_end(std::string_view text, std::size_t at) {
 inline std::size_t count_keys(std::string_view text) {
     std::size_t keys = 0;
     for (std::size_t at = 0; at < text.size(); ++at) {
-        if (text[at] == '"') at = string_end(text, at + 1);
-        else if (text[at] == ':') ++keys;
+        if (text[at] == '"')
+            at = string_end(text, at + 1);
+        else if (text[at] == ':')
+            ++keys;
     }
     return keys;
 }
@@ -58,9 +63,11 @@ inline std::size_t count_members(const boost::json::value& value) {
     std::size_t members = 0;
     if (const auto* object = value.if_object()) {
         members = object->size();
-        for (const auto& member : *object) members += count_members(member.value());
+        for (const auto& member : *object)
+            members += count_members(member.value());
     } else if (const auto* array = value.if_array()) {
-        for (const auto& item : *array) members += count_members(item);
+        for (const auto& item : *array)
+            members += count_members(item);
     }
     return members;
 }
@@ -129,11 +136,21 @@ inline void append_string(std::string& out, std::string_view text) {
         out.append(text, begin, at - begin);
         begin = at + 1;
         switch (c) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\n': out += "\\n"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
             default: {
                 constexpr char kHex[] = "0123456789abcdef";
                 out += "\\u00";

@@ -5,8 +5,8 @@
 //   };
 //   STREAMWALL_PLUGIN(Hello)
 //
-// The life-cycle steps and, unless the manifest says `parallel`, all callbacks run on the instance's
-// strand, one at a time. Exceptions that leave a step become errors.
+// The life-cycle steps and, unless the manifest says `parallel`, all callbacks run on the
+// instance's strand, one at a time. Exceptions that leave a step become errors.
 #pragma once
 
 #include <streamwall/plugin.h>
@@ -52,7 +52,8 @@ class PluginBase {
     // first. [strand]
     void before_stop(std::function<void()> end) { before_stop_.push_back(std::move(end)); }
     Step end() {
-        for (auto each = before_stop_.rbegin(); each != before_stop_.rend(); ++each) (*each)();
+        for (auto each = before_stop_.rbegin(); each != before_stop_.rend(); ++each)
+            (*each)();
         return stop();
     }
 
@@ -130,7 +131,8 @@ struct Thunks {
         return guard(error, [&]() -> sw_status {
             auto next = read_settings(settings);
             auto* plugin = static_cast<Plugin<Settings>*>(static_cast<PluginBase*>(self));
-            if (auto done = plugin->reconfigure(next); !done) return fill_error(error, done.error());
+            if (auto done = plugin->reconfigure(next); !done)
+                return fill_error(error, done.error());
             plugin->adopt(std::move(next));
             return SW_OK;
         });
@@ -139,9 +141,9 @@ struct Thunks {
         return base(self).extension(name);
     }
     static PluginBase& base(void* self) { return *static_cast<PluginBase*>(self); }
-    static constexpr sw_plugin_api kTable = {sizeof(sw_plugin_api), 0,       &create,  &start,
-                                             &drain,                &stop,   &destroy, &reconfigure,
-                                             &extension};
+    static constexpr sw_plugin_api kTable = {
+        sizeof(sw_plugin_api), 0,         &create, &start, &drain, &stop, &destroy,
+        &reconfigure,          &extension};
 };
 
 }  // namespace detail
@@ -151,18 +153,18 @@ struct Thunks {
 #define STREAMWALL_DETAIL_STRING(x) STREAMWALL_DETAIL_STRING2(x)
 
 // Exports `Class`. Name and version come from plugin.yaml through streamwall_add_plugin().
-#define STREAMWALL_PLUGIN(Class)                                                                 \
-    static_assert(::streamwall::detail::same_names(                                              \
-                      ::streamwall::detail::Thunks<Class>::Traits::kNames,                       \
-                      ::streamwall::manifest::kSettings),                                        \
-                  "STREAMWALL_SETTINGS names other settings than plugin.yaml");                  \
-    SW_EXPORT const sw_plugin_entry* streamwall_plugin_entry_v1(void) {                          \
-        static constexpr sw_plugin_entry kEntry = {sizeof(sw_plugin_entry),                      \
-                                                   SW_ABI_MAJOR,                                 \
-                                                   SW_ABI_MINOR,                                 \
-                                                   ::streamwall::manifest::kName,                \
-                                                   ::streamwall::manifest::kVersion,             \
-                                                   "streamwall-sdk-0.1.0",                       \
+#define STREAMWALL_PLUGIN(Class)                                                                  \
+    static_assert(                                                                                \
+        ::streamwall::detail::same_names(::streamwall::detail::Thunks<Class>::Traits::kNames,     \
+                                         ::streamwall::manifest::kSettings),                      \
+        "STREAMWALL_SETTINGS names other settings than plugin.yaml");                             \
+    SW_EXPORT const sw_plugin_entry* streamwall_plugin_entry_v1(void) {                           \
+        static constexpr sw_plugin_entry kEntry = {sizeof(sw_plugin_entry),                       \
+                                                   SW_ABI_MAJOR,                                  \
+                                                   SW_ABI_MINOR,                                  \
+                                                   ::streamwall::manifest::kName,                 \
+                                                   ::streamwall::manifest::kVersion,              \
+                                                   "streamwall-sdk-0.1.0",                        \
                                                    &::streamwall::detail::Thunks<Class>::kTable}; \
-        return &kEntry;                                                                          \
+        return &kEntry;                                                                           \
     }

@@ -14,8 +14,12 @@
 
 namespace streamwall {
 
-inline std::string_view to_view(sw_str text) { return {text.data ? text.data : "", text.length}; }
-inline sw_str to_str(std::string_view text) { return {text.data(), text.size()}; }
+inline std::string_view to_view(sw_str text) {
+    return {text.data ? text.data : "", text.length};
+}
+inline sw_str to_str(std::string_view text) {
+    return {text.data(), text.size()};
+}
 
 // A failure as a value. `details` is JSON text or empty, see sw_error.
 struct Error {
@@ -27,7 +31,9 @@ struct Error {
     static Error invalid(std::string message, std::string where = {}) {
         return {SW_INVALID_ARGUMENT, std::move(message), std::move(where), {}};
     }
-    static Error not_found(std::string message) { return {SW_NOT_FOUND, std::move(message), {}, {}}; }
+    static Error not_found(std::string message) {
+        return {SW_NOT_FOUND, std::move(message), {}, {}};
+    }
     static Error internal(std::string message) { return {SW_INTERNAL, std::move(message), {}, {}}; }
     static Error unavailable(std::string message) {
         return {SW_UNAVAILABLE, std::move(message), {}, R"({"retry_after":1})"};
@@ -35,7 +41,8 @@ struct Error {
 };
 
 inline Error to_error(sw_status code, const sw_error* error) {
-    if (error == nullptr || error->message[0] == '\0') return {code, "failed without a message", {}, {}};
+    if (error == nullptr || error->message[0] == '\0')
+        return {code, "failed without a message", {}, {}};
     Error out{code, error->message, error->where, {}};
     if (error->details) out.details.assign(error->details->data, error->details->length);
     return out;
@@ -46,9 +53,12 @@ template <class T = std::monostate>
 class [[nodiscard]] Result {
   public:
     using value_type = T;
-    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}       // NOLINT: implicit on purpose
-    Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}   // NOLINT
-    Result() requires std::is_same_v<T, std::monostate> : state_(std::in_place_index<0>) {}
+    Result(T value)
+        : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
+    Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
+    Result()
+        requires std::is_same_v<T, std::monostate>
+        : state_(std::in_place_index<0>) {}
 
     explicit operator bool() const noexcept { return state_.index() == 0; }
     bool has_value() const noexcept { return state_.index() == 0; }
@@ -69,6 +79,8 @@ class [[nodiscard]] Result {
     std::variant<T, Error> state_;
 };
 
-inline Result<> ok() { return {}; }
+inline Result<> ok() {
+    return {};
+}
 
 }  // namespace streamwall

@@ -1,8 +1,8 @@
 // Services: calling methods of neighbours and offering one's own.
 #pragma once
 
-#include <streamwall/sdk/host.hpp>
 #include <streamwall/service.h>
+#include <streamwall/sdk/host.hpp>
 
 #include <functional>
 #include <optional>
@@ -62,12 +62,14 @@ inline constexpr Pending pending{};
 // What a handler returns: the reply, an error, or `pending` after request.defer().
 class Answer {
   public:
-    Answer(Buffer reply) : state_(std::move(reply)) {}            // NOLINT: implicit on purpose
-    Answer(Error error) : state_(std::move(error)) {}             // NOLINT
-    Answer(Pending) : state_(Pending{}) {}                        // NOLINT
-    Answer(Result<Buffer> result) : state_(Pending{}) {           // NOLINT
-        if (result) state_ = std::move(result).value();
-        else state_ = std::move(result).error();
+    Answer(Buffer reply) : state_(std::move(reply)) {}   // NOLINT: implicit on purpose
+    Answer(Error error) : state_(std::move(error)) {}    // NOLINT
+    Answer(Pending) : state_(Pending{}) {}               // NOLINT
+    Answer(Result<Buffer> result) : state_(Pending{}) {  // NOLINT
+        if (result)
+            state_ = std::move(result).value();
+        else
+            state_ = std::move(result).error();
     }
     sw_status finish(sw_buffer** reply, sw_error* error) && {
         if (auto* buffer = std::get_if<Buffer>(&state_)) {
@@ -101,14 +103,14 @@ class Services {
     Result<Method> resolve(std::string_view service, std::string_view method) const {
         ErrorSlot slot;
         const sw_method* raw = nullptr;
-        const auto status =
-            api_->resolve(host_, to_str(service), to_str(method), &raw, slot.get());
+        const auto status = api_->resolve(host_, to_str(service), to_str(method), &raw, slot.get());
         if (status != SW_OK) return slot.take(status);
         return Method(raw);
     }
 
-    // Calls `method`; `done(Result<Buffer>)` runs exactly once: inside this call where the answer is
-    // there at once, else on context.home or the strand. Returns an id for cancel(), 0 where done.
+    // Calls `method`; `done(Result<Buffer>)` runs exactly once: inside this call where the answer
+    // is there at once, else on context.home or the strand. Returns an id for cancel(), 0 where
+    // done.
     template <class Done>
     std::uint64_t call(Method method, const Buffer& request, const sw_context& context,
                        Done done) const {

@@ -33,9 +33,15 @@ class Secret {
 
 namespace detail {
 
-inline void read(const boost::json::value& from, std::string& to) { to = from.as_string(); }
-inline void read(const boost::json::value& from, bool& to) { to = from.as_bool(); }
-inline void read(const boost::json::value& from, double& to) { to = from.to_number<double>(); }
+inline void read(const boost::json::value& from, std::string& to) {
+    to = from.as_string();
+}
+inline void read(const boost::json::value& from, bool& to) {
+    to = from.as_bool();
+}
+inline void read(const boost::json::value& from, double& to) {
+    to = from.to_number<double>();
+}
 inline void read(const boost::json::value& from, Secret& to) {
     to = Secret(std::string(from.as_string()));
 }
@@ -46,20 +52,18 @@ void read(const boost::json::value& from, T& to) {
 // "250ms", "5s", "1m30s", "24h", "7d", as the schema's format `duration`.
 inline void read(const boost::json::value& from, std::chrono::milliseconds& to) {
     const std::string_view text = from.as_string();
-    constexpr std::pair<std::string_view, std::int64_t> kUnits[] = {
-        {"ns", 1},
-        {"us", 1'000},
-        {"ms", 1'000'000},
-        {"s", 1'000'000'000},
-        {"m", 60'000'000'000},
-        {"h", 3'600'000'000'000},
-        {"d", 86'400'000'000'000}};
+    constexpr std::pair<std::string_view, std::int64_t> kUnits[] = {{"ns", 1},
+                                                                    {"us", 1'000},
+                                                                    {"ms", 1'000'000},
+                                                                    {"s", 1'000'000'000},
+                                                                    {"m", 60'000'000'000},
+                                                                    {"h", 3'600'000'000'000},
+                                                                    {"d", 86'400'000'000'000}};
     std::chrono::nanoseconds total{0};
     auto rest = text;
     do {
         std::int64_t count = 0;
-        const auto [end, failed] =
-            std::from_chars(rest.data(), rest.data() + rest.size(), count);
+        const auto [end, failed] = std::from_chars(rest.data(), rest.data() + rest.size(), count);
         rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
         const auto name = rest.substr(0, rest.find_first_of("0123456789"));
         const auto unit = std::find_if(std::begin(kUnits), std::end(kUnits),
@@ -75,7 +79,8 @@ inline void read(const boost::json::value& from, std::chrono::milliseconds& to) 
 template <class T>
 void read(const boost::json::value& from, std::vector<T>& to) {
     to.clear();
-    for (const auto& item : from.as_array()) read(item, to.emplace_back());
+    for (const auto& item : from.as_array())
+        read(item, to.emplace_back());
 }
 template <class T>
 void read(const boost::json::value& from, std::optional<T>& to) {
@@ -84,7 +89,8 @@ void read(const boost::json::value& from, std::optional<T>& to) {
 }
 
 constexpr std::size_t count_names(std::string_view list) {
-    return list.empty() ? 0 : static_cast<std::size_t>(std::count(list.begin(), list.end(), ',')) + 1;
+    return list.empty() ? 0
+                        : static_cast<std::size_t>(std::count(list.begin(), list.end(), ',')) + 1;
 }
 // Names of a comma list of identifiers, as #__VA_ARGS__ gives it.
 template <std::size_t N>
@@ -141,16 +147,18 @@ struct NoSettings {};
 #define STREAMWALL_DETAIL_MEMBERS(Type, ...) \
     __VA_OPT__(STREAMWALL_DETAIL_EXPAND(STREAMWALL_DETAIL_MEMBER(Type, __VA_ARGS__)))
 #define STREAMWALL_DETAIL_MEMBER(Type, name, ...) \
-    , &Type::name __VA_OPT__(STREAMWALL_DETAIL_MEMBER_AGAIN STREAMWALL_DETAIL_PARENS(Type, __VA_ARGS__))
+    , &Type::name __VA_OPT__(                     \
+          STREAMWALL_DETAIL_MEMBER_AGAIN STREAMWALL_DETAIL_PARENS(Type, __VA_ARGS__))
 #define STREAMWALL_DETAIL_MEMBER_AGAIN() STREAMWALL_DETAIL_MEMBER
 // At namespace scope, up to 25 fields.
-#define STREAMWALL_SETTINGS(Type, ...)                                                               \
-    template <>                                                                                      \
-    struct streamwall::detail::SettingsTraits<Type> {                                                \
-        static constexpr auto kNames =                                                               \
-            ::streamwall::detail::split_names<::streamwall::detail::count_names(#__VA_ARGS__)>(#__VA_ARGS__);   \
-        static Type read(const boost::json::object& from) {                                          \
-            return ::streamwall::detail::read_members<Type>(                                         \
-                from, kNames STREAMWALL_DETAIL_MEMBERS(Type, __VA_ARGS__));                          \
-        }                                                                                            \
+#define STREAMWALL_SETTINGS(Type, ...)                                                          \
+    template <>                                                                                 \
+    struct streamwall::detail::SettingsTraits<Type> {                                           \
+        static constexpr auto kNames =                                                          \
+            ::streamwall::detail::split_names<::streamwall::detail::count_names(#__VA_ARGS__)>( \
+                #__VA_ARGS__);                                                                  \
+        static Type read(const boost::json::object& from) {                                     \
+            return ::streamwall::detail::read_members<Type>(                                    \
+                from, kNames STREAMWALL_DETAIL_MEMBERS(Type, __VA_ARGS__));                     \
+        }                                                                                       \
     };

@@ -1,0 +1,144 @@
+/* streamwall.http/1: a local interface that the listener offers to plugins of its own process.
+ *
+ * Loops. The listener runs one loop per core; a connection lives on one of them. Handlers run on
+ * the connection's loop, several connections at a time: whoever mounts one is called in parallel
+ * and must not block. An answer may be given from any thread. */
+#ifndef STREAMWALL_EXT_HTTP_H
+#define STREAMWALL_EXT_HTTP_H
+
+#include "../host.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SW_HTTP "streamwall.http/1"
+
+typedef struct sw_http_header {
+    sw_str name; /* in requests lower case */
+    sw_str value;
+} sw_http_header;
+
+/* The right to answer one request; answered exactly once. */
+typedef struct sw_http_exchange sw_http_exchange;
+
+typedef struct sw_http_request {
+    uint32_t size;
+    uint32_t reserved;
+    sw_str method;
+    sw_str target;            /* as sent */
+    sw_str path;              /* percent-decoded once */
+    sw_str query;             /* raw, without '?' */
+    const sw_str* parameters; /* values of the template's {names}, in order, percent-decoded */
+    size_t parameter_count;
+    const sw_http_header* headers;
+    size_t header_count;
+    sw_str body;
+    sw_str peer;               /* address of the client, by trusted proxies where configured */
+    const sw_context* context; /* principal, request id, deadline, home = the connection's loop */
+} sw_http_request;
+
+typedef struct sw_http_response {
+    uint32_t size;
+    int32_t status;
+    const sw_http_header* headers; /* without Content-Length, Connection, Date, X-Request-Id */
+    size_t header_count;
+    const sw_buffer* body; /* retained until sent; may be NULL */
+} sw_http_response;
+
+/* Who may call a route. The bootstrap key passes all of them. */
+#define SW_HTTP_OPEN 0 /* anyone */
+#define SW_HTTP_VIEWER 1
+#define SW_HTTP_EDITOR 2
+#define SW_HTTP_ADMIN 3
+
+typedef struct sw_http_route {
+    uint32_t size;
+    int32_t access; /* SW_HTTP_OPEN … */
+    sw_str method;
+    sw_str path;    /* "/api/v1/streams/{id}" */
+    sw_str scope;   /* a key with this scope passes whatever its role; may be empty */
+    uint32_t flags; /* SW_HTTP_UNCOUNTED: no rate limit; SW_HTTP_QUERY_TOKEN: ?token= counts too */
+    uint32_t timeout_ms; /* 0: 5,000 */
+    size_t body_limit;   /* bytes; 0: 1 MiB */
+    sw_str openapi; /* JSON of the OpenAPI operation object, or empty: hidden from the document */
+    /* Borrowed during the call; respond() may be called inside it or later. [loop | mounted] */
+    void (*handle)(void* ctx, const sw_http_request* request, sw_http_exchange* exchange);
+    void* ctx;
+} sw_http_route;
+#define SW_HTTP_UNCOUNTED 1u
+#define SW_HTTP_QUERY_TOKEN 2u
+
+/* ---- WebSocket ---- */
+typedef struct sw_ws_connection sw_ws_connection;
+typedef struct sw_ws_topic sw_ws_topic;
+
+/* Callbacks run on the connection's loop, one at a time for one connection. */
+typedef struct sw_ws_endpoint {
+    uint32_t size;
+    uint32_t flags; /* SW_WS_UNAUTHENTICATED: bad or no credentials still open; the
+                       context's principal_type is then "anonymous" */
+    sw_str path;
+    sw_str protocols;        /* comma list, best first; empty: none negotiated. An offer of only
+                                unknown ones is 400, no offer gets the first without a header */
+    size_t message_limit;    /* bytes; 0: 65,536 (close 1009) */
+    uint32_t fragment_limit; /* 0: 1,024 (close 1008) */
+    uint32_t reserved;
+    /* Returns the connection's user value. `request` is the upgrade, borrowed. */
+    void* (*on_open)(void* ctx, sw_ws_connection* connection, const sw_http_request* request,
+                     sw_str protocol);
+    void (*on_message)(void* ctx, sw_ws_connection* connection, void* user, sw_str payload,
+                       int32_t is_text);
+    /* The last callback; the connection is invalid after it. */
+    void (*on_close)(void* ctx, sw_ws_connection* connection, void* user, int32_t code);
+    void* ctx;
+} sw_ws_endpoint;
+#define SW_WS_UNAUTHENTICATED 1u
+
+typedef struct sw_http_table {
+    uint32_t size;
+    uint32_t reserved;
+    /* Routes and endpoints of one lease, until unmount(). A route replaces none: a clash is
+     * ALREADY_EXISTS. [strand of the user | lease held | borrowed, texts copied] */
+    sw_status (*mount)(void* self, sw_lease* lease, const sw_http_route* route, sw_error* error);
+    sw_status (*mount_ws)(void* self, sw_lease* lease, const sw_ws_endpoint* endpoint,
+                          sw_error* error);
+    /* Ends everything of the lease: routes, topics, endpoints (open connections get on_close 1001).
+     * `done(arg)` runs on a thread of the listener once no callback of theirs runs or will run;
+     * then release the lease. Exchanges that are open may be answered later. [any | lease held | -]
+     */
+    void (*unmount)(void* self, sw_lease* lease, void (*done)(void* arg), void* arg);
+    /* [any | exchange alive | ends it] */
+    void (*respond)(sw_http_exchange* exchange, const sw_http_response* response);
+
+    /* Keeps a connection's handle valid beyond on_close (calls on it then do nothing). [any] */
+    void (*ws_retain)(sw_ws_connection* connection);
+    void (*ws_release)(sw_ws_connection* connection);
+    /* Queues one message. [any | - | payload retained | a slow reader is closed, see http-server]
+     */
+    void (*ws_send)(sw_ws_connection* connection, const sw_buffer* payload);
+    /* Close handshake after what is queued; reason at most 123 bytes. [any] */
+    void (*ws_close)(sw_ws_connection* connection, int32_t code, sw_str reason);
+
+    /* A topic is a set of connections over all loops. [any | lease held | until topic_close] */
+    sw_ws_topic* (*topic_open)(void* self, sw_lease* lease);
+    void (*topic_close)(sw_ws_topic* topic);
+    /* [the connection's loop | open]; joining twice is once */
+    void (*topic_join)(sw_ws_topic* topic, sw_ws_connection* connection);
+    void (*topic_leave)(sw_ws_topic* topic, sw_ws_connection* connection);
+    /* Frames `payload` once and queues it by reference to every member; messages of one topic keep
+     * their order on every connection. With `merge_key`, a newer message replaces a queued one of
+     * the same topic and key for readers that are behind. [any | - | payload retained] */
+    void (*topic_publish)(sw_ws_topic* topic, const sw_buffer* payload, sw_str merge_key);
+
+    /* JSON of everything mounted: [{"method","path","access","scope","openapi"}] for the document.
+     * [any | caller releases] */
+    sw_buffer* (*routes)(void* self);
+    /* The bound address as text, "127.0.0.1:3000". [any | borrowed until the interface goes] */
+    sw_str (*address)(void* self);
+} sw_http_table;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
