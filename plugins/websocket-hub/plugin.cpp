@@ -65,6 +65,8 @@ class WebsocketHub final : public Plugin<Settings> {
 
   private:
     void open() {
+        // A listener that comes has let go of what the one before it called.
+        retired_.clear();
         auto hub =
             std::make_shared<Hub>(listener_.table(), listener_.self(), listener_.lease(), metrics_);
         if (auto mounted = hub->mount(); !mounted) {

@@ -104,6 +104,10 @@ struct Host::Impl {
     bool pump_until(const std::function<bool()>& holds, std::chrono::milliseconds limit);
     Answer wait_for(const std::function<void(std::function<void(Answer)>)>& work,
                     std::chrono::milliseconds limit);
+    std::shared_ptr<runtime::Node> running() const {
+        std::lock_guard lock(mutex);
+        return node;
+    }
     bool is_virtual() const { return options.time == Time::virtual_; }
 
     Options options;
@@ -119,7 +123,7 @@ struct Host::Impl {
     MemoryJournal journal;
     std::vector<config::ResolvedInstance> instances;
     bool prepared = false;
-    std::unique_ptr<runtime::Node> node;
+    std::shared_ptr<runtime::Node> node;  // changed under the mutex
 };
 
 // Done once: files are inspected, settings checked, the peer learns what it has to stand in for.
@@ -178,6 +182,7 @@ Answer Host::Impl::add_instance(const std::string& plugin, const std::string& se
             return Answer::error(SW_INVALID_ARGUMENT,
                                  config::to_string(document.diagnostics.front()));
         }
+        config::fill_in_data_folder(instance.settings.value, options.data_dir.string());
     }
     instances.push_back(std::move(instance));
     return Answer::ok();
@@ -192,12 +197,18 @@ Answer Host::Impl::make_node() {
     made.stop_timeout = options.stop_timeout;
     made.validate_events = true;
     if (is_virtual()) made.virtual_clock = &clock;
-    node = std::make_unique<runtime::Node>(std::move(made), modules, log);
-    node->tap(">", [this](const std::string& envelope) {
+    const auto fresh = std::make_shared<runtime::Node>(std::move(made), modules, log);
+    fresh->tap(">", [this](const std::string& envelope) {
         std::lock_guard lock(mutex);
         envelopes.push_back(envelope);
     });
-    return to_answer(node->start());
+    {
+        std::lock_guard lock(mutex);
+        node = fresh;
+    }
+    auto started = to_answer(fresh->start());
+    if (is_virtual()) fresh->pump();
+    return started;
 }
 
 // The loaded plugin that says what class a type has, and its schema.
@@ -263,28 +274,28 @@ void Host::fake(std::string service, std::string method, Fake answer) {
 }
 
 Answer Host::start() {
-    if (impl_->node) return Answer::error(SW_FAILED_PRECONDITION, "the host runs already");
+    if (impl_->running()) return Answer::error(SW_FAILED_PRECONDITION, "the host runs already");
     if (auto prepared = impl_->prepare(); !prepared) return prepared;
-    auto started = impl_->make_node();
-    if (impl_->is_virtual()) impl_->node->pump();
-    return started;
+    return impl_->make_node();
 }
 
 bool Host::stop() {
-    if (!impl_->node) return true;
-    const bool clean = impl_->node->stop();
+    const auto node = impl_->running();
+    if (!node) return true;
+    const bool clean = node->stop();
+    std::lock_guard lock(impl_->mutex);
     impl_->node.reset();
     return clean;
 }
 
 Answer Host::disable(const std::string& plugin) {
-    return to_answer(impl_->node->disable(plugin));
+    return to_answer(impl_->running()->disable(plugin));
 }
 Answer Host::enable(const std::string& plugin) {
-    return to_answer(impl_->node->enable(plugin));
+    return to_answer(impl_->running()->enable(plugin));
 }
 Answer Host::restart(const std::string& plugin) {
-    return to_answer(impl_->node->restart(plugin));
+    return to_answer(impl_->running()->restart(plugin));
 }
 
 Answer Host::publish(const std::string& type, const std::string& subject, const std::string& data) {
@@ -321,9 +332,10 @@ Answer Host::publish(const std::string& type, const std::string& subject, const 
     sw_context context{};
     context.size = sizeof context;
     context.principal_type = str("service");
-    auto* sender = impl_->node->find(std::string(kPeerName))->host();
-    impl_->node->facilities().bus.publish(sender->party, draft, context);
-    if (impl_->is_virtual()) impl_->node->pump();
+    const auto node = impl_->running();
+    auto* sender = node->find(std::string(kPeerName))->host();
+    node->facilities().bus.publish(sender->party, draft, context);
+    if (impl_->is_virtual()) node->pump();
     return Answer::ok();
 }
 
@@ -338,7 +350,7 @@ Answer Host::call(const std::string& service, const std::string& method, const s
 
 void Host::advance(std::chrono::milliseconds by) {
     if (!impl_->is_virtual()) throw std::logic_error("only virtual time can be advanced");
-    impl_->node->pump(by);
+    impl_->running()->pump(by);
 }
 
 bool Host::eventually(const std::function<bool()>& holds, std::chrono::milliseconds limit) {
@@ -372,9 +384,8 @@ void Host::forget() {
 }
 
 std::vector<std::string> Host::complaints() const {
-    static constexpr std::string_view kComplaints[] = {"plugin.misbehaving", "plugin.leak",
-                                                       "plugin.stuck",       "plugin.drain",
-                                                       "plugin.stop",        "interface.kept"};
+    static constexpr std::string_view kComplaints[] = {
+        "plugin.misbehaving", "plugin.leak", "plugin.drain", "plugin.stop", "interface.kept"};
     std::vector<std::string> out;
     for (const auto& line : logs()) {
         const bool stuck = line.event == "plugin.state" && line.message.starts_with("stuck");
@@ -386,8 +397,9 @@ std::vector<std::string> Host::complaints() const {
 }
 
 PluginState Host::state(const std::string& plugin) const {
-    if (!impl_->node) return {"stopped", "", "", "", 0};
-    for (const auto& status : impl_->node->instances()) {
+    const auto node = impl_->running();
+    if (!node) return {"stopped", "", "", "", 0};
+    for (const auto& status : node->instances()) {
         if (status.name != plugin) continue;
         return {status.state, status.reason, status.health, status.health_reason, status.restarts};
     }
@@ -395,7 +407,8 @@ PluginState Host::state(const std::string& plugin) const {
 }
 
 std::string Host::document(std::string_view what) const {
-    return impl_->node ? impl_->node->introspect(what).value_or("") : "";
+    const auto node = impl_->running();
+    return node ? node->introspect(what).value_or("") : "";
 }
 
 const fs::path& Host::data_dir() const {

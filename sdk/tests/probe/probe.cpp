@@ -20,8 +20,9 @@ class Probe final : public Plugin<Settings> {
                 "probe", method, [this](const Request& request) { return serve(request); });
             if (!offered) return offered.error();
         }
-        return bus().subscribe({.pattern = "probe.saved", .durable = "saved"},
-                               [this](const Event& event) { return saved(event); });
+        return bus().subscribe(
+            {.pattern = "probe.saved", .durable = "saved", .start = SW_START_ALL},
+            [this](const Event& event) { return saved(event); });
     }
     Step stop() override {
         beat_.cancel();

@@ -60,7 +60,7 @@ class Worker final : public Plugin<> {
             !subscribed) {
             return subscribed.error();
         }
-        return bus().subscribe({.pattern = "work.kept", .durable = "kept"},
+        return bus().subscribe({.pattern = "work.kept", .durable = "kept", .start = SW_START_ALL},
                                [this](const Event& event) { return record(event); });
     }
     Step stop() override {

@@ -15,7 +15,8 @@
 // with threads of their own (`loop: own`, databases, listeners) need Time::real, where all of them
 // run as in production and eventually() waits for what they do.
 //
-// JSON goes in and out as text. One thread at a time may use a Host.
+// JSON goes in and out as text. In real time any thread may use a running Host; virtual time has
+// one.
 #pragma once
 
 #include <chrono>
@@ -119,7 +120,7 @@ enum class Time { virtual_, real };
 
 struct Options {
     std::vector<std::filesystem::path> plugins = {};   // .so files; each runs as one instance
-    std::map<std::string, std::string> settings = {};  // instance → JSON object
+    std::map<std::string, std::string> settings = {};  // instance → JSON object, ${data} filled in
     std::set<std::string> required = {};               // whose failure fails start()
     std::map<std::string, std::string> sha256 = {};    // instance → pinned content, lower-case hex
     std::filesystem::path data_dir = {};               // empty: a temporary one, removed at the end
@@ -145,7 +146,7 @@ class __attribute__((visibility("default"))) Host {
     // As Node: starts everything by its needs; an error where a required plugin failed. After
     // stop() it starts again from new.
     Answer start();
-    // False where a plugin was stuck.
+    // False where a plugin was stuck. Interrupts a start() of another thread, which then fails.
     bool stop();
     Answer disable(const std::string& plugin);
     Answer enable(const std::string& plugin);
