@@ -176,6 +176,11 @@ void Bus::untap(std::uint64_t id) {
     tap_count_ = static_cast<int>(taps_.size());
 }
 
+void Bus::observe(const EventPtr& event) {
+    count_and_match(event->type());
+    show(event);
+}
+
 void Bus::show(const EventPtr& event) {
     if (tap_count_.load(std::memory_order_relaxed) == 0) return;
     std::lock_guard lock(taps_mutex_);

@@ -49,6 +49,7 @@ class Subscription final : public std::enable_shared_from_this<Subscription> {
 
     Party& owner() const { return owner_; }
     const std::string& pattern() const { return pattern_; }
+    int policy() const { return options_.policy; }
     std::uint64_t delivered() const { return delivered_; }
     std::uint64_t dropped() const { return dropped_; }
     std::uint64_t failed() const { return failed_; }
@@ -92,7 +93,9 @@ class Bus {
     // Sees every event, durable ones too, for `events tap`. Returns an id for untap.
     std::uint64_t tap(std::string pattern, std::function<void(const EventPtr&)> watcher);
     void untap(std::uint64_t id);
-    void show(const EventPtr& event);  // to the taps
+    // A durable event that was committed: counted, and shown to the taps. Its subscriptions read the
+    // journal.
+    void observe(const EventPtr& event);
 
     void set_link(EventLink* link) { link_ = link; }
     EventLink* link() const { return link_; }
@@ -111,6 +114,7 @@ class Bus {
         std::atomic<std::uint64_t> published{0};
     };
     std::shared_ptr<const Matches> count_and_match(std::string_view type);
+    void show(const EventPtr& event);  // to the taps
 
     struct Hash {
         using is_transparent = void;

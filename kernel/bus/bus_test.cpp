@@ -128,6 +128,20 @@ TEST_F(BusTest, AHandlerMayEndItsOwnSubscription) {
     EXPECT_EQ(self.calls, 1);
 }
 
+TEST_F(BusTest, DurableEventsAreCountedAndShownButNotDelivered) {
+    const auto subscription = subscribe("stream.*");
+    int tapped = 0;
+    bus.tap("stream.>", [&](const EventPtr&) { ++tapped; });
+    EventRecord::Parts parts;
+    parts.type = "stream.created";
+    parts.data = BufferRef(std::string_view("{}"));
+    bus.observe(std::make_shared<const EventRecord>(std::move(parts)));
+    run();
+    EXPECT_EQ(bus.counts().published.at("stream.created"), 1u);
+    EXPECT_EQ(tapped, 1);
+    EXPECT_TRUE(seen.empty());
+}
+
 TEST_F(BusTest, TapsSeeWhatMatches) {
     int tapped = 0;
     const auto id = bus.tap("stream.>", [&](const EventPtr&) { ++tapped; });

@@ -107,7 +107,7 @@ Node::Core::Core(const NodeOptions& given, modules::ModuleStore& store, telemetr
                  given.node,
                  given.validate_events,
                  [this](std::string_view what) { return document(what); }} {
-    feed.on_event([this](const bus::EventPtr& event) { bus.show(event); });
+    feed.on_event([this](const bus::EventPtr& event) { bus.observe(event); });
     if (options.memory_link) {
         link = std::make_unique<transport::MemoryLink>(
             services, timers, clock, pool,

@@ -117,7 +117,7 @@ void Node::Core::update_metrics() const {
         counter.increment(to - counter.value());
     };
     for (const auto& [type, count] : bus.counts().published) {
-        raise("streamwall_events_published_total", "Transient events published.", {{"type", type}},
+        raise("streamwall_events_published_total", "Events published, durable ones once they are committed.", {{"type", type}},
               static_cast<double>(count));
     }
     for (const auto& subscription : bus.list()) {
@@ -125,7 +125,10 @@ void Node::Core::update_metrics() const {
                                        {"pattern", subscription->pattern()}};
         raise("streamwall_events_delivered_total", "Events handled by a subscription.", labels,
               static_cast<double>(subscription->delivered()));
-        raise("streamwall_dropped_total", "Events dropped by a full queue.", labels,
+        constexpr const char* kPolicies[] = {"drop_oldest", "drop_newest", "keep_latest"};
+        auto by_policy = labels;
+        by_policy["policy"] = kPolicies[std::clamp(subscription->policy(), 0, 2)];
+        raise("streamwall_dropped_total", "Events dropped by a full queue.", by_policy,
               static_cast<double>(subscription->dropped()));
         out.gauge("streamwall_queue_depth", "Events waiting in a queue.", labels)
             .set(static_cast<double>(subscription->depth()));
