@@ -111,6 +111,7 @@ std::shared_ptr<bus::DurableReader> make_reader(sw_host& host,
 sw_status subscribe(sw_host* host, const sw_subscription_options* given, sw_event_fn handler,
                     void* ctx, sw_subscription** out, sw_error* error) {
     host->expect_strand("bus.subscribe");
+    if (host->is_closing()) return fill(error, stopping());
     const auto& options = *given;
     const auto failure = check_subscription(*host, options);
     if (failure.code != SW_OK) return fill(error, failure);

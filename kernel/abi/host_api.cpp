@@ -60,6 +60,8 @@ void post_blocking(sw_host* host, void (*run)(void*), void (*drop)(void*), void*
 
 sw_status offer_interface(sw_host* host, sw_str id, const void* table, void* self,
                           sw_error* error) {
+    host->expect_strand("interfaces.offer");
+    if (host->is_closing()) return fill(error, stopping());
     const std::string name(view(id));
     if (std::ranges::find(host->manifest.interfaces, name) == host->manifest.interfaces.end()) {
         return fill(error,
@@ -73,6 +75,8 @@ sw_status offer_interface(sw_host* host, sw_str id, const void* table, void* sel
 sw_status watch_interface(sw_host* host, sw_str id,
                           void (*available)(void*, const void*, void*, sw_lease*),
                           void (*revoked)(void*, sw_lease*), void* ctx, sw_error* error) {
+    host->expect_strand("interfaces.watch");
+    if (host->is_closing()) return fill(error, stopping());
     const std::string name(view(id));
     const bool declared = std::ranges::any_of(host->manifest.needs, [&](const modules::Need& need) {
         return need.interface && need.name == name;

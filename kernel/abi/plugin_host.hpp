@@ -60,6 +60,11 @@ struct HealthReport {
     std::string reason;
 };
 
+// Why an instance that ends may offer and subscribe no more.
+inline Failure stopping() {
+    return Failure::of(SW_FAILED_PRECONDITION, "the instance is stopping");
+}
+
 // Told of what concerns the life of the instance. Any thread; must not block.
 class HostListener {
   public:
@@ -89,6 +94,9 @@ struct sw_host {
 
     // Opens what was declared in create() and start(): calls and deliveries begin.
     void open();
+    // From now on nothing new can be offered, watched or subscribed to. [strand]
+    void begin_close() { closing_ = true; }
+    bool is_closing() const { return closing_; }
     // Ends intake: services are withdrawn, subscriptions end after saving their positions, watches
     // give no more leases. `done` runs on any thread. Blocks at most `limit` for callbacks inside.
     void close_intake(std::chrono::milliseconds limit, std::function<void()> done);
@@ -129,6 +137,7 @@ struct sw_host {
     struct TimerBox;
     sw_host_api api_;
     std::atomic<bool> open_{false};
+    std::atomic<bool> closing_{false};
     std::atomic<std::uint64_t> misuses_{0};
     mutable std::mutex mutex_;
     std::set<std::uint64_t> timers_;

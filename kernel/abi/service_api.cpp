@@ -18,6 +18,7 @@ Failure denied(std::string_view service, const char* list) {
 sw_status offer(sw_host* host, sw_str service, sw_str method, sw_method_fn handler, void* ctx,
                 sw_error* error) {
     host->expect_strand("services.offer");
+    if (host->is_closing()) return fill(error, stopping());
     if (std::ranges::find(host->manifest.provides, view(service)) ==
         host->manifest.provides.end()) {
         return fill(error, denied(view(service), "provides"));

@@ -299,14 +299,44 @@ void Instance::stop(std::function<void()> done) {
     });
 }
 
+// A start that was cut short may still be running: what it offers must be there to be withdrawn, so
+// intake closes on the strand, behind it.
 void Instance::end(std::function<void()> done) {
     set_state(State::stopping);
+    pass_over_strand([this] { host_->begin_close(); },
+                     [this, done](bool passed) {
+                         if (!passed) return give_up("its strand does not come to rest", done);
+                         close_intake(done);
+                     });
+}
+
+void Instance::close_intake(std::function<void()> done) {
     // Gates may keep this waiting for callbacks: not a thing for the control strand.
     parts_.pool->post(exec::Task::of([this, self = shared_from_this(), done = std::move(done)] {
         host_->close_intake(parts_.stop_timeout, [this, self, done] {
             on_control([this, done] { withdraw_interfaces(done); });
         });
     }));
+}
+
+// Runs `there` on the plugin's strand, then `then` on the control strand: with false where the
+// strand did not get to it in time.
+void Instance::pass_over_strand(std::function<void()> there, std::function<void(bool)> then) {
+    auto passed = std::make_shared<bool>(false);
+    const auto timer = parts_.facilities.timers.after(parts_.control, parts_.stop_timeout,
+                                                      [self = shared_from_this(), passed, then] {
+                                                          if (!std::exchange(*passed, true))
+                                                              then(false);
+                                                      });
+    host_->party.strand->post_function(
+        [this, self = shared_from_this(), there = std::move(there), timer, passed, then] {
+            there();
+            on_control([this, timer, passed, then] {
+                if (std::exchange(*passed, true)) return;
+                parts_.facilities.timers.cancel(timer);
+                then(true);
+            });
+        });
 }
 
 void Instance::withdraw_interfaces(std::function<void()> done) {
@@ -344,22 +374,14 @@ void Instance::stop_plugin(std::function<void()> done) {
 
 // Passes once more over the strand, so that nothing of the plugin is queued or running there.
 void Instance::quiesce(std::function<void()> done) {
-    const auto timer = std::make_shared<std::uint64_t>(0);
-    auto passed = std::make_shared<bool>(false);
-    *timer = parts_.facilities.timers.after(
-        parts_.control, parts_.stop_timeout, [this, self = shared_from_this(), passed, done] {
-            if (!std::exchange(*passed, true)) give_up("its strand does not come to rest", done);
-        });
-    host_->party.strand->post_function([this, self = shared_from_this(), timer, passed, done] {
-        on_control([this, timer, passed, done] {
-            if (std::exchange(*passed, true)) return;
-            parts_.facilities.timers.cancel(*timer);
-            host_->party.strand->close();
-            host_->party.strand->bind(nullptr);
-            set_state(State::stopped);
-            destroy(done);
-        });
-    });
+    pass_over_strand([] {},
+                     [this, done](bool passed) {
+                         if (!passed) return give_up("its strand does not come to rest", done);
+                         host_->party.strand->close();
+                         host_->party.strand->bind(nullptr);
+                         set_state(State::stopped);
+                         destroy(done);
+                     });
 }
 
 void Instance::destroy(std::function<void()> done) {

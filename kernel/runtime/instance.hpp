@@ -94,6 +94,8 @@ class Instance final : public abi::HostListener, public std::enable_shared_from_
     void finish_step(std::uint64_t number, Failure failure);
     sw_status call_step(int kind, sw_error* error);
     void end(std::function<void()> done);
+    void close_intake(std::function<void()> done);
+    void pass_over_strand(std::function<void()> there, std::function<void(bool)> then);
     void stop_plugin(std::function<void()> done);
     void withdraw_interfaces(std::function<void()> done);
     void quiesce(std::function<void()> done);
