@@ -68,6 +68,7 @@ test(`${cuts} power cuts while writing lose nothing that was acknowledged`, asyn
         writer.start(host);
         await until('acknowledged writes', () => writer.acknowledged > before + 20, seconds(20));
         await momentBetween(0, 300);
+        writer.stopNoting();
         await disk.cut();
         await host.kill();
         await writer.stop();
