@@ -26,8 +26,8 @@ export async function run(_, {rounds}) {
     );
     const event = medians.EventThroughBusyQueue.ns_per_event;
     const wakeUp = medians.CondvarWakeUp.one_way_ns;
-    // The way back to the publisher is a bare wake-up; what is left of the round is the bus.
-    const publish = 2 * medians.PublishToIdleStrand.one_way_ns - wakeUp;
+    // There and back: the callback wakes the publisher as the floor does.
+    const publish = 2 * medians.PublishToIdleStrand.one_way_ns;
     const crossing = medians.BoundaryCrossing.ns_per_crossing;
     const plain = medians.PlainCall.cpu_time;
     const call = medians.ParallelCall.cpu_time;
@@ -41,11 +41,11 @@ export async function run(_, {rounds}) {
                 met: event <= 500,
             },
             {
-                figure: 'publish to the callback of an idle strand',
+                figure: 'publish to the callback of an idle strand, and a wake-up back',
                 measured: `${ns(publish)} (${rounded(publish / wakeUp)} x)`,
                 floor: `${ns(wakeUp)} condition variable`,
-                goal: '<= 2 x',
-                met: publish <= 2 * wakeUp,
+                goal: '<= 3 x (2 x, and the way back)',
+                met: publish <= 3 * wakeUp,
             },
             {
                 figure: 'crossing of the plugin boundary',
