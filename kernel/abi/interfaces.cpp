@@ -25,17 +25,16 @@ Failure Interfaces::offer(const std::string& provider, std::string id, const voi
 }
 
 void Interfaces::grant(const std::string& id, Offer& offer, const std::shared_ptr<Watch>& watch) {
-    auto lease = std::make_unique<sw_lease>(sw_lease{id, watch, false});
-    auto* raw = lease.get();
-    offer.leases.push_back(std::move(lease));
-    watch->strand->post_function([this, raw, watch, table = offer.table, self = offer.self] {
+    auto lease = std::make_shared<sw_lease>(sw_lease{id, watch});
+    offer.leases.push_back(lease);
+    watch->strand->post_function([this, lease, watch, table = offer.table, self = offer.self] {
         bool gone = false;
         {
             std::lock_guard lock(mutex_);
-            gone = watch->ended || raw->revoked;
+            gone = watch->ended || lease->revoked;
         }
-        if (gone) return release(raw);
-        watch->available(watch->ctx, table, self, raw);
+        if (gone) return release(lease.get());
+        watch->available(watch->ctx, table, self, lease.get());
     });
 }
 
@@ -60,17 +59,20 @@ void Interfaces::withdraw(const std::string& provider, const std::string& id,
             offer.withdrawn = true;
             offer.done = std::move(done);
             for (const auto& lease : offer.leases) {
-                auto* raw = lease.get();
-                raw->watch->strand->post(exec::Task::of([this, raw, watch = raw->watch] {
+                lease->watch->strand->post(exec::Task::of([this, lease] {
+                    bool over = false;
                     {
                         std::lock_guard inner(mutex_);
-                        // `available` has not run yet: it will see this and release.
-                        raw->revoked = true;
+                        // `available` may not have run yet: it will see this and release.
+                        lease->revoked = true;
+                        over = lease->released;
                     }
-                    if (watch->ended || watch->revoked == nullptr)
-                        release(raw);
-                    else
-                        watch->revoked(watch->ctx, raw);
+                    const auto& watch = lease->watch;
+                    if (over) return;
+                    if (watch->revoked == nullptr)
+                        release(lease.get());
+                    else if (!watch->ended)  // who stops releases by itself
+                        watch->revoked(watch->ctx, lease.get());
                 }));
             }
             finished = finish_if_empty(id);
@@ -97,6 +99,7 @@ void Interfaces::release(sw_lease* lease) {
             const auto found = std::ranges::find_if(
                 offer.leases, [&](const auto& held) { return held.get() == lease; });
             if (found == offer.leases.end()) continue;
+            (*found)->released = true;
             offer.leases.erase(found);
             finished = finish_if_empty(id);
             break;

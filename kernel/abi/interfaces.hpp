@@ -32,6 +32,7 @@ struct sw_lease {
     std::string id;
     std::shared_ptr<streamwall::abi::Watch> watch;
     bool revoked = false;
+    bool released = false;
 };
 
 namespace streamwall::abi {
@@ -67,7 +68,7 @@ class Interfaces {
         void* self = nullptr;
         bool withdrawn = false;
         std::function<void()> done;
-        std::list<std::unique_ptr<sw_lease>> leases;
+        std::list<std::shared_ptr<sw_lease>> leases;
     };
     void grant(const std::string& id, Offer& offer, const std::shared_ptr<Watch>& watch);
     std::function<void()> finish_if_empty(const std::string& id);

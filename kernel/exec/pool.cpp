@@ -20,6 +20,7 @@ struct Pool::State {
     unsigned spawned_spares = 0;
     unsigned idle = 0;
     bool stopping = false;
+    bool closed = false;  // tasks are dropped
 };
 
 namespace {
@@ -56,7 +57,11 @@ void Pool::spawn() {
 void Pool::post(Task task) {
     bool wake = false;
     {
-        std::lock_guard lock(state_->mutex);
+        std::unique_lock lock(state_->mutex);
+        if (state_->closed) {
+            lock.unlock();
+            return task.discard();
+        }
         state_->queue.push_back(task);
         wake = state_->idle > 0;
     }
@@ -181,6 +186,8 @@ bool Pool::stop_within(std::chrono::milliseconds limit) {
     live_ = 0;
     while (run_one()) {
     }
+    std::lock_guard lock(state_->mutex);
+    state_->closed = true;
     return clean;
 }
 

@@ -39,7 +39,7 @@ class Pool final : public Executor {
 
     // Runs one queued task; false where none is queued. Deterministic pools only.
     bool run_one();
-    // Finishes what is queued, then joins. Idempotent.
+    // Finishes what is queued, then joins; tasks posted afterwards are dropped. Idempotent.
     void stop();
     // Joins within `limit`; false where a worker is stuck, which is then left behind (detached).
     bool stop_within(std::chrono::milliseconds limit);

@@ -3,6 +3,7 @@
 
 #include "modules/elf.hpp"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -116,11 +117,7 @@ std::string Inspection::name() const {
 
 ModuleStore::ModuleStore(std::vector<fs::path> folders) : folders_(std::move(folders)) {}
 
-// Resident by design: unloading is left to the end of the process.
-ModuleStore::~ModuleStore() {
-    for (auto& loaded : loaded_)
-        static_cast<void>(loaded.release());
-}
+ModuleStore::~ModuleStore() = default;
 
 Inspection ModuleStore::inspect(const fs::path& file) {
     Inspection out{file, {}, {}, {}, nullptr};
@@ -232,8 +229,9 @@ std::expected<const sw_plugin_entry*, Failure> ModuleStore::load(const Inspectio
         path = fmt::format("/proc/self/fd/{}", made->descriptor);
     }
     try {
-        made->library.load(path.string(),
-                           boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+        // Resident: closing the handle unmaps nothing, and a loaded plugin may be used to the end.
+        made->library.load(path.string(), static_cast<boost::dll::load_mode::type>(
+                                              RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE));
         if (!made->library.has(SW_PLUGIN_ENTRY)) {
             return std::unexpected(Failure::of(
                 SW_FAILED_PRECONDITION,
