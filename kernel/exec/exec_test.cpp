@@ -46,6 +46,16 @@ TEST(Strand, DropsWhatIsQueuedOrPostedAfterClose) {
     EXPECT_EQ(alive.use_count(), 1);
 }
 
+TEST(Strand, OnAPoolThatHasStoppedLetsGoOfWhatIsQueued) {
+    Pool pool({.workers = 1});
+    auto strand = Strand::make("s", pool);
+    pool.stop();
+    auto alive = std::make_shared<int>(1);
+    strand->post_function([strand, alive] {});  // a circle: the task holds its strand
+    EXPECT_EQ(alive.use_count(), 1);
+    EXPECT_EQ(strand.use_count(), 1);
+}
+
 TEST(Pool, NamesAndReplacesAWorkerThatIsStuck) {
     std::promise<std::string> named;
     Pool pool({.workers = 1, .stuck_after = 20ms, .on_stuck = [&](const std::string& label, auto) {

@@ -29,7 +29,7 @@ class Gate {
     // out under the lock; an open gate is left without one.
     void leave() {
         auto seen = state_.load(std::memory_order_relaxed);
-        while (!(seen & kClosed)) {
+        while (!(seen & (kClosed | kAwaited))) {
             if (state_.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel)) return;
         }
         std::lock_guard lock(mutex_);
@@ -42,13 +42,17 @@ class Gate {
     // True once nobody is inside. `allowed` callers on the waiting thread's own stack do not count.
     bool wait_empty(std::chrono::milliseconds limit, std::uint64_t allowed = 0) {
         std::unique_lock lock(mutex_);
+        state_.fetch_or(kAwaited, std::memory_order_acq_rel);
         return empty_.wait_for(lock, limit, [&] { return inside() <= allowed; });
     }
-    std::uint64_t inside() const { return state_.load(std::memory_order_acquire) & ~kClosed; }
+    std::uint64_t inside() const {
+        return state_.load(std::memory_order_acquire) & ~(kClosed | kAwaited);
+    }
     bool is_closed() const { return state_.load(std::memory_order_acquire) & kClosed; }
 
   private:
     static constexpr std::uint64_t kClosed = std::uint64_t{1} << 63;
+    static constexpr std::uint64_t kAwaited = std::uint64_t{1} << 62;
     std::atomic<std::uint64_t> state_;
     std::mutex mutex_;
     std::condition_variable empty_;

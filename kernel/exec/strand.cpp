@@ -45,7 +45,11 @@ void Strand::schedule() {
         std::unique_ptr<std::shared_ptr<Strand>> held(static_cast<std::shared_ptr<Strand>*>(arg));
         (*held)->drain();
     };
-    const auto drop = [](void* arg) { delete static_cast<std::shared_ptr<Strand>*>(arg); };
+    // A pool that has stopped runs nothing more: what is queued may hold this strand in a circle.
+    const auto drop = [](void* arg) {
+        std::unique_ptr<std::shared_ptr<Strand>> held(static_cast<std::shared_ptr<Strand>*>(arg));
+        (*held)->close();
+    };
     if (loop)
         loop->post(loop->self, run, self);
     else
