@@ -93,8 +93,8 @@ class Bus {
     // Sees every event, durable ones too, for `events tap`. Returns an id for untap.
     std::uint64_t tap(std::string pattern, std::function<void(const EventPtr&)> watcher);
     void untap(std::uint64_t id);
-    // A durable event that was committed: counted, and shown to the taps. Its subscriptions read the
-    // journal.
+    // A durable event that was committed: counted, and shown to the taps. Its subscriptions read
+    // the journal.
     void observe(const EventPtr& event);
 
     void set_link(EventLink* link) { link_ = link; }

@@ -44,11 +44,15 @@ DurableReader::~DurableReader() {
 }
 
 void DurableReader::start() {
+    feed_watch_ = parts_.feed.watch([weak = weak_from_this()](std::uint64_t first) {
+        auto self = weak.lock();
+        if (!self) return;
+        std::uint64_t none = 0;
+        self->first_since_start_.compare_exchange_strong(none, first);
+        self->wake();
+    });
     run([this] {
         running_ = true;
-        feed_watch_ = parts_.feed.watch([weak = weak_from_this()] {
-            if (auto self = weak.lock()) self->wake();
-        });
         load();
     });
 }
@@ -74,10 +78,15 @@ void DurableReader::begin_new() {
         Position position;
         if (result) {
             position.epoch = result->epoch;
-            if (self->options_.start == SW_START_NEW)
+            if (self->options_.start == SW_START_NEW) {
                 position.sequence = result->last;
-            else if (result->first > 0)
+                // The answer may be later than the start: what came between belongs to this name.
+                const auto first = self->first_since_start_.load();
+                if (first != 0) position.sequence = std::min(position.sequence, first - 1);
+            }
+            if (self->options_.start == SW_START_ALL && result->first > 0) {
                 position.sequence = result->first - 1;
+            }
         }
         self->begin_at(std::move(position));
         self->mark_dirty();

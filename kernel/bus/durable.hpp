@@ -142,6 +142,7 @@ class DurableReader final : public std::enable_shared_from_this<DurableReader> {
     std::uint64_t feed_watch_ = 0, save_timer_ = 0, retry_timer_ = 0;
     int load_failures_ = 0;
     std::atomic<bool> wake_posted_{false};
+    std::atomic<std::uint64_t> first_since_start_{0};  // sequence; 0: none was committed
     std::function<void()> when_stopped_;
 
     mutable std::mutex stats_mutex_;

@@ -94,7 +94,8 @@ class DurableTest : public testing::Test {
         journal.envelopes.push_back(render(record.raw()));
         if (through_feed) feed.committed(&record.raw(), 1);
     }
-    void start(DurableOptions options = {}) {
+    // `meanwhile` runs behind start() and before the journal answers.
+    void start(DurableOptions options = {}, const std::function<void()>& meanwhile = [] {}) {
         options.name = "hub/all";
         options.pattern = "stream.*";
         reader = std::make_shared<DurableReader>(
@@ -104,6 +105,7 @@ class DurableTest : public testing::Test {
                 warnings.push_back(event);
             }});
         reader->start();
+        meanwhile();
         run();
     }
     void stop() {
@@ -152,6 +154,12 @@ TEST_F(DurableTest, ANewNameBeginsBehindTheNewestEvent) {
     start();
     commit("stream/1", 2);
     run();
+    EXPECT_EQ(seen, std::vector<std::string>{R"(stream/1 {"n":2})"});
+}
+
+TEST_F(DurableTest, ANewNameMissesNothingThatIsCommittedWhileItLooksForItsPlace) {
+    commit("stream/1", 1);
+    start({}, [this] { commit("stream/1", 2); });
     EXPECT_EQ(seen, std::vector<std::string>{R"(stream/1 {"n":2})"});
 }
 

@@ -6,6 +6,7 @@
 namespace streamwall::bus {
 
 void Feed::committed(const sw_event* events, std::size_t count) {
+    if (count == 0) return;
     std::vector<EventPtr> made;
     made.reserve(count);
     for (std::size_t n = 0; n < count; ++n) {
@@ -30,7 +31,7 @@ void Feed::committed(const sw_event* events, std::size_t count) {
             events_.pop_front();
         }
         for (const auto& [id, wake] : watchers_)
-            wake();
+            wake(made.front()->sequence());
     }
     if (seen_) {
         for (const auto& event : made)
@@ -52,7 +53,7 @@ Feed::Batch Feed::after(const std::string& epoch, std::uint64_t after, std::size
     return batch;
 }
 
-std::uint64_t Feed::watch(std::function<void()> wake) {
+std::uint64_t Feed::watch(std::function<void(std::uint64_t)> wake) {
     std::lock_guard lock(mutex_);
     watchers_.emplace_back(next_watcher_, std::move(wake));
     return next_watcher_++;

@@ -29,8 +29,9 @@ class Feed {
     // Up to `limit` events behind `after`.
     Batch after(const std::string& epoch, std::uint64_t after, std::size_t limit) const;
 
-    // `wake` is called after each commit, on the committing thread. Returns an id.
-    std::uint64_t watch(std::function<void()> wake);
+    // `wake` is called after each commit, on the committing thread, with the sequence of its first
+    // event. Returns an id.
+    std::uint64_t watch(std::function<void(std::uint64_t first)> wake);
     void unwatch(std::uint64_t id);
     void on_event(std::function<void(const EventPtr&)> seen) { seen_ = std::move(seen); }
 
@@ -39,7 +40,7 @@ class Feed {
     std::deque<EventPtr> events_;
     std::size_t bytes_ = 0;
     std::string epoch_;
-    std::vector<std::pair<std::uint64_t, std::function<void()>>> watchers_;
+    std::vector<std::pair<std::uint64_t, std::function<void(std::uint64_t)>>> watchers_;
     std::uint64_t next_watcher_ = 1;
     std::function<void(const EventPtr&)> seen_;
 };
