@@ -25,8 +25,8 @@ class Gate {
         }
         return true;
     }
-    // The last to leave a closed gate may wake somebody who then destroys it, so it counts itself
-    // out under the lock; an open gate is left without one.
+    // Who waits for the last to leave may destroy the gate then, so that one counts itself out
+    // under the lock. A gate that was neither closed nor waited for is left without one.
     void leave() {
         auto seen = state_.load(std::memory_order_relaxed);
         while (!(seen & (kClosed | kAwaited))) {
@@ -36,7 +36,7 @@ class Gate {
         state_.fetch_sub(1, std::memory_order_acq_rel);
         empty_.notify_all();
     }
-    void open() { state_.fetch_and(~kClosed, std::memory_order_release); }
+    void open() { state_.fetch_and(~(kClosed | kAwaited), std::memory_order_release); }
     // Nobody enters from now on; who is inside may finish.
     void close() { state_.fetch_or(kClosed, std::memory_order_acq_rel); }
     // True once nobody is inside. `allowed` callers on the waiting thread's own stack do not count.
@@ -48,6 +48,7 @@ class Gate {
     std::uint64_t inside() const {
         return state_.load(std::memory_order_acquire) & ~(kClosed | kAwaited);
     }
+    bool is_awaited() const { return state_.load(std::memory_order_acquire) & kAwaited; }
     bool is_closed() const { return state_.load(std::memory_order_acquire) & kClosed; }
 
   private:
