@@ -1,12 +1,11 @@
 // The test host: a node of the real kernel, with everything around it recorded.
 #include "streamwall/testing/host.hpp"
 
-#include "bus/envelope.hpp"
-#include "bus/pattern.hpp"
 #include "config/settings.hpp"
 #include "config/yaml_tree.hpp"
 #include "memory_journal.hpp"
 #include "peer.hpp"
+#include "recorder.hpp"
 #include "runtime/instance.hpp"
 #include "runtime/node.hpp"
 
@@ -35,33 +34,6 @@ Answer to_answer(const Failure& failure) {
     return out;
 }
 
-std::string text_at(const json::object& from, std::string_view name) {
-    const auto* found = from.if_contains(name);
-    return found && found->is_string() ? std::string(found->get_string()) : std::string();
-}
-
-LogLine parse_line(const std::string& text) {
-    const auto line = json::parse(text).as_object();
-    return {text_at(line, "level"), text_at(line, "event"), text_at(line, "plugin"),
-            text_at(line, "message"), text};
-}
-
-Event to_event(const std::string& envelope) {
-    Event out;
-    out.envelope = envelope;
-    for (const auto& [name, value] : bus::members(envelope)) {
-        if (name == "data") out.data = value;
-        if (name == "sequence")
-            out.sequence = std::strtoull(std::string(value).c_str(), nullptr, 10);
-    }
-    const auto object = json::parse(envelope).as_object();
-    out.id = text_at(object, "id");
-    out.type = text_at(object, "type");
-    out.subject = text_at(object, "subject");
-    out.producer = text_at(object, "producer");
-    return out;
-}
-
 fs::path make_data_dir() {
     auto pattern = (fs::temp_directory_path() / "streamwall-test-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) {
@@ -81,13 +53,10 @@ struct Host::Impl {
     explicit Impl(Options given)
         : options(std::move(given)),
           own_data_dir(options.data_dir.empty()),
-          log(telemetry::LogOptions{.level = telemetry::Level::kDebug,
-                                    .format = telemetry::LogFormat::kJson,
-                                    .sink =
-                                        [this](std::string_view line) {
-                                            std::lock_guard lock(mutex);
-                                            lines.emplace_back(line);
-                                        }}),
+          log(telemetry::LogOptions{
+              .level = telemetry::Level::kDebug,
+              .format = telemetry::LogFormat::kJson,
+              .sink = [this](std::string_view line) { recorder.add_line(line); }}),
           modules({}) {
         if (own_data_dir) options.data_dir = make_data_dir();
     }
@@ -113,8 +82,7 @@ struct Host::Impl {
     Options options;
     const bool own_data_dir;
     mutable std::mutex mutex;
-    std::vector<std::string> lines;
-    std::vector<std::string> envelopes;
+    Recorder recorder;
 
     exec::VirtualClock clock;
     telemetry::Logger log;
@@ -198,10 +166,7 @@ Answer Host::Impl::make_node() {
     made.validate_events = true;
     if (is_virtual()) made.virtual_clock = &clock;
     const auto fresh = std::make_shared<runtime::Node>(std::move(made), modules, log);
-    fresh->tap(">", [this](const std::string& envelope) {
-        std::lock_guard lock(mutex);
-        envelopes.push_back(envelope);
-    });
+    fresh->tap(">", [this](const std::string& envelope) { recorder.add_envelope(envelope); });
     {
         std::lock_guard lock(mutex);
         node = fresh;
@@ -358,42 +323,16 @@ bool Host::eventually(const std::function<bool()>& holds, std::chrono::milliseco
 }
 
 std::vector<Event> Host::events(const std::string& pattern) const {
-    std::vector<Event> out;
-    std::lock_guard lock(impl_->mutex);
-    for (const auto& envelope : impl_->envelopes) {
-        auto event = to_event(envelope);
-        if (bus::matches(pattern, event.type)) out.push_back(std::move(event));
-    }
-    return out;
+    return impl_->recorder.events(pattern);
 }
-
 std::vector<LogLine> Host::logs(const std::string& plugin) const {
-    std::vector<LogLine> out;
-    std::lock_guard lock(impl_->mutex);
-    for (const auto& text : impl_->lines) {
-        auto line = parse_line(text);
-        if (plugin.empty() || line.plugin == plugin) out.push_back(std::move(line));
-    }
-    return out;
+    return impl_->recorder.logs(plugin);
 }
-
 void Host::forget() {
-    std::lock_guard lock(impl_->mutex);
-    impl_->lines.clear();
-    impl_->envelopes.clear();
+    impl_->recorder.forget();
 }
-
 std::vector<std::string> Host::complaints() const {
-    static constexpr std::string_view kComplaints[] = {
-        "plugin.misbehaving", "plugin.leak", "plugin.drain", "plugin.stop", "interface.kept"};
-    std::vector<std::string> out;
-    for (const auto& line : logs()) {
-        const bool stuck = line.event == "plugin.state" && line.message.starts_with("stuck");
-        if (stuck || std::ranges::find(kComplaints, line.event) != std::end(kComplaints)) {
-            out.push_back(fmt::format("{}: {}: {}", line.plugin, line.event, line.message));
-        }
-    }
-    return out;
+    return impl_->recorder.complaints();
 }
 
 PluginState Host::state(const std::string& plugin) const {
