@@ -28,18 +28,22 @@ std::string_view time_text(std::int64_t ms) {
 }  // namespace
 
 void Subscription::deliver(const EventPtr& event) {
-    if (owner_.parallel) {
-        exec::GateHold hold(gate_);
-        if (hold) handle(event);
-        return;
-    }
+    // The owner is there as long as somebody is inside.
+    const exec::GateHold hold(gate_);
+    if (!hold) return;
+    if (owner_.parallel) return handle(event);
     {
         std::lock_guard lock(mutex_);
-        if (gate_.is_closed() || !make_room(event)) return;
+        if (!make_room(event)) return;
         queue_.push_back(event);
         if (std::exchange(scheduled_, true)) return;
     }
     owner_.strand->post_function([self = shared_from_this()] { self->drain(); });
+}
+
+bool Subscription::lies_behind(const EventLink& link, const Party& publisher) {
+    const exec::GateHold hold(gate_);
+    return hold && link.separates(publisher.instance, owner_);
 }
 
 bool Subscription::make_room(const EventPtr& event) {
@@ -134,7 +138,7 @@ void Bus::publish(const Party& publisher, const sw_event_draft& draft, const sw_
     raw.context = &context;
     const auto event = std::make_shared<const EventRecord>(raw);
     for (const auto& subscription : *matching) {
-        if (link_ && link_->separates(publisher.instance, subscription->owner())) {
+        if (link_ && subscription->lies_behind(*link_, publisher)) {
             link_->carry(event, [subscription](EventPtr copy) { subscription->deliver(copy); });
         } else {
             subscription->deliver(event);

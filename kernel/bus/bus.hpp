@@ -44,6 +44,7 @@ class Subscription final : public std::enable_shared_from_this<Subscription> {
         : owner_(owner), pattern_(std::move(pattern)), handler_(handler), options_(options) {}
 
     void deliver(const EventPtr& event);
+    bool lies_behind(const class EventLink& link, const Party& publisher);
     // No handler runs afterwards, but one that is further down this thread's stack.
     void end();
 

@@ -244,10 +244,11 @@ void DurableReader::deliver(const std::string& subject, Lane& lane) {
 }
 
 void DurableReader::invoke(const EventPtr& event, std::uint64_t ticket, std::uint32_t attempt) {
-    const auto hand_over = [self = shared_from_this(), ticket, attempt](const EventPtr& given) {
-        if (self->gate_.is_closed()) return;  // the owner may be gone
-        if (self->owner_.parallel) return self->handle(given, ticket, attempt);
-        self->owner_.strand->post(exec::Task::of(
+    // A link may be late: the owner can be gone by then, its strand is kept.
+    const auto hand_over = [self = shared_from_this(), ticket, attempt, parallel = owner_.parallel,
+                            strand = owner_.strand](const EventPtr& given) {
+        if (parallel) return self->handle(given, ticket, attempt);
+        strand->post(exec::Task::of(
             [self, given, ticket, attempt] { self->handle(given, ticket, attempt); }));
     };
     const std::string_view producer = view(event->raw().producer);
