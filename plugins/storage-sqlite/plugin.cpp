@@ -148,22 +148,37 @@ class StorageSqlite final : public Plugin<Settings> {
             offered_ = true;
         }
         // Opening may check a whole file.
-        host().post_blocking([this] { host().complete(SW_STEP_START, open()); });
+        opening_ = true;
+        host().post_blocking(
+            [this] { host().post([this, opened = open()] { end_opening(opened); }); });
         return pending;
     }
 
     Step stop() override {
+        stopping_ = true;
+        if (opening_) return pending;  // it was told to stop while it starts
         if (store_ == nullptr) return ok();
-        live_ = nullptr;
-        // Finishing what is queued takes a commit; the strand must not wait for it.
-        closer_ = std::thread([this] {
-            store_.reset();
-            host().complete(SW_STEP_STOP);
-        });
+        close();
         return pending;
     }
 
   private:
+    void end_opening(const Result<>& opened) {
+        opening_ = false;
+        if (!stopping_) return host().complete(SW_STEP_START, opened);
+        if (store_ == nullptr) return host().complete(SW_STEP_STOP);
+        close();
+    }
+
+    // Finishing what is queued takes a commit; the strand must not wait for it.
+    void close() {
+        live_ = nullptr;
+        closer_ = std::thread([this] {
+            store_.reset();
+            host().complete(SW_STEP_STOP);
+        });
+    }
+
     Result<> offer_methods() {
         for (const auto& known : method_names()) {
             const Method method = known.method;
@@ -228,6 +243,8 @@ class StorageSqlite final : public Plugin<Settings> {
 
     const sw_journal_api* journal_ = nullptr;
     bool offered_ = false;
+    bool opening_ = false;  // the blocking pool is in open(), which owns store_ meanwhile
+    bool stopping_ = false;
     Announcer announce_;
     std::unique_ptr<Store> store_;
     std::atomic<Store*> live_{nullptr};
