@@ -54,10 +54,16 @@ void RecordCache::fill(std::string_view collection, std::int64_t id, Ticket tick
 
 void RecordCache::put_locked(Shard& shard, std::string_view collection, std::int64_t id,
                              RecordText text) {
-    erase_locked(shard, collection, id);
     shard.bytes += text->size() + kEntryOverhead;
-    shard.by_age.push_front({std::string(collection), id, std::move(text)});
-    shard.by_key.emplace(Key{shard.by_age.front().collection, id}, shard.by_age.begin());
+    if (const auto found = shard.by_key.find({collection, id}); found != shard.by_key.end()) {
+        const auto entry = found->second;
+        shard.bytes -= entry->text->size() + kEntryOverhead;
+        entry->text = std::move(text);
+        shard.by_age.splice(shard.by_age.begin(), shard.by_age, entry);
+    } else {
+        shard.by_age.push_front({std::string(collection), id, std::move(text)});
+        shard.by_key.emplace(Key{shard.by_age.front().collection, id}, shard.by_age.begin());
+    }
     while (shard.bytes > max_shard_bytes_ && !shard.by_age.empty()) {
         const Entry& oldest = shard.by_age.back();
         // The copy keeps the key alive while its entry goes.

@@ -34,7 +34,9 @@ class Document {
     std::string_view text() const { return text_; }
 
   private:
-    explicit Document(std::string text) : text_(std::move(text)), memory_(buffer_) {}
+    // The tree that is parsed must have the same memory, or it would be copied into this one.
+    explicit Document(std::string text)
+        : text_(std::move(text)), memory_(buffer_), root_(&memory_) {}
 
     std::string text_;
     unsigned char buffer_[2048];
