@@ -69,21 +69,33 @@ Answer ApplyJob::run(Batch& batch) {
     return render(batch, outcomes);
 }
 
+// The record of the row that `cursor` is on.
+void ApplyJob::take_record(const RecordChange& change, const Cursor& cursor, Outcome& outcome) {
+    std::string text;
+    text.reserve(kUsualRecordSize);
+    storage::append_record(text, *change.collection, cursor);
+    outcome.id = cursor.integer(0);
+    outcome.record = std::make_shared<const std::string>(std::move(text));
+}
+
 storage::Result<void> ApplyJob::change_record(Batch& batch, const RecordChange& change,
                                               Outcome& outcome) {
     try {
         auto cursor = batch.database.prepare(change.statement.sql);
         cursor.bind_all(change.statement.values, batch.now_ms);
-        if (!cursor.step()) {
+        if (change.kind == RecordChange::Kind::kUpdate) {
             cursor.finish();
-            return std::unexpected(missed(batch.database, change));
+            if (batch.database.changes() == 0) {
+                return std::unexpected(missed(batch.database, change));
+            }
+            auto row = batch.database.prepare(change.collection->select_by_id());
+            row.bind(1, change.id).step();
+            take_record(change, row, outcome);
+        } else {
+            if (!cursor.step()) return std::unexpected(missed(batch.database, change));
+            take_record(change, cursor, outcome);
+            cursor.finish();
         }
-        std::string text;
-        text.reserve(kUsualRecordSize);
-        storage::append_record(text, *change.collection, cursor);
-        outcome.id = cursor.integer(0);
-        outcome.record = std::make_shared<const std::string>(std::move(text));
-        cursor.finish();
     } catch (const Failure& failure) {
         if (!failure.is_unique_conflict()) throw;
         return std::unexpected(unique_conflict(batch.database, change, failure.what()));

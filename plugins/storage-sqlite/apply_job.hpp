@@ -29,6 +29,8 @@ class ApplyJob final : public Job {
     storage::Result<void> change_record(Batch& batch, const storage::RecordChange& change,
                                         Outcome& outcome);
     storage::Result<void> pass_inbox(Batch& batch, const storage::InboxChange& change);
+    static void take_record(const storage::RecordChange& change, const Cursor& cursor,
+                            Outcome& outcome);
     void write_event(Batch& batch, const storage::EventChange& change,
                      const std::vector<Outcome>& outcomes, Outcome& outcome);
     std::string render(const Batch& batch, const std::vector<Outcome>& outcomes) const;

@@ -169,7 +169,8 @@ class Parser {
         }
         sql.sql("\"updated_at\" = ").sql(dialect_.greatest()).sql("(\"updated_at\", ");
         sql.value(Now{}).sql("), \"version\" = \"version\" + 1");
-        finish_targeted(sql, change);
+        add_target(sql, change);
+        change.statement = sql.take();
         return change;
     }
 
@@ -177,15 +178,15 @@ class Parser {
         change.kind = RecordChange::Kind::kDelete;
         SqlBuilder sql(dialect_);
         sql.sql("DELETE FROM ").name(change.collection->table());
-        finish_targeted(sql, change);
+        add_target(sql, change);
+        sql.sql(" RETURNING ").sql(change.collection->column_list());
+        change.statement = sql.take();
         return change;
     }
 
-    static void finish_targeted(SqlBuilder& sql, RecordChange& change) {
+    static void add_target(SqlBuilder& sql, const RecordChange& change) {
         sql.sql(" WHERE \"id\" = ").value(change.id);
         if (change.version) sql.sql(" AND \"version\" = ").value(*change.version);
-        sql.sql(" RETURNING ").sql(change.collection->column_list());
-        change.statement = sql.take();
     }
 
     std::string_view keep(const boost::json::value& value, std::string_view raw) {

@@ -16,9 +16,11 @@ struct RecordChange {
     enum class Kind { kInsert, kUpdate, kDelete };
     Kind kind = Kind::kInsert;
     CollectionPtr collection;
-    std::int64_t id = 0;                                // update, delete
-    std::optional<std::int64_t> version;                // the one that is expected
-    Statement statement;                                // returns the collection's columns
+    std::int64_t id = 0;                  // update, delete
+    std::optional<std::int64_t> version;  // the one that is expected
+    // Returns the collection's columns, but for an update: through RETURNING, which fills a
+    // temporary table, they cost twice what reading the row again does.
+    Statement statement;
     std::vector<std::pair<std::size_t, Value>> fields;  // what is set: column, value
 };
 
