@@ -117,7 +117,8 @@ void Node::Core::update_metrics() const {
         counter.increment(to - counter.value());
     };
     for (const auto& [type, count] : bus.counts().published) {
-        raise("streamwall_events_published_total", "Events published, durable ones once they are committed.", {{"type", type}},
+        raise("streamwall_events_published_total",
+              "Events published, durable ones once they are committed.", {{"type", type}},
               static_cast<double>(count));
     }
     for (const auto& subscription : bus.list()) {
