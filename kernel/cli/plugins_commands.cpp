@@ -145,7 +145,7 @@ void add_switch(CLI::App& group, Session& session, const std::string& name, cons
     };
     auto options = std::make_shared<Options>();
     auto* command = add_command(
-        group, session, {name, help, fmt::format("  streamwall plugins {} twitch-source\n", name)},
+        group, session, {name, help, fmt::format("  streamwall plugins {} hello\n", name)},
         [&session, options, name, done] {
             const json::object request{{"verb", "plugins." + name},
                                        {"instance", options->instance}};
@@ -163,7 +163,7 @@ void add_plugins_commands(CLI::App& root, Session& session) {
     auto* group = add_group(root, {"plugins", "Installed plugins, and those of the running host",
                                    "  streamwall plugins list\n"
                                    "  streamwall plugins inspect discovery\n"
-                                   "  streamwall plugins restart twitch-source"});
+                                   "  streamwall plugins restart hello"});
     add_command(*group, session,
                 {"list", "What is installed, and what was refused and why",
                  "  streamwall plugins list\n"
