@@ -5,6 +5,7 @@
 #include <streamwall/host.h>
 #include <streamwall/plugin.h>
 #include <streamwall/service.h>
+#include <streamwall/transport.h>
 #include <streamwall/ext/http.h>
 
 #define AT(type, member, offset, length)                               \
@@ -224,6 +225,22 @@ AT(sw_services_api, defer, 40, 8);
 AT(sw_services_api, respond, 48, 8);
 AT(sw_services_api, is_cancelled, 56, 8);
 
+HOLDS(sw_message, 48);
+AT(sw_message, size, 0, 4);
+AT(sw_message, reserved, 4, 4);
+AT(sw_message, subject, 8, 16);
+AT(sw_message, reply, 24, 16);
+AT(sw_message, body, 40, 8);
+
+HOLDS(sw_transport_api, 48);
+AT(sw_transport_api, size, 0, 4);
+AT(sw_transport_api, reserved, 4, 4);
+AT(sw_transport_api, publish, 8, 8);
+AT(sw_transport_api, request, 16, 8);
+AT(sw_transport_api, subscribe, 24, 8);
+AT(sw_transport_api, unsubscribe, 32, 8);
+AT(sw_transport_api, watch, 40, 8);
+
 HOLDS(sw_http_header, 32);
 AT(sw_http_header, name, 0, 16);
 AT(sw_http_header, value, 16, 16);
@@ -334,6 +351,7 @@ IS(SW_HISTOGRAM, 2);
 IS(SW_STEP_START, 1);
 IS(SW_STEP_DRAIN, 2);
 IS(SW_STEP_STOP, 3);
+IS(SW_TRANSPORT_MAX_MESSAGE, 1048576);
 IS(SW_HTTP_OPEN, 0);
 IS(SW_HTTP_VIEWER, 1);
 IS(SW_HTTP_EDITOR, 2);
@@ -358,4 +376,5 @@ IS(SW_WS_UNAUTHENTICATED, 1);
 #define SW_LIFECYCLE "streamwall.lifecycle/1"
 #define SW_COMMAND "streamwall.command/1"
 #define SW_SERVICES "streamwall.services/1"
+#define SW_TRANSPORT "streamwall.transport/1"
 #define SW_HTTP "streamwall.http/1"
