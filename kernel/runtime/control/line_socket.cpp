@@ -1,10 +1,9 @@
-// Source for the limits and flags: unix(7), eventfd(2), poll(2).
+// Source for the limits and flags: unix(7), poll(2).
 #include "runtime/control/line_socket.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -86,24 +85,6 @@ std::optional<Failure> remove_stale(const Address& address, const fs::path& path
 }
 
 }  // namespace
-
-Descriptor::~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-}
-
-Descriptor make_signal() {
-    return Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-}
-
-void raise_signal(const Descriptor& signal) {
-    // Fails only when the counter is full, and then it is raised already.
-    static_cast<void>(::eventfd_write(signal.get(), 1));
-}
-
-void clear_signal(const Descriptor& signal) {
-    eventfd_t count = 0;
-    static_cast<void>(::eventfd_read(signal.get(), &count));
-}
 
 std::expected<Descriptor, Failure> listen_unix(const fs::path& path) {
     auto address = address_of(path);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "exec/buffer.hpp"
+#include "exec/descriptor.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -9,32 +10,10 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace streamwall::control {
 
-// Owns a file descriptor.
-class Descriptor {
-  public:
-    Descriptor() = default;
-    explicit Descriptor(int fd) : fd_(fd) {}
-    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
-    ~Descriptor();
-    int get() const { return fd_; }
-    explicit operator bool() const { return fd_ >= 0; }
-
-  private:
-    int fd_ = -1;
-};
-
-// An eventfd: set once or many times from any thread, polled by others.
-Descriptor make_signal();
-void raise_signal(const Descriptor& signal);
-void clear_signal(const Descriptor& signal);
+using streamwall::Descriptor;
 
 // Listens with mode 0600. A socket that nobody answers on any more is removed first; one that
 // answers is ALREADY_EXISTS. Paths longer than a socket address (107 bytes) work too.
