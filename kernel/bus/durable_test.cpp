@@ -82,7 +82,7 @@ class DurableTest : public testing::Test {
     void commit(const std::string& subject, int n, bool through_feed = true) {
         EventRecord::Parts parts;
         parts.id = fmt::format("evt-{}", journal.envelopes.size() + 1);
-        parts.type = "stream.updated";
+        parts.type = type;
         parts.version = "1.0";
         parts.timestamp = telemetry::format_time(clock.wall_ms());
         parts.producer = "catalog@main";
@@ -145,6 +145,7 @@ class DurableTest : public testing::Test {
     std::vector<std::string> seen, attempts, warnings;
     std::map<std::string, int> failing;
     sw_status failure_code = SW_INTERNAL;
+    std::string type = "stream.updated";  // of what is committed
     bool defer = false;
     std::vector<std::pair<std::string, std::uint64_t>> deferred;
 };
@@ -200,6 +201,19 @@ TEST_F(DurableTest, ReadsNothingFromDiskWhileItKeepsUp) {
     }
     EXPECT_EQ(seen.size(), 1000u);
     EXPECT_EQ(journal.reads, before);
+}
+
+TEST_F(DurableTest, ItsPositionMovesPastEventsOfOtherTypes) {
+    start();
+    commit("stream/1", 1);
+    run();
+    type = "chat.message";
+    for (std::size_t n = 0; n < Feed::kMaxUnseen + 10; ++n)
+        commit("channel/1", 2);
+    advance(500ms);
+    EXPECT_EQ(seen.size(), 1u);
+    EXPECT_GE(journal.positions.at("hub/all").at("sequence").to_number<std::size_t>(),
+              Feed::kMaxUnseen);
 }
 
 TEST_F(DurableTest, AfterACrashWhatWasNotDoneComesAgain) {

@@ -17,30 +17,45 @@ class Feed {
   public:
     static constexpr std::size_t kMaxEvents = 8192;
     static constexpr std::size_t kMaxBytes = 16u << 20;
+    static constexpr std::size_t kMaxUnseen = 1024;
 
     // Events in sequence order; a new epoch or a gap forgets what was kept.
     void committed(const sw_event* events, std::size_t count);
+    void committed(const std::vector<EventPtr>& events);
 
     struct Batch {
         bool kept = false;  // false: the journal has to be read for what follows `after`
         std::vector<EventPtr> events;
+        std::uint64_t through = 0;  // all that match up to here are among `events`
         std::uint64_t last = 0;  // the newest committed sequence seen here; 0: none of that epoch
     };
-    // Up to `limit` events behind `after`.
-    Batch after(const std::string& epoch, std::uint64_t after, std::size_t limit) const;
+    // Up to `limit` events behind `after` whose types match.
+    Batch after(const std::string& epoch, std::uint64_t after, std::size_t limit,
+                std::string_view pattern) const;
 
-    // `wake` is called after each commit, on the committing thread, with the sequence of its first
-    // event. Returns an id.
-    std::uint64_t watch(std::function<void(std::uint64_t first)> wake);
+    // `wake` is called after a commit that brings matching types, on the committing thread, with
+    // the sequence of the commit's first event; now and then also where nothing has matched for
+    // kMaxUnseen events, so that positions move. Returns an id.
+    using Wake = std::function<void(std::uint64_t first)>;
+    std::uint64_t watch(std::string pattern, Wake wake);
     void unwatch(std::uint64_t id);
     void on_event(std::function<void(const EventPtr&)> seen) { seen_ = std::move(seen); }
 
   private:
+    struct Watcher {
+        std::uint64_t id;
+        std::string pattern;
+        Wake wake;
+        std::size_t unseen;  // events since it was woken
+    };
+    void keep(const std::vector<EventPtr>& events);
+    void wake(const std::vector<EventPtr>& events);
+
     mutable std::mutex mutex_;
     std::deque<EventPtr> events_;
     std::size_t bytes_ = 0;
     std::string epoch_;
-    std::vector<std::pair<std::uint64_t, std::function<void(std::uint64_t)>>> watchers_;
+    std::vector<Watcher> watchers_;
     std::uint64_t next_watcher_ = 1;
     std::function<void(const EventPtr&)> seen_;
 };
