@@ -1,44 +1,22 @@
 #include "apply_job.hpp"
 
 #include "conflict.hpp"
-#include "storage-sql/json_text.hpp"
+#include "storage-sql/replies.hpp"
 
 namespace streamwall::sqlite {
 namespace {
 
-using storage::Code;
 using storage::RecordChange;
 
 constexpr std::size_t kUsualRecordSize = 1024;
-
-storage::Error not_found(const RecordChange& change) {
-    return {Code::kNotFound,
-            "no record " + std::to_string(change.id) + " in \"" + change.collection->name() + "\"",
-            "id",
-            {}};
-}
 
 // Nothing matched: either the record is gone, or it has another version.
 storage::Error missed(Connection& database, const RecordChange& change) {
     auto cursor = database.prepare(change.collection->select_by_id());
     cursor.bind(1, change.id);
-    if (!cursor.step()) return not_found(change);
+    if (!cursor.step()) return storage::no_record(change);
     const auto version = cursor.integer(change.collection->columns().size() - 1);
-    return {Code::kAborted,
-            "the record has version " + std::to_string(version) + ", not " +
-                std::to_string(change.version.value_or(0)),
-            "version", R"({"version":)" + std::to_string(version) + "}"};
-}
-
-// "stream/{id}" with the record's id.
-std::string fill_subject(std::string_view subject, std::int64_t id) {
-    std::string out;
-    for (auto at = subject.find("{id}"); at != subject.npos; at = subject.find("{id}")) {
-        out += subject.substr(0, at);
-        storage::append_integer(out, id);
-        subject.remove_prefix(at + 4);
-    }
-    return out += subject;
+    return storage::other_version(change, version);
 }
 
 }  // namespace
@@ -53,12 +31,7 @@ Answer ApplyJob::run(Batch& batch) {
             done = pass_inbox(batch, *inbox);
         }
         if (!done) {
-            auto error = std::move(done).error();
-            if (outcomes.size() > 1) {
-                error.where = "changes[" + std::to_string(i) + "]" +
-                              (error.where.empty() ? "" : "." + error.where);
-            }
-            return std::unexpected(std::move(error));
+            return std::unexpected(storage::at_change(std::move(done).error(), i, outcomes.size()));
         }
     }
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
@@ -111,17 +84,14 @@ storage::Result<void> ApplyJob::pass_inbox(Batch& batch, const storage::InboxCha
         " ON CONFLICT (consumer, event_id) DO NOTHING");
     cursor.bind(1, change.consumer).bind(2, change.event_id).bind(3, batch.now_ms).finish();
     if (batch.database.changes() > 0) return {};
-    return std::unexpected(storage::coded_error(Code::kAlreadyExists, "inbox_seen",
-                                                "\"" + std::string(change.consumer) +
-                                                    "\" has seen the event " +
-                                                    std::string(change.event_id)));
+    return std::unexpected(storage::inbox_seen(change));
 }
 
 void ApplyJob::write_event(Batch& batch, const storage::EventChange& change,
                            const std::vector<Outcome>& outcomes, Outcome& outcome) {
     WrittenEvent event;
     event.sequence = ++batch.last_sequence;
-    event.id = "evt-" + batch.epoch + "-" + std::to_string(event.sequence);
+    event.id = storage::event_id(batch.epoch, event.sequence);
     event.type = change.type;
     event.version = change.version;
     event.changes = change.changes;
@@ -130,7 +100,7 @@ void ApplyJob::write_event(Batch& batch, const storage::EventChange& change,
     if (change.record) {
         event.record = outcomes[*change.record].record;
         event.data = *event.record;
-        event.subject = fill_subject(change.subject, outcomes[*change.record].id);
+        event.subject = storage::fill_subject(change.subject, outcomes[*change.record].id);
     } else {
         event.data = change.data;
         event.subject = change.subject;
@@ -159,10 +129,8 @@ std::string ApplyJob::render(const Batch& batch, const std::vector<Outcome>& out
         if (outcomes[i].record) {
             reply += *outcomes[i].record;
         } else if (std::holds_alternative<storage::EventChange>(list_.changes[i])) {
-            const WrittenEvent& event = batch.events[outcomes[i].event];
-            reply += R"({"id":")" + event.id + R"(","sequence":)";
-            storage::append_integer(reply, event.sequence);
-            reply += R"(,"epoch":")" + batch.epoch + "\"}";
+            storage::append_event_result(reply, batch.epoch,
+                                         batch.events[outcomes[i].event].sequence);
         } else {
             reply += "{}";
         }

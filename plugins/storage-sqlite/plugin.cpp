@@ -1,14 +1,11 @@
 // storage-sqlite: wiring. Hands calls of the services `store` and `journal` to the Store, and what
 // it has committed to the host.
-#include <streamwall/bus.h>
-
 #include <atomic>
 #include <memory>
 #include <streamwall/sdk/plugin.hpp>
 #include <thread>
-#include <vector>
 
-#include "storage-sql/time_text.hpp"
+#include "storage-sql/boundary.hpp"
 #include "store.hpp"
 
 namespace streamwall::sqlite {
@@ -28,107 +25,8 @@ STREAMWALL_SETTINGS(streamwall::sqlite::Settings, path, readers, cache_mib, max_
                     keep_days)
 
 namespace streamwall::sqlite {
-namespace {
 
-Error to_sdk(storage::Error error) {
-    return {static_cast<sw_status>(error.code), std::move(error.message), std::move(error.where),
-            std::move(error.details)};
-}
-
-Result<Buffer> to_reply(Answer answer) {
-    if (answer) return Buffer(*answer);
-    return to_sdk(std::move(answer).error());
-}
-
-storage::Origin origin_of(const sw_context& context) {
-    const auto text = [](sw_str from) { return std::string(to_view(from)); };
-    return {text(context.principal_type), text(context.principal_id),
-            text(context.principal_name), text(context.role),
-            text(context.scopes),         text(context.request_id),
-            text(context.traceparent),    text(context.correlation_id),
-            text(context.causation_id),   text(context.caller)};
-}
-
-class HostCall final : public Call {
-  public:
-    explicit HostCall(Responder responder) : responder_(std::move(responder)) {}
-    bool abandoned() const override { return responder_.is_cancelled(); }
-    void answer(Answer answer) override { responder_.send(to_reply(std::move(answer))); }
-
-  private:
-    Responder responder_;
-};
-
-// Turns committed events into those of the boundary. Used by the writer's thread alone.
-class Announcer {
-  public:
-    void operator()(sw_host* host, const sw_journal_api* api,
-                    std::span<const CommittedEvent> committed) {
-        const std::size_t count = committed.size();
-        events_.assign(count, {});
-        contexts_.assign(count, {});
-        times_.assign(count, {});
-        data_.assign(count, {});
-        for (std::size_t i = 0; i < count; ++i) {
-            const auto& [event, origin] = committed[i];
-            data_[i] = Buffer(event.data);
-            times_[i] = storage::time_text(event.timestamp_ms);
-            contexts_[i] = context_of(event, *origin);
-            events_[i] = {.size = sizeof(sw_event),
-                          .attempt = 1,
-                          .id = to_str(event.id),
-                          .type = to_str(event.type),
-                          .version = to_str(event.version),
-                          .timestamp = to_str(times_[i]),
-                          .producer = to_str(event.producer),
-                          .subject = to_str(event.subject),
-                          .sequence = static_cast<std::uint64_t>(event.sequence),
-                          .epoch = to_str(event.epoch),
-                          .data = data_[i].get(),
-                          .changes = to_str(event.changes),
-                          .context = &contexts_[i],
-                          .cause = to_str(origin->causation_id)};
-        }
-        api->committed(host, events_.data(), count);
-        data_.clear();
-    }
-
-  private:
-    static sw_context context_of(const storage::Event& event, const storage::Origin& origin) {
-        return {.size = sizeof(sw_context),
-                .reserved = 0,
-                .principal_type = to_str(origin.principal_type),
-                .principal_id = to_str(origin.principal_id),
-                .principal_name = to_str(origin.principal_name),
-                .role = to_str(origin.role),
-                .scopes = to_str(origin.scopes),
-                .request_id = to_str(origin.request_id),
-                .traceparent = to_str(origin.traceparent),
-                .correlation_id = to_str(origin.correlation_id),
-                .causation_id = to_str(event.id),
-                .caller = to_str(origin.producer),
-                .deadline_ns = 0,
-                .home = nullptr};
-    }
-
-    std::vector<sw_event> events_;
-    std::vector<sw_context> contexts_;
-    std::vector<std::string> times_;
-    std::vector<Buffer> data_;
-};
-
-int to_sdk(Health health) {
-    switch (health) {
-        case Health::kOk:
-            return SW_HEALTH_OK;
-        case Health::kDegraded:
-            return SW_HEALTH_DEGRADED;
-        default:
-            return SW_HEALTH_DOWN;
-    }
-}
-
-}  // namespace
+using storage::to_sdk;
 
 class StorageSqlite final : public Plugin<Settings> {
   public:
@@ -195,12 +93,13 @@ class StorageSqlite final : public Plugin<Settings> {
         Store* store = live_.load();
         if (store == nullptr) return Error::unavailable("the store is not open");
         const bool makes_events = method == Method::kApply || method == Method::kAppend;
-        const auto origin = makes_events ? origin_of(request.context()) : storage::Origin();
+        const auto origin =
+            makes_events ? storage::origin_of(request.context()) : storage::Origin();
         auto answer = store->call(method, request.body(), origin, [&request] {
-            return std::make_unique<HostCall>(request.defer());
+            return std::make_unique<storage::HostCall>(request.defer());
         });
         if (!answer) return pending;
-        return to_reply(std::move(*answer));
+        return storage::to_reply(std::move(*answer));
     }
 
     Result<> open() {
@@ -245,7 +144,7 @@ class StorageSqlite final : public Plugin<Settings> {
     bool offered_ = false;
     bool opening_ = false;  // the blocking pool is in open(), which owns store_ meanwhile
     bool stopping_ = false;
-    Announcer announce_;
+    storage::Announcer announce_;
     std::unique_ptr<Store> store_;
     std::atomic<Store*> live_{nullptr};
     std::thread closer_;

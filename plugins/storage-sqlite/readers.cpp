@@ -1,8 +1,8 @@
 #include "readers.hpp"
 
-namespace streamwall::sqlite {
+#include "storage-sql/replies.hpp"
 
-using storage::Code;
+namespace streamwall::sqlite {
 
 Readers::Readers(std::string path, std::size_t threads, std::size_t max_queued)
     : path_(std::move(path)), max_queued_(max_queued) {
@@ -42,8 +42,7 @@ void Readers::run() {
             queue_.pop_front();
         }
         if (item.call->abandoned()) {
-            item.call->answer(
-                std::unexpected(storage::Error{Code::kCancelled, "nobody waits for it", {}, {}}));
+            item.call->answer(std::unexpected(storage::abandoned()));
             continue;
         }
         Answer answer;

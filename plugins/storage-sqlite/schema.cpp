@@ -6,7 +6,8 @@
 
 #include <array>
 
-#include "storage-sql/sql_builder.hpp"
+#include "storage-sql/replies.hpp"
+#include "storage-sql/tables.hpp"
 
 namespace streamwall::sqlite {
 namespace {
@@ -59,105 +60,21 @@ void check_pages(Connection& writer, const std::string& path) {
     }
 }
 
-std::string column_definition(const storage::Column& column) {
-    std::string sql;
-    storage::append_identifier(sql, column.name);
-    sql += ' ';
-    sql += storage::sqlite_dialect().column_type(column.type);
-    if (column.nullable) return sql;
-    sql += " DEFAULT ";
-    storage::SqlBuilder value(storage::sqlite_dialect(), storage::SqlBuilder::Values::kInlined);
-    value.value(column.default_as_value());
-    return sql + value.take().sql;
-}
-
-void create_table(Connection& writer, const storage::Collection& collection) {
-    std::string sql = "CREATE TABLE ";
-    storage::append_identifier(sql, collection.table());
-    sql += " (\"id\" ";
-    sql += storage::sqlite_dialect().id_column_type();
-    for (const auto& column : collection.columns()) {
-        if (column.declared) sql += ", " + column_definition(column);
-    }
-    sql +=
-        ", \"created_at\" INTEGER NOT NULL, \"updated_at\" INTEGER NOT NULL,"
-        " \"version\" INTEGER NOT NULL)";
-    writer.run(sql);
-}
-
-void alter_table(Connection& writer, const storage::Collection& stored,
-                 const storage::Collection& collection) {
-    for (const auto& column : collection.columns()) {
-        if (!column.declared) continue;
-        const auto before = stored.find(column.name);
-        std::string table;
-        storage::append_identifier(table, collection.table());
-        if (!before) {
-            writer.run("ALTER TABLE " + table + " ADD COLUMN " + column_definition(column));
-        } else if (!column.nullable && stored.columns()[*before].nullable) {
-            // A field with a default is never null.
-            std::string name;
-            storage::append_identifier(name, column.name);
-            auto cursor = writer.prepare("UPDATE " + table + " SET " + name + " = ? WHERE " + name +
-                                         " IS NULL");
-            cursor.bind(1, column.default_as_value()).finish();
-        }
-    }
-}
-
-std::string index_name(const storage::Collection& collection, std::string_view kind,
-                       std::string_view name) {
-    std::string quoted;
-    storage::append_identifier(quoted,
-                               collection.name() + "_" + std::string(kind) + std::string(name));
-    return quoted;
-}
-
-std::string unique_definition(const storage::Collection& collection,
-                              const storage::UniqueKey& key) {
-    std::string sql = "CREATE UNIQUE INDEX " + index_name(collection, "unique_", key.name) + " ON ";
-    storage::append_identifier(sql, collection.table());
-    sql += " (";
-    for (std::size_t i = 0; i < key.fields.size(); ++i) {
-        if (i > 0) sql += ", ";
-        storage::append_identifier(sql, key.fields[i]);
-    }
-    sql += ')';
-    if (!key.where_sql.empty()) sql += " WHERE " + key.where_sql;
-    return sql;
-}
-
-// Behind the fields an index holds the row id, ascending. A list's id runs the way of its last sort
-// key, so the last field is made ascending and the others follow: read backwards it is what was
-// asked.
-std::string index_definition(const storage::Collection& collection, const storage::Index& index) {
-    std::string sql = "CREATE INDEX " + index_name(collection, "by_", index.name) + " ON ";
-    storage::append_identifier(sql, collection.table());
-    sql += " (";
-    const bool flip = index.fields.back().starts_with('-');
-    for (std::size_t i = 0; i < index.fields.size(); ++i) {
-        std::string_view field = index.fields[i];
-        const bool descending = field.starts_with('-');
-        if (descending) field.remove_prefix(1);
-        if (i > 0) sql += ", ";
-        storage::append_identifier(sql, field);
-        if (descending != flip) sql += " DESC";
-    }
-    return sql + ")";
-}
-
-void ensure_index(Connection& writer, const std::string& quoted_name, const std::string& sql) {
+void ensure_index(Connection& writer, const storage::IndexDefinition& index) {
     std::string known;
     {
         auto cursor =
             writer.prepare("SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?");
-        const std::string name = quoted_name.substr(1, quoted_name.size() - 2);
-        cursor.bind(1, std::string_view(name));
+        cursor.bind(1, std::string_view(index.name));
         if (cursor.step()) known = cursor.text(0);
     }
-    if (known == sql) return;
-    if (!known.empty()) writer.run("DROP INDEX " + quoted_name);
-    writer.run(sql);
+    if (known == index.sql) return;
+    if (!known.empty()) {
+        std::string drop = "DROP INDEX ";
+        storage::append_identifier(drop, index.name);
+        writer.run(drop);
+    }
+    writer.run(index.sql);
 }
 
 }  // namespace
@@ -208,26 +125,23 @@ storage::Schema load_collections(Connection& connection) {
 
 storage::Result<void> store_collection(Connection& writer, const storage::Collection* stored,
                                        const storage::Collection& collection) {
+    const auto& dialect = storage::sqlite_dialect();
     if (stored == nullptr) {
-        create_table(writer, collection);
+        writer.run(storage::create_table_sql(dialect, collection));
     } else {
-        alter_table(writer, *stored, collection);
-    }
-    for (const auto& key : collection.uniques()) {
-        try {
-            ensure_index(writer, index_name(collection, "unique_", key.name),
-                         unique_definition(collection, key));
-        } catch (const Failure& failure) {
-            if (failure.primary() != SQLITE_CONSTRAINT) throw;
-            return std::unexpected(storage::field_error(
-                storage::Code::kFailedPrecondition, key.name, "not_unique",
-                "the unique key \"" + key.name + "\" of \"" + collection.name() +
-                    "\" can't be added: records share its values"));
+        for (const auto& statement :
+             storage::alter_table_statements(dialect, *stored, collection)) {
+            auto cursor = writer.prepare(statement.sql);
+            cursor.bind_all(statement.values, 0).finish();
         }
     }
-    for (const auto& index : collection.indexes()) {
-        ensure_index(writer, index_name(collection, "by_", index.name),
-                     index_definition(collection, index));
+    for (const auto& index : storage::index_definitions(dialect, collection)) {
+        try {
+            ensure_index(writer, index);
+        } catch (const Failure& failure) {
+            if (failure.primary() != SQLITE_CONSTRAINT || index.unique == nullptr) throw;
+            return std::unexpected(storage::key_not_unique(collection, *index.unique));
+        }
     }
     auto cursor = writer.prepare(
         "INSERT INTO collections (name, declaration) VALUES (?, ?)"

@@ -1,43 +1,15 @@
 #include "store.hpp"
 
-#include <array>
-
 #include "apply_job.hpp"
 #include "reads.hpp"
 #include "small_jobs.hpp"
+#include "storage-sql/replies.hpp"
 
 namespace streamwall::sqlite {
 namespace {
 
 using storage::Code;
 using storage::Document;
-using storage::invalid;
-
-constexpr std::array<MethodName, 12> kMethods{{
-    {"store", "declare", Method::kDeclare},
-    {"store", "get", Method::kGet},
-    {"store", "query", Method::kQuery},
-    {"store", "apply", Method::kApply},
-    {"journal", "append", Method::kAppend},
-    {"journal", "read", Method::kRead},
-    {"journal", "position", Method::kPosition},
-    {"journal", "save_positions", Method::kSavePositions},
-    {"journal", "dead_letter_add", Method::kDeadLetterAdd},
-    {"journal", "dead_letters", Method::kDeadLetters},
-    {"journal", "dead_letter_take", Method::kDeadLetterTake},
-    {"journal", "trim", Method::kTrim},
-}};
-
-storage::Error too_much() {
-    return storage::busy_error(Code::kResourceExhausted, "too many requests wait for the database",
-                               1);
-}
-
-storage::Error no_record(const storage::Lookup& lookup) {
-    const std::string what =
-        lookup.id ? "record " + std::to_string(*lookup.id) : std::string("such record");
-    return {Code::kNotFound, "no " + what + " in \"" + lookup.collection->name() + "\"", "id", {}};
-}
 
 WriterOptions writer_options(const Options& options) {
     WriterOptions out = options.writer;
@@ -47,10 +19,6 @@ WriterOptions writer_options(const Options& options) {
 }
 
 }  // namespace
-
-std::span<const MethodName> method_names() {
-    return kMethods;
-}
 
 storage::Result<std::unique_ptr<Store>> Store::open(Options options, Hooks hooks) {
     try {
@@ -69,9 +37,11 @@ Store::Store(Options options, Hooks hooks)
       hooks_(std::move(hooks)),
       cache_(options_.cache_bytes),
       lock_(options_.path),
-      writer_(std::make_unique<Writer>(
-          writer_options(options_), hooks_, cache_,
-          [this] { return std::make_unique<TrimJob>(options_.keep_events, options_.keep_days); })),
+      writer_(std::make_unique<Writer>(writer_options(options_), hooks_, cache_,
+                                       [this] {
+                                           return std::make_unique<TrimJob>(storage::TrimBounds{
+                                               options_.keep_events, options_.keep_days});
+                                       })),
       readers_(std::make_unique<Readers>(options_.path, options_.readers, options_.max_queued)) {}
 
 Store::~Store() = default;
@@ -99,9 +69,9 @@ std::optional<Answer> Store::call(Method method, std::string_view body,
         case Method::kSavePositions:
             return save_positions(*document);
         case Method::kDeadLetterAdd: {
-            auto job = DeadLetterAddJob::parse(std::move(document));
-            if (!job) return std::unexpected(std::move(job).error());
-            return write(std::move(*job), defer);
+            auto letter = storage::parse_dead_letter(*document);
+            if (!letter) return std::unexpected(std::move(letter).error());
+            return write(std::make_unique<DeadLetterAddJob>(std::move(*letter)), defer);
         }
         case Method::kDeadLetters:
             return dead_letters(*document, defer);
@@ -114,20 +84,9 @@ std::optional<Answer> Store::call(Method method, std::string_view body,
 }
 
 Store::Inline Store::declare(const Document& document, const Defer& defer) {
-    const auto* list = document.root().if_contains("collections");
-    if (list == nullptr || !list->is_array()) {
-        return invalid("collections", "\"collections\" is a list");
-    }
-    std::vector<storage::CollectionPtr> collections;
-    for (std::size_t i = 0; i < list->get_array().size(); ++i) {
-        const std::string at = "collections[" + std::to_string(i) + "]";
-        const auto* declaration = list->get_array()[i].if_object();
-        if (declaration == nullptr) return invalid(at, "a collection is an object");
-        auto collection = storage::Collection::parse(storage::sqlite_dialect(), *declaration, at);
-        if (!collection) return std::unexpected(std::move(collection).error());
-        collections.push_back(std::move(*collection));
-    }
-    return write(std::make_unique<DeclareJob>(std::move(collections)), defer);
+    auto collections = storage::parse_declarations(storage::sqlite_dialect(), document);
+    if (!collections) return std::unexpected(std::move(collections).error());
+    return write(std::make_unique<DeclareJob>(std::move(*collections)), defer);
 }
 
 Store::Inline Store::get(DocumentPtr document, const Defer& defer) {
@@ -151,7 +110,7 @@ Store::Inline Store::get(DocumentPtr document, const Defer& defer) {
             } else {
                 row.bind_all(lookup.by_unique.values, 0);
             }
-            if (!row.step()) return std::unexpected(no_record(lookup));
+            if (!row.step()) return std::unexpected(storage::no_record(lookup));
             std::string text;
             storage::append_record(text, collection, row);
             const bool current = storage::find_collection(*writer_->schema(), collection.name()) ==
@@ -188,7 +147,7 @@ Store::Inline Store::append(DocumentPtr document, const storage::Origin& origin,
 }
 
 Store::Inline Store::read(const Document& document, const Defer& defer) {
-    auto read = parse_journal_read(document);
+    auto read = storage::parse_journal_read(document);
     if (!read) return std::unexpected(std::move(read).error());
     return read_later(
         [this, read = std::move(*read)](Connection& connection) {
@@ -198,87 +157,54 @@ Store::Inline Store::read(const Document& document, const Defer& defer) {
 }
 
 Store::Inline Store::position(const Document& document, const Defer& defer) {
-    std::string name(storage::text_member(document.root(), "name"));
-    if (name.empty()) return invalid("name", "a position has a \"name\"");
-    if (const auto pending = writer_->pending_position(name)) {
-        return position_reply(pending->epoch, pending->sequence, pending->parked);
+    auto name = storage::parse_position(document);
+    if (!name) return std::unexpected(std::move(name).error());
+    if (const auto pending = writer_->pending_position(*name)) {
+        return storage::position_reply(pending->epoch, pending->sequence, pending->parked);
     }
-    return read_later([name = std::move(name)](
+    return read_later([name = std::move(*name)](
                           Connection& connection) { return read_position(connection, name); },
                       defer);
 }
 
 Store::Inline Store::save_positions(const Document& document) {
-    const auto* list = document.root().if_contains("positions");
-    if (list == nullptr || !list->is_array()) {
-        return invalid("positions", "\"positions\" is a list");
-    }
-    std::vector<std::pair<std::string, Position>> positions;
-    storage::RawItems raw(storage::raw_member(document.text(), "positions"));
-    for (const auto& item : list->get_array()) {
-        raw.next();
-        const auto* object = item.if_object();
-        if (object == nullptr) return invalid("positions", "a position is an object");
-        std::string name(storage::text_member(*object, "name"));
-        Position position;
-        position.epoch = storage::text_member(*object, "epoch");
-        if (name.empty()) return invalid("name", "a position has a \"name\"");
-        if (position.epoch.empty()) return invalid("epoch", "a position has an \"epoch\"");
-        const auto sequence = bounded(*object, "sequence", 0, INT64_MAX, -1);
-        if (!sequence) return std::unexpected(sequence.error());
-        if (*sequence < 0) return invalid("sequence", "a position has a \"sequence\"");
-        position.sequence = *sequence;
-        if (const auto* parked = object->if_contains("parked"); parked && !parked->is_null()) {
-            if (!parked->is_array()) return invalid("parked", "\"parked\" is a list");
-            position.parked = storage::compact(storage::raw_member(raw.value(), "parked"));
-        }
-        positions.emplace_back(std::move(name), std::move(position));
-    }
-    for (auto& [name, position] : positions) {
+    auto positions = storage::parse_positions(document);
+    if (!positions) return std::unexpected(std::move(positions).error());
+    for (auto& [name, position] : *positions) {
         writer_->save_position(std::move(name), std::move(position));
     }
     return "{}";
 }
 
 Store::Inline Store::dead_letters(const Document& document, const Defer& defer) {
-    const auto after = bounded(document.root(), "after", 0, INT64_MAX, 0);
-    if (!after) return std::unexpected(after.error());
-    const auto limit = bounded(document.root(), "limit", 1, storage::kMaxLimit, 100);
-    if (!limit) return std::unexpected(limit.error());
+    const auto page = storage::parse_dead_letter_page(document);
+    if (!page) return std::unexpected(page.error());
     return read_later(
-        [after = *after, limit = *limit](Connection& connection) {
-            return list_dead_letters(connection, after, limit);
-        },
+        [page = *page](Connection& connection) { return list_dead_letters(connection, page); },
         defer);
 }
 
 Store::Inline Store::dead_letter_take(const Document& document, const Defer& defer) {
-    const auto id = bounded(document.root(), "id", 1, INT64_MAX, 0);
+    const auto id = storage::parse_dead_letter_id(document);
     if (!id) return std::unexpected(id.error());
-    if (*id == 0) return invalid("id", "a dead letter is named by its \"id\"");
     return write(std::make_unique<DeadLetterTakeJob>(*id), defer);
 }
 
 Store::Inline Store::trim(const Document& document, const Defer& defer) {
-    const auto events = bounded(document.root(), "keep_events", 0, INT64_MAX, -1);
-    if (!events) return std::unexpected(events.error());
-    const auto days = bounded(document.root(), "keep_days", 0, 1'000'000, -1);
-    if (!days) return std::unexpected(days.error());
-    const auto given = [](std::int64_t value) {
-        return value < 0 ? std::nullopt : std::optional(value);
-    };
-    return write(std::make_unique<TrimJob>(given(*events), given(*days)), defer);
+    const auto bounds = storage::parse_trim(document);
+    if (!bounds) return std::unexpected(bounds.error());
+    return write(std::make_unique<TrimJob>(*bounds), defer);
 }
 
 Store::Inline Store::write(std::unique_ptr<Job> job, const Defer& defer) {
     job->call = defer();
-    if (!writer_->submit(job)) job->call->answer(std::unexpected(too_much()));
+    if (!writer_->submit(job)) job->call->answer(std::unexpected(storage::too_much()));
     return std::nullopt;
 }
 
 Store::Inline Store::read_later(Readers::Work work, const Defer& defer) {
     auto call = defer();
-    if (!readers_->submit(call, work)) call->answer(std::unexpected(too_much()));
+    if (!readers_->submit(call, work)) call->answer(std::unexpected(storage::too_much()));
     return std::nullopt;
 }
 

@@ -14,6 +14,7 @@
 #include "file_lock.hpp"
 #include "readers.hpp"
 #include "record_cache.hpp"
+#include "storage-sql/requests.hpp"
 #include "writer.hpp"
 
 namespace streamwall::sqlite {
@@ -28,27 +29,8 @@ struct Options {
     WriterOptions writer;  // path and max_queued are taken from above
 };
 
-enum class Method {
-    kDeclare,
-    kGet,
-    kQuery,
-    kApply,
-    kAppend,
-    kRead,
-    kPosition,
-    kSavePositions,
-    kDeadLetterAdd,
-    kDeadLetters,
-    kDeadLetterTake,
-    kTrim,
-};
-
-struct MethodName {
-    std::string_view service;
-    std::string_view name;
-    Method method;
-};
-std::span<const MethodName> method_names();
+using storage::Method;
+using storage::method_names;
 
 class Store {
   public:

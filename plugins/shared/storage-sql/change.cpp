@@ -150,7 +150,8 @@ class Parser {
             sql.value(values[i]).sql(", ");
             change.fields.emplace_back(i, values[i]);
         }
-        sql.value(Now{}).sql(", ").value(Now{}).sql(", 1) RETURNING ");
+        sql.value(Now{}).sql(", ").value(Now{}).sql(", 1)").sql(dialect_.unless_in_use());
+        sql.sql(" RETURNING ");
         sql.sql(change.collection->column_list());
         change.statement = sql.take();
         return change;
@@ -170,6 +171,9 @@ class Parser {
         sql.sql("\"updated_at\" = ").sql(dialect_.greatest()).sql("(\"updated_at\", ");
         sql.value(Now{}).sql("), \"version\" = \"version\" + 1");
         add_target(sql, change);
+        if (dialect_.updates_return()) {
+            sql.sql(" RETURNING ").sql(change.collection->column_list());
+        }
         change.statement = sql.take();
         return change;
     }

@@ -18,8 +18,9 @@ struct RecordChange {
     CollectionPtr collection;
     std::int64_t id = 0;                  // update, delete
     std::optional<std::int64_t> version;  // the one that is expected
-    // Returns the collection's columns, but for an update: through RETURNING, which fills a
-    // temporary table, they cost twice what reading the row again does.
+    // Returns the collection's columns, but for an update where the dialect has no
+    // updates_return(): SQLite fills a temporary table for RETURNING, which costs twice what
+    // reading the row again does.
     Statement statement;
     std::vector<std::pair<std::size_t, Value>> fields;  // what is set: column, value
 };

@@ -135,7 +135,7 @@ Result<std::shared_ptr<const Collection>> Collection::parse(const Dialect& diale
     if (auto read = collection->read_keys(dialect, declaration, at); !read) {
         return std::unexpected(read.error());
     }
-    collection->finish();
+    collection->finish(dialect);
     return collection;
 }
 
@@ -202,9 +202,8 @@ Result<void> Collection::read_keys(const Dialect& dialect, const boost::json::ob
     return {};
 }
 
-void Collection::finish() {
-    table_ = "record_" + name_;
-    std::string ids;
+void Collection::finish(const Dialect& dialect) {
+    table_ = dialect.identifier("record_" + name_);
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         if (i > 0) column_list_ += ", ";
         append_identifier(column_list_, columns_[i].name);
@@ -213,7 +212,8 @@ void Collection::finish() {
     }
     select_by_id_ = "SELECT " + column_list_ + " FROM ";
     append_identifier(select_by_id_, table_);
-    select_by_id_ += " WHERE \"id\" = ?";
+    select_by_id_ += " WHERE \"id\" = ";
+    dialect.placeholder(select_by_id_, 1);
 }
 
 Result<std::shared_ptr<const Collection>> Collection::merge(const Dialect& dialect,

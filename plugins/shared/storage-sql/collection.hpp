@@ -77,7 +77,7 @@ class Collection {
     Result<void> read_fields(const boost::json::value* fields, std::string_view at);
     Result<void> read_keys(const Dialect& dialect, const boost::json::object& declaration,
                            std::string_view at);
-    void finish();
+    void finish(const Dialect& dialect);
 
     std::string name_;
     std::string table_;

@@ -18,6 +18,12 @@ class Dialect {
     virtual std::string_view column_type(FieldType type) const = 0;
     virtual std::string_view id_column_type() const = 0;  // a primary key that never comes twice
     virtual std::string_view boolean(bool value) const = 0;
+    // What a table or index of this name is called where names are shorter than ours may be.
+    virtual std::string identifier(std::string name) const = 0;
+    virtual bool index_holds_id() const = 0;  // behind its fields, without being told
+    // Behind the VALUES of an INSERT, so that a unique key in use is no error; may be empty.
+    virtual std::string_view unless_in_use() const = 0;
+    virtual bool updates_return() const = 0;            // false where reading again costs less
     virtual std::string_view is_same() const = 0;       // =, with null equal to null
     virtual std::string_view is_different() const = 0;  // its opposite
     virtual std::string_view greatest() const = 0;      // function: the larger of two values
@@ -33,6 +39,9 @@ class Dialect {
 
 // SQLite 3.35 or later, with the functions of text_match.hpp registered under the names given here.
 const Dialect& sqlite_dialect();
+
+// PostgreSQL 15, with functions of these names that do as text_match.hpp says.
+const Dialect& postgres_dialect();
 
 // "name", with quotes doubled.
 void append_identifier(std::string& sql, std::string_view name);
