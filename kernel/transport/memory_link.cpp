@@ -43,13 +43,14 @@ bool MemoryLink::separates(std::string_view publisher, const Party& subscriber) 
 
 void MemoryLink::carry(services::Slot& slot, const sw_buffer* request, const sw_context& context,
                        services::PendingCall* call) {
-    auto frame = encode_call(slot.service, slot.method, request, context, clock_.monotonic_ns());
-    count(1, 0, frame.size());
+    auto frame = encode_call({.service = slot.service, .method = slot.method}, request, context,
+                             clock_.monotonic_ns());
+    count(1, 0, frame.text().size());
     // The far side serves a call of its own; what it answers comes back as bytes.
     timers_.after(
         executor_, std::chrono::nanoseconds(delay()),
         [this, &slot, call, frame = std::move(frame)] {
-            auto decoded = decode_call(frame, clock_.monotonic_ns());
+            auto decoded = decode_call(frame.text(), clock_.monotonic_ns());
             if (!decoded) {
                 return call->answer(decoded.error().code, {}, decoded.error());
             }
@@ -57,10 +58,10 @@ void MemoryLink::carry(services::Slot& slot, const sw_buffer* request, const sw_
                 slot, std::move(decoded->body), std::move(decoded->context),
                 [this, call](sw_status status, const sw_buffer* body, const Failure& failure) {
                     auto reply = encode_reply(status, body, failure);
-                    count(0, 0, reply.size());
+                    count(0, 0, reply.text().size());
                     timers_.after(executor_, std::chrono::nanoseconds(delay()),
                                   [call, reply = std::move(reply)] {
-                                      auto back = decode_reply(reply);
+                                      auto back = decode_reply(reply.text());
                                       if (!back) {
                                           return call->answer(back.error().code, {}, back.error());
                                       }
@@ -72,8 +73,8 @@ void MemoryLink::carry(services::Slot& slot, const sw_buffer* request, const sw_
 }
 
 void MemoryLink::carry(const bus::EventPtr& event, std::function<void(bus::EventPtr)> deliver) {
-    auto frame = encode_event(event->raw());
-    count(0, 1, frame.size());
+    auto frame = encode_event({}, event->raw());
+    count(0, 1, frame.text().size());
     const auto now = clock_.monotonic_ns();
     auto at = now + delay();
     {
@@ -87,7 +88,7 @@ void MemoryLink::carry(const bus::EventPtr& event, std::function<void(bus::Event
     }
     timers_.after(executor_, std::chrono::nanoseconds(at - now),
                   [frame = std::move(frame), deliver = std::move(deliver)] {
-                      if (auto copy = decode_event(frame)) deliver(std::move(*copy));
+                      if (auto copy = decode_event(frame.text())) deliver(std::move(*copy));
                   });
 }
 
