@@ -1,5 +1,6 @@
 // The program `streamwall`.
 #include "cli/app.hpp"
+#include "modules/trial.hpp"
 
 #include <unistd.h>
 
@@ -7,6 +8,9 @@
 #include <iostream>
 
 int main(int argc, char** argv) {
+    if (argc > 1 && streamwall::modules::kTrialVerb == std::string_view(argv[1])) {
+        streamwall::modules::load_and_exit(std::vector<std::string>(argv + 2, argv + argc));
+    }
     // A reader that has gone is an error of one write, not the end of the host.
     std::signal(SIGPIPE, SIG_IGN);
     std::ios::sync_with_stdio(false);

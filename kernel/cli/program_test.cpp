@@ -208,6 +208,22 @@ TEST_F(Host, DoesNotStartWithAnInvalidConfiguration) {
     EXPECT_THAT(host->output, HasSubstr("did you mean 'discovery'?"));
 }
 
+TEST_F(Host, ServesBesideAPluginThatEndsWhateverLoadsIt) {
+    fs::create_directories(data / "plugins");
+    fs::copy_file(DIES_LOADING, data / "plugins" / "dies.so");
+    for (int starts = 0; starts < 2; ++starts) {
+        auto host = start("kernel: {plugin_path: [\"" + (data / "plugins").string() +
+                          "\"]}\n"
+                          "nodes: {main: {plugins: [throws-loading, storage-sqlite]}}\n"
+                          "plugins: {storage-sqlite: {path: \"${data}/wall.db\"}}\n");
+        ASSERT_TRUE(host->wait_for("host.ready")) << host->output;
+        EXPECT_THAT(host->output, HasSubstr("thrown while it was loaded"));
+        EXPECT_EQ(ask({{"verb", "status"}}).as_object().at("node"), "main");
+        host->signal(SIGTERM);
+        EXPECT_EQ(host->end(), kDone) << host->output;
+    }
+}
+
 TEST_F(Host, EndsWhereARequiredPluginFails) {
     auto host = start(
         "nodes: {main: {plugins: [storage-sqlite]}}\n"

@@ -72,6 +72,20 @@ void warn_of_refused_plugins(telemetry::Logger& log, const modules::ModuleStore&
     }
 }
 
+// Before a thread or a database is there: a library may end the process that loads it.
+void try_plugins(modules::ModuleStore& modules, const NodePlan& plan) {
+    modules.try_first({.program = "/proc/self/exe", .memory = plan.data / "tried-plugins.json"});
+    std::vector<const modules::Inspection*> wanted;
+    for (const auto& instance : plan.node.instances) {
+        const auto* found = modules.find(instance.config.plugin);
+        // What is pinned must show its checksum before any of it runs, which load() sees to.
+        if (found && instance.config.enabled && instance.config.sha256.empty()) {
+            wanted.push_back(found);
+        }
+    }
+    modules.try_together(wanted);
+}
+
 void report_ready(telemetry::Logger& log, const runtime::Node& node, const NodePlan& plan,
                   bool on_terminal) {
     int running = 0;
@@ -138,6 +152,7 @@ int run(Session& session, const RunOptions& options) {
     prepare(log, plan);
     auto& modules = session.modules();
     warn_of_refused_plugins(log, modules, plan);
+    try_plugins(modules, plan);
     runtime::Node node(node_options(session, plan), modules, log);
     return serve(session, node, log, plan, signals);
 }

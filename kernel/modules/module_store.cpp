@@ -207,6 +207,20 @@ const Inspection* ModuleStore::find(const std::string& name) const {
     return refused;
 }
 
+void ModuleStore::try_first(TrialOptions options) {
+    std::lock_guard lock(mutex_);
+    trial_.emplace(std::move(options));
+}
+
+void ModuleStore::try_together(const std::vector<const Inspection*>& plugins) {
+    std::vector<fs::path> files;
+    for (const auto* plugin : plugins) {
+        if (plugin->manifest && !plugin->built_in) files.push_back(fs::absolute(plugin->file));
+    }
+    std::lock_guard lock(mutex_);
+    if (trial_) trial_->run(files);
+}
+
 std::expected<const sw_plugin_entry*, Failure> ModuleStore::load(const Inspection& inspection,
                                                                  const std::string& sha256) {
     if (!inspection.manifest) return std::unexpected(inspection.failure);
@@ -227,6 +241,11 @@ std::expected<const sw_plugin_entry*, Failure> ModuleStore::load(const Inspectio
                 fmt::format("sha256 is {}, the configuration pins {}", actual, sha256)));
         }
         path = fmt::format("/proc/self/fd/{}", made->descriptor);
+    }
+    if (trial_) {
+        if (auto survived = trial_->passes(fs::absolute(inspection.file)); !survived) {
+            return std::unexpected(std::move(survived.error()));
+        }
     }
     try {
         // Resident: closing the handle unmaps nothing, and a loaded plugin may be used to the end.

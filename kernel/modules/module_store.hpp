@@ -1,12 +1,14 @@
 // ModuleStore: finds plugins, inspects them and loads them, in that order.
 //
 // Inspecting reads the file only: permissions, ELF header, manifest, ABI. Nothing of a refused file
-// is ever executed. Loaded libraries stay resident until the process ends: code that ran once may
+// is ever executed; where a Trial is set, what passed is first loaded in a process of its own.
+// Loaded libraries stay resident until the process ends: code that ran once may
 // be pinned by thread-local or unique symbols, and `dlclose` does not say so.
 #pragma once
 
 #include "exec/buffer.hpp"
 #include "modules/manifest.hpp"
+#include "modules/trial.hpp"
 
 #include <streamwall/plugin.h>
 
@@ -50,6 +52,11 @@ class ModuleStore {
 
     static Inspection inspect(const std::filesystem::path& file);
 
+    // From now on load() takes only what a process survives loading.
+    void try_first(TrialOptions options);
+    // Tries these plugins together, which costs less than one by one in load().
+    void try_together(const std::vector<const Inspection*>& plugins);
+
     // Loads what was inspected; again: the same entry. `sha256` pins the file's content, hex.
     std::expected<const sw_plugin_entry*, Failure> load(const Inspection& inspection,
                                                         const std::string& sha256 = "");
@@ -60,6 +67,7 @@ class ModuleStore {
     std::vector<Inspection> found_;
     std::mutex mutex_;
     std::vector<std::unique_ptr<Loaded>> loaded_;
+    std::optional<Trial> trial_;
 };
 
 }  // namespace streamwall::modules

@@ -98,6 +98,7 @@ struct Host::Impl {
 Answer Host::Impl::prepare() {
     if (std::exchange(prepared, true)) return Answer::ok();
     std::vector<std::string> names;
+    if (!options.program.empty()) modules.try_first({.program = options.program, .memory = {}});
     for (const auto& file : options.plugins)
         names.push_back(modules.add(fs::absolute(file)).name());
     bool has_journal = peer.serves("journal");

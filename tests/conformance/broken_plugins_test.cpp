@@ -58,7 +58,7 @@ struct Case {
     std::string plugin;  // the fixture that is copied
     Damage damage;
     std::string says;  // part of the reason
-    bool is_loaded;    // its static constructors ran: no check could know better
+    bool is_loaded;    // its static constructors ran, here or in a trial: no check knows better
     std::string sha256 = {};
     std::vector<std::string> beside = {};
     std::string state = "failed";
@@ -85,6 +85,11 @@ const Case kCases[] = {
     {"WritableByOthers", "sound", let_others_write, "is writable by others", false},
     {"ThrowingConstructor", "throws-sdk", leave, "create: the constructor threw", false},
     {"ThrowingAcrossTheBoundary", "throws-raw", leave, "create: threw an exception", false},
+    {"ExceptionWhileItIsLoaded", "throws-loading", leave,
+     "loading it ends the process with signal 6 (Aborted): terminate called", true},
+    {"CrashWhileItIsLoaded", "crashes-loading", leave, "loading it ends the process with ", true},
+    {"ExitWhileItIsLoaded", "exits-loading", leave, "loading it ends the process with exit code 0",
+     true},
     {"CyclicNeed",
      "cycle-a",
      leave,
@@ -127,6 +132,7 @@ class ABrokenPlugin : public ::testing::TestWithParam<Case> {
         it.damage(out.plugins[0]);
         for (const auto& other : it.beside)
             out.plugins.push_back(copy(broken(other)));
+        out.program = PROGRAM;
         if (!it.sha256.empty()) out.sha256[it.plugin] = it.sha256;
         return out;
     }

@@ -124,6 +124,8 @@ struct Options {
     std::set<std::string> required = {};               // whose failure fails start()
     std::map<std::string, std::string> sha256 = {};    // instance → pinned content, lower-case hex
     std::filesystem::path data_dir = {};               // empty: a temporary one, removed at the end
+    // `streamwall`, which then tries each plugin in a process of its own before it is loaded here.
+    std::filesystem::path program = {};
     Time time = Time::virtual_;
     std::chrono::milliseconds start_timeout{30'000};
     std::chrono::milliseconds stop_timeout{5'000};
