@@ -45,7 +45,10 @@ sw_status publish(sw_host* host, const sw_event_draft* draft, const sw_context* 
                   sw_error* error) {
     const auto failure = check_draft(*host, *draft, false);
     if (failure.code != SW_OK) return fill(error, failure);
-    host->facilities.bus.publish(host->party, *draft, normalised(context));
+    const auto* published = host->manifest.find_published(view(draft->type));
+    const bool stays = published->event_class == modules::EventClass::local;
+    host->facilities.bus.publish(host->party, *draft, normalised(context),
+                                 stays ? bus::Reach::process : bus::Reach::everywhere);
     return SW_OK;
 }
 

@@ -114,14 +114,16 @@ std::shared_ptr<const Bus::Matches> Bus::count_and_match(std::string_view type) 
     if (!topic) topic = std::make_unique<Topic>();
     auto matching = std::make_shared<Matches>();
     for (const auto& subscription : subscriptions_) {
-        if (matches(subscription->pattern(), type)) matching->push_back(subscription);
+        if (matches(subscription->pattern(), type)) matching->subscriptions.push_back(subscription);
     }
+    matching->relayed = relay_ && relay_->wants(type);
     topic->matches = matching;
     ++topic->published;
     return matching;
 }
 
-void Bus::publish(const Party& publisher, const sw_event_draft& draft, const sw_context& context) {
+void Bus::publish(const Party& publisher, const sw_event_draft& draft, const sw_context& context,
+                  Reach reach) {
     const auto matching = count_and_match(view(draft.type));
     if (matching->empty() && tap_count_.load(std::memory_order_relaxed) == 0) return;
     const auto id = make_event_id();
@@ -137,23 +139,32 @@ void Bus::publish(const Party& publisher, const sw_event_draft& draft, const sw_
     raw.changes = draft.changes;
     raw.context = &context;
     const auto event = std::make_shared<const EventRecord>(raw);
-    for (const auto& subscription : *matching) {
+    for (const auto& subscription : matching->subscriptions) {
         if (link_ && subscription->lies_behind(*link_, publisher)) {
             link_->carry(event, [subscription](EventPtr copy) { subscription->deliver(copy); });
         } else {
             subscription->deliver(event);
         }
     }
+    if (matching->relayed && reach == Reach::everywhere) relay_->relay(event);
+    show(event);
+}
+
+void Bus::arrive(const EventPtr& event) {
+    for (const auto& subscription : count_and_match(event->type())->subscriptions)
+        subscription->deliver(event);
     show(event);
 }
 
 std::shared_ptr<Subscription> Bus::subscribe(Party& owner, std::string pattern, Handler handler,
                                              TransientOptions options) {
     auto made = std::make_shared<Subscription>(owner, std::move(pattern), handler, options);
-    std::unique_lock lock(mutex_);
-    subscriptions_.push_back(made);
-    for (auto& [type, topic] : topics_)
-        topic->matches = nullptr;
+    {
+        std::unique_lock lock(mutex_);
+        subscriptions_.push_back(made);
+        forget_matches();
+    }
+    if (relay_) relay_->patterns_changed();
     return made;
 }
 
@@ -161,10 +172,29 @@ void Bus::unsubscribe(const std::shared_ptr<Subscription>& subscription) {
     {
         std::unique_lock lock(mutex_);
         std::erase(subscriptions_, subscription);
-        for (auto& [type, topic] : topics_)
-            topic->matches = nullptr;
+        forget_matches();
     }
+    if (relay_) relay_->patterns_changed();
     subscription->end();
+}
+
+// With the lock held.
+void Bus::forget_matches() {
+    for (auto& [type, topic] : topics_)
+        topic->matches = nullptr;
+}
+
+void Bus::interest_changed() {
+    std::unique_lock lock(mutex_);
+    forget_matches();
+}
+
+std::set<std::string> Bus::patterns() const {
+    std::shared_lock lock(mutex_);
+    std::set<std::string> out;
+    for (const auto& subscription : subscriptions_)
+        out.insert(subscription->pattern());
+    return out;
 }
 
 std::uint64_t Bus::tap(std::string pattern, std::function<void(const EventPtr&)> watcher) {

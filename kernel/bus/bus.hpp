@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <unordered_map>
@@ -80,12 +81,29 @@ class EventLink {
     virtual void carry(const EventPtr& event, std::function<void(EventPtr)> deliver) = 0;
 };
 
+// Brings events to other processes; see transport/mesh.
+class EventRelay {
+  public:
+    virtual ~EventRelay() = default;
+    // Somebody elsewhere subscribes to the type. Bus::interest_changed() follows each change.
+    virtual bool wants(std::string_view type) const = 0;
+    virtual void relay(const EventPtr& event) = 0;
+    // Bus::patterns() says something else now.
+    virtual void patterns_changed() = 0;
+};
+
+// Who may get a transient event.
+enum class Reach { everywhere, process };
+
 class Bus {
   public:
     explicit Bus(const exec::Clock& clock) : clock_(clock) {}
 
     // Makes the event (id, time, producer) and hands it to every matching subscription.
-    void publish(const Party& publisher, const sw_event_draft& draft, const sw_context& context);
+    void publish(const Party& publisher, const sw_event_draft& draft, const sw_context& context,
+                 Reach reach = Reach::everywhere);
+    // Hands an event that another process published to every matching subscription.
+    void arrive(const EventPtr& event);
 
     std::shared_ptr<Subscription> subscribe(Party& owner, std::string pattern, Handler handler,
                                             TransientOptions options);
@@ -100,6 +118,11 @@ class Bus {
 
     void set_link(EventLink* link) { link_ = link; }
     EventLink* link() const { return link_; }
+    // Before any event; null ends it.
+    void set_relay(EventRelay* relay) { relay_ = relay; }
+    void interest_changed();
+    // What is subscribed to here, each once.
+    std::set<std::string> patterns() const;
 
     struct Counts {
         std::unordered_map<std::string, std::uint64_t> published;
@@ -108,13 +131,18 @@ class Bus {
     std::vector<std::shared_ptr<Subscription>> list() const;
 
   private:
-    using Matches = std::vector<std::shared_ptr<Subscription>>;
-    // Everything known of one type; rebuilt when a subscription comes or goes.
+    struct Matches {
+        std::vector<std::shared_ptr<Subscription>> subscriptions;
+        bool relayed = false;  // another process wants it
+        bool empty() const { return subscriptions.empty() && !relayed; }
+    };
+    // Everything known of one type; rebuilt when a subscription comes or goes, here or elsewhere.
     struct Topic {
         std::shared_ptr<const Matches> matches;
         std::atomic<std::uint64_t> published{0};
     };
     std::shared_ptr<const Matches> count_and_match(std::string_view type);
+    void forget_matches();
     void show(const EventPtr& event);  // to the taps
 
     struct Hash {
@@ -125,6 +153,7 @@ class Bus {
     };
     const exec::Clock& clock_;
     EventLink* link_ = nullptr;
+    EventRelay* relay_ = nullptr;
     mutable std::shared_mutex mutex_;
     std::vector<std::shared_ptr<Subscription>> subscriptions_;
     std::unordered_map<std::string, std::unique_ptr<Topic>, Hash, std::equal_to<>> topics_;

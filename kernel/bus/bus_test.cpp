@@ -20,7 +20,8 @@ class BusTest : public testing::Test {
         while (pool->run_one()) {
         }
     }
-    void publish(const char* type, const char* subject = "s/1", const char* data = "{}") {
+    void publish(const char* type, const char* subject = "s/1", const char* data = "{}",
+                 Reach reach = Reach::everywhere) {
         const BufferRef buffer{std::string_view(data)};
         sw_event_draft draft{};
         draft.size = sizeof draft;
@@ -31,7 +32,7 @@ class BusTest : public testing::Test {
         sw_context context{};
         context.size = sizeof context;
         context.request_id = str("req-7");
-        bus.publish(publisher, draft, context);
+        bus.publish(publisher, draft, context, reach);
     }
     auto subscribe(const char* pattern, TransientOptions options = {}) {
         return bus.subscribe(subscriber, pattern,
@@ -150,6 +151,52 @@ TEST_F(BusTest, TapsSeeWhatMatches) {
     bus.untap(id);
     publish("stream.created");
     EXPECT_EQ(tapped, 1);
+}
+
+// Another process that wants one type.
+struct Elsewhere final : EventRelay {
+    bool wants(std::string_view type) const override { return type == wanted; }
+    void relay(const EventPtr& event) override { relayed.emplace_back(event->type()); }
+    void patterns_changed() override { ++changes; }
+
+    std::string wanted;
+    std::vector<std::string> relayed;
+    int changes = 0;
+};
+
+TEST_F(BusTest, RelaysWhatAnotherProcessWantsButWhatMustStay) {
+    Elsewhere elsewhere;
+    bus.set_relay(&elsewhere);
+    publish("chat.a");
+    EXPECT_TRUE(elsewhere.relayed.empty());
+    elsewhere.wanted = "chat.a";
+    publish("chat.a");
+    EXPECT_TRUE(elsewhere.relayed.empty()) << "what was found out holds until it is said otherwise";
+    bus.interest_changed();
+    publish("chat.a");
+    publish("chat.b");
+    publish("chat.a", "s/1", "{}", Reach::process);
+    EXPECT_EQ(elsewhere.relayed, std::vector<std::string>{"chat.a"});
+    const auto subscription = subscribe("chat.*");
+    EXPECT_EQ(bus.patterns(), std::set<std::string>{"chat.*"});
+    bus.unsubscribe(subscription);
+    EXPECT_EQ(elsewhere.changes, 2);
+}
+
+TEST_F(BusTest, AnEventThatArrivesIsDeliveredHereAndNotRelayedAgain) {
+    Elsewhere elsewhere;
+    elsewhere.wanted = "chat.a";
+    bus.set_relay(&elsewhere);
+    const auto subscription = subscribe("chat.*");
+    EventRecord::Parts parts;
+    parts.id = "evt-1";
+    parts.type = "chat.a";
+    parts.data = BufferRef("{}");
+    bus.arrive(std::make_shared<const EventRecord>(std::move(parts)));
+    run();
+    EXPECT_EQ(seen, std::vector<std::string>{"chat.a {}"});
+    EXPECT_TRUE(elsewhere.relayed.empty());
+    EXPECT_EQ(bus.counts().published.at("chat.a"), 1u);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ void Feed::committed(const std::vector<EventPtr>& events) {
         keep(events);
         wake(events);
     }
+    if (committed_) committed_(events);
     if (seen_) {
         for (const auto& event : events)
             seen_(event);

@@ -40,6 +40,9 @@ class Feed {
     std::uint64_t watch(std::string pattern, Wake wake);
     void unwatch(std::uint64_t id);
     void on_event(std::function<void(const EventPtr&)> seen) { seen_ = std::move(seen); }
+    // Gets what one commit brought, on the committing thread. Before any commit.
+    using Committed = std::function<void(const std::vector<EventPtr>&)>;
+    void on_commit(Committed committed) { committed_ = std::move(committed); }
 
   private:
     struct Watcher {
@@ -58,6 +61,7 @@ class Feed {
     std::vector<Watcher> watchers_;
     std::uint64_t next_watcher_ = 1;
     std::function<void(const EventPtr&)> seen_;
+    Committed committed_;
 };
 
 }  // namespace streamwall::bus

@@ -34,6 +34,8 @@ bool PendingCall::claim(sw_status code, const char* why) {
     // The handler may be writing its own answer; this one travels in fields of its own.
     early_status = code;
     early_reason = why;
+    // A deadline travels with the request; the callee keeps it by itself.
+    if (carrier && code == SW_CANCELLED) carrier->cancel(id);
     deliver();
     return true;
 }

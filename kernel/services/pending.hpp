@@ -16,6 +16,7 @@
 
 namespace streamwall::services {
 class Registry;
+class Remote;
 struct Slot;
 struct PendingCall;
 }  // namespace streamwall::services
@@ -26,6 +27,12 @@ struct sw_responder {
 };
 
 namespace streamwall::services {
+
+// A call as the process knows it that made it.
+struct RemoteKey {
+    std::uint64_t boot = 0, id = 0;
+    bool operator==(const RemoteKey&) const = default;
+};
 
 struct PendingCall {
     enum State : int { kInline, kAnswered, kArmed, kDelivered };
@@ -43,6 +50,8 @@ struct PendingCall {
     void* breaker = nullptr;
     // Set where the request came over a link: gets the answer instead of on_reply, on any thread.
     std::function<void(sw_status, const sw_buffer*, const Failure&)> remote;
+    RemoteKey remote_key;
+    Remote* carrier = nullptr;  // set where another process serves it: told of a cancellation
 
     std::atomic<int> state{kInline};
     std::atomic<int> references{1};

@@ -108,10 +108,13 @@ Failure Registry::offer(Party& provider, std::string_view service, std::string_v
 }
 
 void Registry::open(Party& provider) {
-    std::lock_guard lock(mutex_);
-    for (auto& [name, slot] : slots_) {
-        if (slot->provider == &provider) slot->gate.open();
+    {
+        std::lock_guard lock(mutex_);
+        for (auto& [name, slot] : slots_) {
+            if (slot->provider == &provider) slot->gate.open();
+        }
     }
+    if (remote_) remote_->offers_changed();
 }
 
 bool Registry::withdraw(Party& provider, std::chrono::milliseconds limit) {
@@ -124,6 +127,7 @@ bool Registry::withdraw(Party& provider, std::chrono::milliseconds limit) {
     }
     for (auto* slot : mine)
         slot->gate.close();
+    if (remote_ && !mine.empty()) remote_->offers_changed();
     bool empty = true;
     for (auto* slot : mine)
         empty = slot->gate.wait_empty(limit) && empty;
@@ -159,13 +163,25 @@ void Registry::forget_party(Party& caller) {
     std::erase_if(breakers_, [&](const auto& entry) { return entry.first.first == &caller; });
 }
 
-PendingCall* Registry::make_pending(const sw_method& method, const sw_context& context,
-                                    sw_reply_fn on_reply, void* ctx) {
+Slot& Registry::slot_of(std::string_view service, std::string_view method) {
+    std::lock_guard lock(mutex_);
+    return slot(service, method);
+}
+
+void Registry::close_breakers(std::string_view service) {
+    std::lock_guard lock(mutex_);
+    for (const auto& [key, breaker] : breakers_) {
+        if (key.second == service) breaker->settle(SW_OK);
+    }
+}
+
+PendingCall* Registry::make_pending(const sw_method& method, const Party* provider,
+                                    const sw_context& context, sw_reply_fn on_reply, void* ctx) {
     auto* call = new PendingCall;
     call->registry = this;
     call->id = next_id_.fetch_add(1, std::memory_order_relaxed);
     call->caller = method.caller;
-    call->provider = method.slot->provider;
+    call->provider = provider;
     call->slot = method.slot;
     call->home = context.home;
     call->deadline_ns = context.deadline_ns;
@@ -175,6 +191,16 @@ PendingCall* Registry::make_pending(const sw_method& method, const sw_context& c
     call->settled = [](void* breaker, sw_status status) {
         static_cast<Breaker*>(breaker)->settle(status);
     };
+    return call;
+}
+
+PendingCall* Registry::begin_pending(const sw_method& method, const Party* provider,
+                                     const sw_context& context, sw_reply_fn on_reply, void* ctx,
+                                     std::uint64_t* id) {
+    auto* call = make_pending(method, provider, context, on_reply, ctx);
+    static_cast<void>(method.caller->replies.enter());  // never closed, only counted
+    if (id) *id = call->id;
+    call->state = PendingCall::kArmed;
     return call;
 }
 
@@ -202,15 +228,20 @@ sw_status Registry::call(const sw_method& method, const sw_buffer* request, cons
     }
     // The gate also keeps the provider's fields steady while they are read.
     exec::GateHold hold(slot.gate);
-    if (!hold) return refuse(no_provider(slot));
+    if (!hold) {
+        if (remote_ == nullptr || !remote_->reaches(slot)) return refuse(no_provider(slot));
+        auto* call = begin_pending(method, nullptr, context, on_reply, ctx, id);
+        call->carrier = remote_;
+        track(*call);
+        context.home = nullptr;
+        remote_->carry(slot, request, context, call);
+        return SW_PENDING;
+    }
     const bool remote = link_ && link_->separates(*method.caller, *slot.provider);
     if (slot.provider->parallel && !remote) {
         return call_inline(method, request, context, on_reply, ctx, id, reply, error);
     }
-    auto* call = make_pending(method, context, on_reply, ctx);
-    static_cast<void>(method.caller->replies.enter());  // never closed, only counted
-    if (id) *id = call->id;
-    call->state = PendingCall::kArmed;
+    auto* call = begin_pending(method, slot.provider, context, on_reply, ctx, id);
     track(*call);
     ContextCopy copy(context);
     copy.raw().home = nullptr;  // the callee has an executor of its own
@@ -235,7 +266,8 @@ sw_status Registry::call_inline(const sw_method& method, const sw_buffer* reques
     Frame frame{{sizeof(sw_request), 0, str(slot.service), str(slot.method), request, &context}};
     frame.make = [](void* arg) {
         auto& m = *static_cast<Maker*>(arg);
-        return m.self->make_pending(m.method, m.context, m.on_reply, m.ctx);
+        return m.self->make_pending(m.method, m.method.slot->provider, m.context, m.on_reply,
+                                    m.ctx);
     };
     frame.make_arg = &maker;
     ++PendingCall::depth();
@@ -293,7 +325,8 @@ void Registry::dispatch(Slot& slot, BufferRef request, ContextCopy context, Pend
          work});
 }
 
-void Registry::serve_remote(Slot& slot, BufferRef request, ContextCopy context, RemoteReply done) {
+void Registry::serve_remote(Slot& slot, BufferRef request, ContextCopy context, RemoteReply done,
+                            RemoteKey key) {
     const exec::GateHold hold(slot.gate);
     if (!hold) return done(SW_UNAVAILABLE, nullptr, no_provider(slot));
     auto* call = new PendingCall;
@@ -303,6 +336,7 @@ void Registry::serve_remote(Slot& slot, BufferRef request, ContextCopy context, 
     call->slot = &slot;
     call->deadline_ns = context.raw().deadline_ns;
     call->remote = std::move(done);
+    call->remote_key = key;
     call->state = PendingCall::kArmed;
     track(*call);
     dispatch(slot, std::move(request), std::move(context), call);
@@ -384,6 +418,11 @@ void Registry::cancel_all(Party& caller) {
 
 void Registry::cancel(Party& caller, std::uint64_t id) {
     claim_where([&](const PendingCall& call) { return call.id == id && call.caller == &caller; },
+                SW_CANCELLED, "cancelled by the caller");
+}
+
+void Registry::cancel_remote(RemoteKey key) {
+    claim_where([&](const PendingCall& call) { return call.remote && call.remote_key == key; },
                 SW_CANCELLED, "cancelled by the caller");
 }
 

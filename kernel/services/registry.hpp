@@ -69,6 +69,20 @@ class Link {
                        PendingCall* call) = 0;
 };
 
+// Brings calls to other processes, for services that nobody offers here; see transport/mesh.
+class Remote {
+  public:
+    virtual ~Remote() = default;
+    virtual bool reaches(const Slot& slot) const = 0;
+    // Brings the request to a provider and the answer back into `call->answer`.
+    virtual void carry(Slot& slot, const sw_buffer* request, const sw_context& context,
+                       PendingCall* call) = 0;
+    // The caller of a call that was carried does not want the answer any more.
+    virtual void cancel(std::uint64_t call) = 0;
+    // Providers came or went; Registry::list() says which are there.
+    virtual void offers_changed() = 0;
+};
+
 }  // namespace streamwall::services
 
 // A resolved name in the hands of one caller.
@@ -114,11 +128,20 @@ class Registry {
     static void respond(sw_responder* responder, sw_status status, sw_buffer* reply,
                         const sw_error* error);
 
-    // Serves a request that came over a link; `done` runs once, on any thread.
+    // Serves a request that came over a link; `done` runs once, on any thread. `key` is how its
+    // origin knows it, for cancel_remote().
     using RemoteReply = std::function<void(sw_status, const sw_buffer*, const Failure&)>;
-    void serve_remote(Slot& slot, BufferRef request, ContextCopy context, RemoteReply done);
+    void serve_remote(Slot& slot, BufferRef request, ContextCopy context, RemoteReply done,
+                      RemoteKey key = {});
+    void cancel_remote(RemoteKey key);
+    // The place of a method, which stays where it is, whether anybody offers it or not.
+    Slot& slot_of(std::string_view service, std::string_view method);
+    // A provider came back: who gave it up may call it again.
+    void close_breakers(std::string_view service);
 
     void set_link(Link* link) { link_ = link; }
+    // Before any call.
+    void set_remote(Remote* remote) { remote_ = remote; }
     void forget(PendingCall& call);
 
     struct Info {
@@ -141,8 +164,13 @@ class Registry {
     static constexpr std::size_t kShards = 16;
 
     Slot& slot(std::string_view service, std::string_view method);
-    PendingCall* make_pending(const sw_method& method, const sw_context& context,
-                              sw_reply_fn on_reply, void* ctx);
+    // `provider` is null where another process serves it.
+    PendingCall* make_pending(const sw_method& method, const Party* provider,
+                              const sw_context& context, sw_reply_fn on_reply, void* ctx);
+    // Makes a pending call whose answer comes later, whoever serves it.
+    PendingCall* begin_pending(const sw_method& method, const Party* provider,
+                               const sw_context& context, sw_reply_fn on_reply, void* ctx,
+                               std::uint64_t* id);
     // Runs a request on its provider: inline for a parallel one, posted for a serial one.
     void dispatch(Slot& slot, BufferRef request, ContextCopy context, PendingCall* call);
     void track(PendingCall& call);
@@ -158,6 +186,7 @@ class Registry {
     std::shared_ptr<exec::Executor> kernel_;
     const Options options_;
     Link* link_ = nullptr;
+    Remote* remote_ = nullptr;
     mutable std::mutex mutex_;
     std::map<std::pair<std::string, std::string>, std::unique_ptr<Slot>, std::less<>> slots_;
     std::map<Party*, std::vector<std::unique_ptr<sw_method>>> methods_;

@@ -303,6 +303,112 @@ TEST_F(RegistryTest, RepliesGoToTheHomeExecutorAndNeverRunInsideAnotherCall) {
     EXPECT_EQ(direct.callbacks, 1) << "on the home executor already: no detour";
 }
 
+// Another process that serves what it is told to, when it is told to.
+struct Elsewhere final : Remote {
+    bool reaches(const Slot& slot) const override { return slot.service == service; }
+    void carry(Slot&, const sw_buffer* request, const sw_context& context,
+               PendingCall* call) override {
+        calls.push_back(call);
+        seen = std::string(view(context.caller)) + " " + std::string(view(request));
+    }
+    void cancel(std::uint64_t call) override { cancelled = call; }
+    void offers_changed() override { ++changes; }
+
+    std::string service, seen;
+    std::vector<PendingCall*> calls;
+    std::uint64_t cancelled = 0;
+    int changes = 0;
+};
+
+TEST_F(RegistryTest, WhatNobodyOffersHereGoesElsewhereWhereItIsOffered) {
+    Elsewhere elsewhere;
+    registry.set_remote(&elsewhere);
+    Outcome refused;
+    call(refused);
+    EXPECT_EQ(refused.returned, SW_UNAVAILABLE);
+    elsewhere.service = "a.b";
+    Outcome carried;
+    call(carried, "{1}");
+    EXPECT_EQ(carried.returned, SW_PENDING);
+    ASSERT_EQ(elsewhere.calls.size(), 1u);
+    EXPECT_EQ(elsewhere.seen, "caller@test {1}");
+    elsewhere.calls[0]->answer(SW_OK, BufferRef("far"), {});
+    run();
+    EXPECT_EQ(carried.reply, "far");
+    provider.parallel = true;
+    serve(echo);
+    Outcome near;
+    call(near);
+    EXPECT_EQ(near.returned, SW_OK) << "a provider of the own process comes first";
+    registry.withdraw(provider, 1ms);
+    EXPECT_EQ(elsewhere.changes, 2);
+}
+
+TEST_F(RegistryTest, ACancelledCallIsCancelledElsewhereAndAnExpiredOneExpiresThereByItself) {
+    Elsewhere elsewhere;
+    elsewhere.service = "a.b";
+    registry.set_remote(&elsewhere);
+    Outcome cancelled, expired;
+    call(cancelled);
+    registry.cancel(caller, cancelled.id);
+    run();
+    EXPECT_EQ(cancelled.code, SW_CANCELLED);
+    EXPECT_EQ(elsewhere.cancelled, cancelled.id);
+    call(expired, "{}", 30ms);
+    advance(60ms);
+    EXPECT_EQ(expired.code, SW_DEADLINE_EXCEEDED);
+    EXPECT_EQ(elsewhere.cancelled, cancelled.id);
+    for (auto* late : elsewhere.calls)
+        late->answer(SW_OK, {}, {});
+    run();
+    EXPECT_EQ(cancelled.callbacks + expired.callbacks, 2);
+}
+
+TEST_F(RegistryTest, ARequestFromElsewhereIsServedAndCanBeCancelledByItsOrigin) {
+    provider.parallel = true;
+    Deferred deferred;
+    serve(defer_it, &deferred);
+    std::vector<sw_status> answers;
+    const auto serve_one = [&](RemoteKey key) {
+        sw_context context{};
+        context.size = sizeof context;
+        context.deadline_ns = clock.monotonic_ns() + 1'000'000'000;
+        registry.serve_remote(
+            registry.slot_of("a.b", "m"), BufferRef("{}"), ContextCopy(context),
+            [&](sw_status status, const sw_buffer*, const Failure&) { answers.push_back(status); },
+            key);
+    };
+    serve_one({.boot = 7, .id = 1});
+    registry.cancel_remote({.boot = 8, .id = 1});
+    EXPECT_TRUE(answers.empty());
+    registry.cancel_remote({.boot = 7, .id = 1});
+    EXPECT_EQ(answers, std::vector<sw_status>{SW_CANCELLED});
+    EXPECT_TRUE(deferred.responder->call->cancelled);
+    Registry::respond(deferred.responder, SW_OK, nullptr, nullptr);
+    serve_one({.boot = 7, .id = 2});
+    Registry::respond(deferred.responder, SW_OK, nullptr, nullptr);
+    EXPECT_EQ(answers, (std::vector<sw_status>{SW_CANCELLED, SW_OK}));
+}
+
+TEST_F(RegistryTest, AProviderThatCameBackIsCalledAgainBeforeTheBreakersPauseIsOver) {
+    provider.parallel = true;
+    serve(fail);
+    for (int n = 0; n < 6; ++n) {
+        Outcome out;
+        call(out);
+    }
+    EXPECT_TRUE(registry.withdraw(provider, 1ms));
+    serve(echo);
+    registry.close_breakers("a.other");
+    Outcome waiting;
+    call(waiting);
+    EXPECT_EQ(waiting.returned, SW_UNAVAILABLE);
+    registry.close_breakers("a.b");
+    Outcome served;
+    call(served);
+    EXPECT_EQ(served.returned, SW_OK);
+}
+
 TEST_F(RegistryTest, NothingIsLeftBehind) {
     const auto before = buffers_alive();
     provider.parallel = true;
