@@ -35,6 +35,11 @@ constexpr std::array kVersion1{
     " created_at INTEGER NOT NULL, UNIQUE (name, event_id))",
 };
 
+// An owner of "" has given the lease up.
+constexpr const char* kVersion2 =
+    "CREATE TABLE leases (service TEXT NOT NULL, name TEXT NOT NULL, owner TEXT NOT NULL,"
+    " token INTEGER NOT NULL, ttl_ms INTEGER NOT NULL, PRIMARY KEY (service, name)) WITHOUT ROWID";
+
 std::string random_epoch() {
     std::array<unsigned char, 8> bytes{};
     if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
@@ -98,10 +103,13 @@ void migrate(Connection& writer, const std::string& path) {
         if (version == kSchemaVersion) return;
         auto& session = writer.session();
         writer.run("BEGIN IMMEDIATE");
-        for (const char* statement : kVersion1)
-            session << statement, now;
-        set_meta(writer, "epoch", random_epoch());
-        set_meta(writer, "trimmed", "0");
+        if (version < 1) {
+            for (const char* statement : kVersion1)
+                session << statement, now;
+            set_meta(writer, "epoch", random_epoch());
+            set_meta(writer, "trimmed", "0");
+        }
+        if (version < 2) session << kVersion2, now;
         session << "PRAGMA application_id = " + std::to_string(kApplicationId), now;
         session << "PRAGMA user_version = " + std::to_string(kSchemaVersion), now;
         writer.run("COMMIT");

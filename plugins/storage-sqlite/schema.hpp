@@ -5,6 +5,7 @@
 //   events                the journal
 //   inbox                 which consumer has seen which event
 //   positions, dead_letters   of durable subscriptions
+//   leases               the last owner and token of each
 //   meta                  epoch of the journal, last sequence trimmed away
 #pragma once
 
@@ -17,7 +18,7 @@ namespace streamwall::sqlite {
 
 // Stands in the file's header and tells our databases from others'.
 inline constexpr std::int64_t kApplicationId = 0x53574C4C;  // "SWLL"
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 // Makes or upgrades the tables. Throws Failure where the file is damaged, belongs to another
 // program, or was written by a newer version.

@@ -37,17 +37,21 @@ Store::Store(Options options, Hooks hooks)
       hooks_(std::move(hooks)),
       cache_(options_.cache_bytes),
       lock_(options_.path),
+      leases_(hooks_.monotonic_ms),
       writer_(std::make_unique<Writer>(writer_options(options_), hooks_, cache_,
                                        [this] {
                                            return std::make_unique<TrimJob>(storage::TrimBounds{
                                                options_.keep_events, options_.keep_days});
                                        })),
-      readers_(std::make_unique<Readers>(options_.path, options_.readers, options_.max_queued)) {}
+      readers_(std::make_unique<Readers>(options_.path, options_.readers, options_.max_queued)) {
+    Connection connection(options_.path, Connection::Role::kReader);
+    leases_.restore(read_leases(connection));
+}
 
 Store::~Store() = default;
 
-std::optional<Answer> Store::call(Method method, std::string_view body,
-                                  const storage::Origin& origin, const Defer& defer) {
+std::optional<Answer> Store::call(Method method, std::string_view body, storage::Origin origin,
+                                  const Defer& defer) {
     auto parsed = Document::parse(std::string(body));
     if (!parsed) return std::unexpected(std::move(parsed).error());
     DocumentPtr document = std::move(*parsed);
@@ -59,15 +63,19 @@ std::optional<Answer> Store::call(Method method, std::string_view body,
         case Method::kQuery:
             return query(std::move(document), defer);
         case Method::kApply:
-            return apply(std::move(document), origin, defer);
+            return apply(std::move(document), std::move(origin), defer);
         case Method::kAppend:
-            return append(std::move(document), origin, defer);
+            return append(std::move(document), std::move(origin), defer);
         case Method::kRead:
             return read(*document, defer);
         case Method::kPosition:
             return position(*document, defer);
         case Method::kSavePositions:
             return save_positions(*document);
+        case Method::kStoreLease:
+            return lease("store", *document, defer);
+        case Method::kJournalLease:
+            return lease("journal", *document, defer);
         case Method::kDeadLetterAdd: {
             auto letter = storage::parse_dead_letter(*document);
             if (!letter) return std::unexpected(std::move(letter).error());
@@ -132,18 +140,20 @@ Store::Inline Store::query(DocumentPtr document, const Defer& defer) {
                       defer);
 }
 
-Store::Inline Store::apply(DocumentPtr document, const storage::Origin& origin,
-                           const Defer& defer) {
+Store::Inline Store::apply(DocumentPtr document, storage::Origin origin, const Defer& defer) {
     auto list = storage::parse_changes(storage::sqlite_dialect(), *writer_->schema(), *document);
     if (!list) return std::unexpected(std::move(list).error());
-    return write(std::make_unique<ApplyJob>(std::move(document), std::move(*list), origin), defer);
+    return write(
+        std::make_unique<ApplyJob>(std::move(document), std::move(*list), std::move(origin)),
+        defer);
 }
 
-Store::Inline Store::append(DocumentPtr document, const storage::Origin& origin,
-                            const Defer& defer) {
+Store::Inline Store::append(DocumentPtr document, storage::Origin origin, const Defer& defer) {
     auto list = storage::parse_events(storage::sqlite_dialect(), *document);
     if (!list) return std::unexpected(std::move(list).error());
-    return write(std::make_unique<ApplyJob>(std::move(document), std::move(*list), origin), defer);
+    return write(
+        std::make_unique<ApplyJob>(std::move(document), std::move(*list), std::move(origin)),
+        defer);
 }
 
 Store::Inline Store::read(const Document& document, const Defer& defer) {
@@ -170,10 +180,32 @@ Store::Inline Store::position(const Document& document, const Defer& defer) {
 Store::Inline Store::save_positions(const Document& document) {
     auto positions = storage::parse_positions(document);
     if (!positions) return std::unexpected(std::move(positions).error());
+    const auto proof = storage::parse_lease_proof(document);
+    if (!proof) return std::unexpected(proof.error());
+    if (*proof && !leases_.proves("journal", **proof)) {
+        return std::unexpected(storage::lease_lost((*proof)->name));
+    }
     for (auto& [name, position] : *positions) {
         writer_->save_position(std::move(name), std::move(position));
     }
     return "{}";
+}
+
+Store::Inline Store::lease(std::string_view service, const Document& document, const Defer& defer) {
+    const auto request = storage::parse_lease(document);
+    if (!request) return std::unexpected(request.error());
+    if (request->release) {
+        if (auto freed = leases_.release(service, *request)) {
+            // Lost with a crash, it costs the next owner one ttl; nobody waits for it.
+            std::unique_ptr<Job> job = std::make_unique<LeaseJob>(std::move(*freed), "{}");
+            static_cast<void>(writer_->submit(job));
+        }
+        return "{}";
+    }
+    auto outcome = leases_.ask(service, *request);
+    auto reply = storage::render(outcome.reply);
+    if (!outcome.store) return reply;
+    return write(std::make_unique<LeaseJob>(std::move(*outcome.store), std::move(reply)), defer);
 }
 
 Store::Inline Store::dead_letters(const Document& document, const Defer& defer) {

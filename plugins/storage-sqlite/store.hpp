@@ -12,6 +12,7 @@
 
 #include "call.hpp"
 #include "file_lock.hpp"
+#include "leases.hpp"
 #include "readers.hpp"
 #include "record_cache.hpp"
 #include "storage-sql/requests.hpp"
@@ -41,7 +42,7 @@ class Store {
     Store& operator=(const Store&) = delete;
 
     // The answer, or nothing where `defer` was called and its Call gets the answer.
-    std::optional<Answer> call(Method method, std::string_view body, const storage::Origin& origin,
+    std::optional<Answer> call(Method method, std::string_view body, storage::Origin origin,
                                const Defer& defer);
 
     // How SQLite would run a `query`: {"list":[text…],"count":[text…]}. Blocks; for tests.
@@ -59,11 +60,12 @@ class Store {
     Inline declare(const storage::Document& document, const Defer& defer);
     Inline get(DocumentPtr document, const Defer& defer);
     Inline query(DocumentPtr document, const Defer& defer);
-    Inline apply(DocumentPtr document, const storage::Origin& origin, const Defer& defer);
-    Inline append(DocumentPtr document, const storage::Origin& origin, const Defer& defer);
+    Inline apply(DocumentPtr document, storage::Origin origin, const Defer& defer);
+    Inline append(DocumentPtr document, storage::Origin origin, const Defer& defer);
     Inline read(const storage::Document& document, const Defer& defer);
     Inline position(const storage::Document& document, const Defer& defer);
     Inline save_positions(const storage::Document& document);
+    Inline lease(std::string_view service, const storage::Document& document, const Defer& defer);
     Inline dead_letters(const storage::Document& document, const Defer& defer);
     Inline dead_letter_take(const storage::Document& document, const Defer& defer);
     Inline trim(const storage::Document& document, const Defer& defer);
@@ -75,6 +77,7 @@ class Store {
     const Hooks hooks_;
     RecordCache cache_;
     FileLock lock_;
+    Leases leases_;
     std::unique_ptr<Writer> writer_;
     std::unique_ptr<Readers> readers_;
 };

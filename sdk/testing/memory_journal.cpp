@@ -45,6 +45,8 @@ void MemoryJournal::offer_through(Peer& peer) {
     peer.serve("journal", "append", [this, &peer](const Call& call, const sw_context& context) {
         return append(peer, call, context);
     });
+    peer.serve("journal", "lease",
+               [this, &peer](const Call& call, const sw_context&) { return lease(peer, call); });
     serve("read", &MemoryJournal::read);
     serve("position", &MemoryJournal::position);
     serve("save_positions", &MemoryJournal::save_positions);
@@ -132,12 +134,41 @@ Answer MemoryJournal::position(const Call& call) {
 Answer MemoryJournal::save_positions(const Call& call) {
     const auto request = json::parse(call.body);
     std::lock_guard lock(mutex_);
+    if (const auto* proof = request.as_object().if_contains("lease")) {
+        const auto found = leases_.find(text_of(*proof, "name"));
+        if (found == leases_.end() || found->second.owner.empty() ||
+            found->second.token != number_of(*proof, "token", 0)) {
+            return Answer::error(SW_ABORTED, "the lease has passed to another");
+        }
+    }
     for (const auto& position : request.at("positions").as_array()) {
         auto kept = position.as_object();
         kept.erase("name");
         positions_[text_of(position, "name")] = json::serialize(kept);
     }
     return Answer::ok();
+}
+
+Answer MemoryJournal::lease(Peer& peer, const Call& call) {
+    const auto request = json::parse(call.body);
+    const auto owner = text_of(request, "owner");
+    const auto token = number_of(request, "token", 0);
+    const auto ttl = static_cast<std::int64_t>(number_of(request, "ttl_ms", 0));
+    const auto now = peer.monotonic_ms();
+    std::lock_guard lock(mutex_);
+    auto& lease = leases_[text_of(request, "name")];
+    const bool is_owner = lease.owner == owner && (token == 0 || token == lease.token);
+    if (request.as_object().contains("release")) {
+        if (is_owner) lease.owner.clear();
+        return Answer::ok();
+    }
+    const bool granted = is_owner || (token == 0 && (lease.owner.empty() || lease.ends_ms <= now));
+    if (granted) lease = {owner, token == 0 ? lease.token + 1 : token, now + ttl};
+    return Answer::ok(json::serialize(
+        json::object{{"granted", granted},
+                     {"owner", lease.owner},
+                     {"token", lease.token},
+                     {"expires_in_ms", std::max<std::int64_t>(lease.ends_ms - now, 0)}}));
 }
 
 Answer MemoryJournal::add_dead_letter(const Call& call) {

@@ -27,10 +27,16 @@ class MemoryJournal {
         std::string name, event, error;
         std::int64_t attempts;
     };
+    struct Lease {
+        std::string owner;
+        std::uint64_t token = 0;
+        std::int64_t ends_ms = 0;
+    };
     Answer append(Peer& peer, const Call& call, const sw_context& context);
     Answer read(const Call& call);
     Answer position(const Call& call);
     Answer save_positions(const Call& call);
+    Answer lease(Peer& peer, const Call& call);
     Answer add_dead_letter(const Call& call);
     Answer list_dead_letters(const Call& call);
     Answer take_dead_letter(const Call& call);
@@ -41,6 +47,7 @@ class MemoryJournal {
     std::vector<Kept> events_;
     std::uint64_t last_ = 0;
     std::map<std::string, std::string> positions_;  // name → the reply
+    std::map<std::string, Lease> leases_;
     std::vector<DeadLetter> dead_letters_;
     std::int64_t last_letter_ = 0;
 };

@@ -48,6 +48,9 @@ class Peer {
     // What a journal tells the host; see <streamwall/bus.h>. [as committed()]
     void committed(const sw_event& event);
     std::int64_t wall_ms() const { return clock_->wall_ms(api_->host); }
+    std::int64_t monotonic_ms() const {
+        return static_cast<std::int64_t>(clock_->monotonic_ns(api_->host) / 1'000'000);
+    }
 
   private:
     struct Method;

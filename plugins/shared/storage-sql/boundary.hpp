@@ -4,6 +4,7 @@
 
 #include <streamwall/bus.h>
 
+#include <deque>
 #include <memory>
 #include <span>
 #include <streamwall/sdk/plugin.hpp>
@@ -64,19 +65,22 @@ class Announcer {
         const std::size_t count = committed.size();
         events_.assign(count, {});
         contexts_.assign(count, {});
-        times_.assign(count, {});
+        times_.clear();
         data_.assign(count, {});
         for (std::size_t i = 0; i < count; ++i) {
             const auto& [event, origin] = committed[i];
             data_[i] = Buffer(event.data);
-            times_[i] = time_text(event.timestamp_ms);
+            // Events of one commit have one time.
+            if (i == 0 || event.timestamp_ms != committed[i - 1].event.timestamp_ms) {
+                times_.push_back(time_text(event.timestamp_ms));
+            }
             contexts_[i] = context_of(event, *origin);
             events_[i] = {.size = sizeof(sw_event),
                           .attempt = 1,
                           .id = to_str(event.id),
                           .type = to_str(event.type),
                           .version = to_str(event.version),
-                          .timestamp = to_str(times_[i]),
+                          .timestamp = to_str(times_.back()),
                           .producer = to_str(event.producer),
                           .subject = to_str(event.subject),
                           .sequence = static_cast<std::uint64_t>(event.sequence),
@@ -110,7 +114,7 @@ class Announcer {
 
     std::vector<sw_event> events_;
     std::vector<sw_context> contexts_;
-    std::vector<std::string> times_;
+    std::deque<std::string> times_;
     std::vector<Buffer> data_;
 };
 

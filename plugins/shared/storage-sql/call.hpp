@@ -1,6 +1,7 @@
 // The store's side of one request, free of the plugin boundary so that tests can stand in for it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -39,6 +40,11 @@ struct Hooks {
     std::function<void(std::span<const CommittedEvent>)> committed = [](auto) {};
     std::function<void(Health, std::string_view reason)> health = [](Health, std::string_view) {};
     std::function<std::int64_t()> wall_ms;  // required
+    std::function<std::int64_t()> monotonic_ms = [] {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(
+                   std::chrono::steady_clock::now().time_since_epoch())
+            .count();
+    };
 };
 
 }  // namespace streamwall::storage

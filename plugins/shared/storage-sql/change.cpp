@@ -106,7 +106,8 @@ class Parser {
         if (given == nullptr || !given->is_object()) {
             return invalid(member, "\"" + std::string(member) + "\" is an object");
         }
-        const std::string_view text = raw_member(raw, member);
+        change.fields.reserve(given->get_object().size());
+        std::string_view text;
         for (const auto& [key, value] : given->get_object()) {
             const std::string_view name(key.data(), key.size());
             const auto position = change.collection->find(name);
@@ -116,8 +117,11 @@ class Parser {
                                          "\" that can be set");
             }
             const Column& column = change.collection->columns()[*position];
-            const auto slice =
-                column.type == FieldType::kJson ? raw_member(text, name) : std::string_view();
+            std::string_view slice;
+            if (column.type == FieldType::kJson) {
+                if (text.empty()) text = raw_member(raw, member);
+                slice = raw_member(text, name);
+            }
             auto converted = column_value(column, value, slice, out_.kept);
             if (!converted) return std::unexpected(converted.error());
             change.fields.emplace_back(*position, *converted);

@@ -86,11 +86,11 @@ class PostgresDialect final : public Dialect {
 
 void append_quoted(std::string& sql, std::string_view text, char quote) {
     sql += quote;
-    for (const char c : text) {
-        if (c == quote) sql += quote;
-        sql += c;
+    for (auto at = text.find(quote); at != text.npos; at = text.find(quote)) {
+        sql.append(text.substr(0, at + 1)) += quote;
+        text.remove_prefix(at + 1);
     }
-    sql += quote;
+    sql.append(text) += quote;
 }
 
 }  // namespace

@@ -31,7 +31,10 @@ std::string_view take_token(std::string_view& text) {
 }  // namespace
 
 std::string render_metadata(const Origin& origin) {
-    std::string out = R"({"correlationId":)";
+    constexpr std::size_t kUsualSize = 300;
+    std::string out;
+    out.reserve(kUsualSize);
+    out += R"({"correlationId":)";
     append_text_or_null(out, origin.correlation_id);
     out += R"(,"traceId":)";
     append_text_or_null(out, trace_id(origin.traceparent));

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 namespace streamwall::storage {
 namespace {
@@ -50,41 +51,78 @@ bool has_nul(const boost::json::string& text) {
     return std::memchr(text.data(), 0, text.size()) != nullptr;
 }
 
-// What Boost.JSON lets through and the contract does not. `text` is the value's own slice.
-const char* objection(const boost::json::value& value, std::string_view text) {
-    switch (value.kind()) {
-        case boost::json::kind::uint64:
-            return "an integer is outside int64";
-        case boost::json::kind::double_:
-            if (!std::isfinite(value.get_double())) return "a number is not finite";
-            if (text.find_first_of(".eE") == text.npos) return "an integer is outside int64";
-            return nullptr;
-        case boost::json::kind::string:
-            return has_nul(value.get_string()) ? "a text holds U+0000" : nullptr;
-        case boost::json::kind::array: {
-            RawItems items(text);
-            for (const auto& element : value.get_array()) {
-                items.next();
-                if (const char* found = objection(element, items.value())) return found;
-            }
-            return nullptr;
+// Finds what Boost.JSON lets through and the contract does not, going once through the tree and the
+// text it was made from, side by side.
+class Inspection {
+  public:
+    explicit Inspection(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
+
+    // Null where there is nothing to object to.
+    const char* look_at(const boost::json::value& value) {
+        at_ = skip_space(at_, end_);
+        if (const auto* object = value.if_object()) return members(*object);
+        if (const auto* array = value.if_array()) return elements(*array);
+        if (is_at('{') || is_at('[')) return kTwice;
+        const char* begin = std::exchange(at_, skip_value(at_, end_));
+        switch (value.kind()) {
+            case boost::json::kind::uint64:
+                return kWide;
+            case boost::json::kind::double_:
+                if (!std::isfinite(value.get_double())) return "a number is not finite";
+                return std::string_view(begin, at_).find_first_of(".eE") == std::string_view::npos
+                           ? kWide
+                           : nullptr;
+            case boost::json::kind::string:
+                return has_nul(value.get_string()) ? "a text holds U+0000" : nullptr;
+            default:
+                return nullptr;
         }
-        case boost::json::kind::object: {
-            RawItems items(text);
-            for (const auto& member : value.get_object()) {
-                // The tree keeps one member for each key, so a second one is seen as too few.
-                if (!items.next()) return "a key appears twice";
-                if (std::memchr(member.key().data(), 0, member.key().size()) != nullptr) {
-                    return "a key holds U+0000";
-                }
-                if (const char* found = objection(member.value(), items.value())) return found;
-            }
-            return items.next() ? "a key appears twice" : nullptr;
-        }
-        default:
-            return nullptr;
     }
-}
+
+  private:
+    static constexpr const char* kWide = "an integer is outside int64";
+    // The tree keeps one member for each key, so a second one is where text and tree differ.
+    static constexpr const char* kTwice = "a key appears twice";
+
+    const char* members(const boost::json::object& object) {
+        if (!is_at('{')) return kTwice;
+        ++at_;
+        for (const auto& member : object) {
+            if (!find_item()) return kTwice;
+            if (std::memchr(member.key().data(), 0, member.key().size()) != nullptr) {
+                return "a key holds U+0000";
+            }
+            at_ = skip_space(skip_string(at_, end_), end_);
+            if (at_ != end_) ++at_;  // the colon
+            if (const char* found = look_at(member.value())) return found;
+        }
+        return leave();
+    }
+    const char* elements(const boost::json::array& array) {
+        if (!is_at('[')) return kTwice;
+        ++at_;
+        for (const auto& element : array) {
+            if (!find_item()) return kTwice;
+            if (const char* found = look_at(element)) return found;
+        }
+        return leave();
+    }
+    // Goes to the next member or element; false at the end of the container.
+    bool find_item() {
+        at_ = skip_space(at_, end_);
+        if (is_at(',')) at_ = skip_space(at_ + 1, end_);
+        return at_ != end_ && *at_ != '}' && *at_ != ']';
+    }
+    const char* leave() {
+        if (find_item()) return kTwice;
+        if (at_ != end_) ++at_;
+        return nullptr;
+    }
+    bool is_at(char c) const { return at_ != end_ && *at_ == c; }
+
+    const char* at_;
+    const char* end_;
+};
 
 }  // namespace
 
@@ -146,10 +184,7 @@ Result<std::unique_ptr<Document>> Document::parse(std::string text) {
         return std::unexpected(
             Error{Code::kInvalidArgument, "the request is not a JSON object", {}, {}});
     }
-    const char* begin = document->text_.data();
-    const char* end = begin + document->text_.size();
-    const char* first = skip_space(begin, end);
-    if (const char* found = objection(document->root_, {first, skip_value(first, end)})) {
+    if (const char* found = Inspection(document->text_).look_at(document->root_)) {
         return std::unexpected(
             Error{Code::kInvalidArgument, std::string("the request is refused: ") + found, {}, {}});
     }

@@ -101,6 +101,7 @@ std::string JournalPage::finish(std::string_view epoch, std::int64_t first, std:
 
 std::string fill_subject(std::string_view subject, std::int64_t id) {
     std::string out;
+    out.reserve(subject.size() + 20);
     for (auto at = subject.find("{id}"); at != subject.npos; at = subject.find("{id}")) {
         out += subject.substr(0, at);
         append_integer(out, id);
@@ -110,7 +111,9 @@ std::string fill_subject(std::string_view subject, std::int64_t id) {
 }
 
 std::string event_id(std::string_view epoch, std::int64_t sequence) {
-    std::string id = "evt-";
+    std::string id;
+    id.reserve(epoch.size() + 32);
+    id += "evt-";
     id += epoch;
     id += '-';
     append_integer(id, sequence);
@@ -118,7 +121,7 @@ std::string event_id(std::string_view epoch, std::int64_t sequence) {
 }
 
 void append_event_result(std::string& out, std::string_view epoch, std::int64_t sequence) {
-    out += R"({"id":")" + event_id(epoch, sequence) + R"(","sequence":)";
+    out.append(R"({"id":")").append(event_id(epoch, sequence)).append(R"(","sequence":)");
     append_integer(out, sequence);
     out += R"(,"epoch":")";
     out += epoch;

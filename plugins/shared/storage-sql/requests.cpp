@@ -9,15 +9,17 @@
 namespace streamwall::storage {
 namespace {
 
-constexpr std::array<MethodName, 12> kMethods{{
+constexpr std::array<MethodName, 14> kMethods{{
     {"store", "declare", Method::kDeclare},
     {"store", "get", Method::kGet},
     {"store", "query", Method::kQuery},
     {"store", "apply", Method::kApply},
+    {"store", "lease", Method::kStoreLease},
     {"journal", "append", Method::kAppend},
     {"journal", "read", Method::kRead},
     {"journal", "position", Method::kPosition},
     {"journal", "save_positions", Method::kSavePositions},
+    {"journal", "lease", Method::kJournalLease},
     {"journal", "dead_letter_add", Method::kDeadLetterAdd},
     {"journal", "dead_letters", Method::kDeadLetters},
     {"journal", "dead_letter_take", Method::kDeadLetterTake},

@@ -12,7 +12,10 @@ class SqlBuilder {
     enum class Values { kBound, kInlined };
 
     explicit SqlBuilder(const Dialect& dialect, Values mode = Values::kBound)
-        : dialect_(dialect), mode_(mode) {}
+        : dialect_(dialect), mode_(mode) {
+        statement_.sql.reserve(kUsualLength);
+        statement_.values.reserve(kUsualValues);
+    }
 
     const Dialect& dialect() const { return dialect_; }
     bool inlined() const { return mode_ == Values::kInlined; }
@@ -30,6 +33,9 @@ class SqlBuilder {
     Statement take() { return std::move(statement_); }
 
   private:
+    static constexpr std::size_t kUsualLength = 240;
+    static constexpr std::size_t kUsualValues = 6;
+
     const Dialect& dialect_;
     Values mode_;
     Statement statement_;

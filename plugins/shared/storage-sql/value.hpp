@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -18,8 +18,9 @@ struct Now {
 // Texts are views into the request, a Kept or a collection; all of them outlive the statement.
 using Value = std::variant<std::monostate, std::int64_t, double, std::string_view, Now>;
 
-// Texts made while a request is read; their addresses stay.
-using Kept = std::deque<std::string>;
+// Texts made while a request is read; their addresses stay. A list, because most requests make none
+// and a deque allocates even while it is empty.
+using Kept = std::list<std::string>;
 
 // SQL with a placeholder for each value, in order.
 struct Statement {

@@ -10,5 +10,6 @@
 #include "storage_conformance_changes.hpp"
 #include "storage_conformance_declare.hpp"
 #include "storage_conformance_journal.hpp"
+#include "storage_conformance_leases.hpp"
 #include "storage_conformance_load.hpp"
 #include "storage_conformance_queries.hpp"
