@@ -37,6 +37,13 @@ sw_host::sw_host(abi::Facilities& given, const modules::Manifest& of, std::strin
     party.address = party.instance + "@" + given.node;
     party.strand = exec::Strand::make(party.instance, given.pool);
     party.parallel = of.parallel;
+    party.event_took = [times = given.metrics.histogram(
+                            "streamwall_event_delivery_seconds",
+                            "From an event's publication, or arrival here, to its handler; one "
+                            "event in 16 is timed.",
+                            {{"plugin", party.instance}})](std::chrono::nanoseconds took) {
+        times.observe(std::chrono::duration<double>(took).count());
+    };
     api_ = {sizeof api_, SW_ABI_MAJOR, SW_ABI_MINOR, this, &get_interface};
 }
 

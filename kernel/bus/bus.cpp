@@ -80,6 +80,7 @@ void Subscription::handle(const EventPtr& event) {
     Frame frame{event->raw(), nullptr, event};
     ErrorSlot error;
     const auto* outer = std::exchange(inside_of, this);
+    event->reached(owner_);
     const auto status = handler_.function(handler_.ctx, &frame.event, error.get());
     inside_of = outer;
     if (status == SW_OK || status == SW_PENDING)

@@ -55,6 +55,7 @@ void DurableReader::handle(const EventPtr& event, std::uint64_t ticket, std::uin
     {
         exec::GateHold hold(gate_);
         const auto* outer = std::exchange(inside_of, this);
+        if (hold && attempt == 1) event->reached(owner_);
         if (hold) status = handler_.function(handler_.ctx, &frame.event, error.get());
         inside_of = outer;
     }

@@ -67,5 +67,21 @@ TEST(Envelope, SlicesMembersAndElements) {
     EXPECT_EQ(elements(R"([ 1, "a,b" ,{} ])").size(), 3u);
 }
 
+TEST(AnEvent, TellsItsOwnerHowLongOneInSixteenTook) {
+    std::vector<std::chrono::nanoseconds> took;
+    Party owner;
+    const auto silent = sample("");
+    silent->reached(owner);
+    owner.event_took = [&](std::chrono::nanoseconds time) { took.push_back(time); };
+    std::vector<EventPtr> events;
+    for (int n = 0; n < 64; ++n)
+        events.push_back(sample(""));
+    for (const auto& event : events)
+        event->reached(owner);
+    EXPECT_EQ(took.size(), 4u);
+    for (const auto each : took)
+        EXPECT_GE(each.count(), 0);
+}
+
 }  // namespace
 }  // namespace streamwall::bus

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "exec/buffer.hpp"
+#include "exec/party.hpp"
 
 #include <streamwall/bus.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -31,13 +33,23 @@ class EventRecord {
     std::string_view subject() const { return view(raw_.subject); }
     std::uint64_t sequence() const { return raw_.sequence; }
 
+    // A handler of `owner` is about to get the event. Where this event is one of those that are
+    // timed, the owner is told how long that took since it was published, or arrived, here.
+    void reached(const Party& owner) const {
+        if (born_ == Time() || !owner.event_took) return;
+        owner.event_took(std::chrono::steady_clock::now() - born_);
+    }
+
   private:
+    using Time = std::chrono::steady_clock::time_point;
+    static Time birth();
     void place(const sw_event& from);
 
     sw_event raw_{};
     std::unique_ptr<char[]> texts_;
     BufferRef data_;
     ContextCopy context_;
+    const Time born_ = birth();  // zero: not timed
 };
 
 using EventPtr = std::shared_ptr<const EventRecord>;

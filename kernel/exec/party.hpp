@@ -4,6 +4,8 @@
 #include "exec/gate.hpp"
 #include "exec/strand.hpp"
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -17,6 +19,8 @@ struct Party {
     std::shared_ptr<exec::Strand> strand;
     bool parallel = false;
     exec::Gate replies;  // held by every answer still owed to this party
+    // Told how long one event in some took to this party's handler; may be empty. [any]
+    std::function<void(std::chrono::nanoseconds)> event_took = {};
 };
 
 }  // namespace streamwall
