@@ -1,191 +1,16 @@
 // The pages of the platforms, as they stood in 2026.
-#include "platform_rules.hpp"
-
 #include <algorithm>
-#include <array>
 #include <initializer_list>
 #include <span>
 
+#include "platform_rules.hpp"
+#include "platform_words.hpp"
 #include "streamwall/model/text.hpp"
 
 namespace streamwall::model {
 namespace {
 
 using PageResult = std::expected<Page, SkipReason>;
-
-struct KnownDomain {
-    std::string_view domain;
-    Platform platform;
-};
-
-constexpr auto kDomains = std::to_array<KnownDomain>({
-    {"twitch.tv", Platform::kTwitch},
-    {"kick.com", Platform::kKick},
-    {"tiktok.com", Platform::kTiktok},
-    {"youtube.com", Platform::kYoutube},
-    {"youtu.be", Platform::kYoutube},
-    {"youtube-nocookie.com", Platform::kYoutube},
-    {"facebook.com", Platform::kFacebook},
-    {"fb.com", Platform::kFacebook},
-    {"fb.watch", Platform::kFacebook},
-    {"instagram.com", Platform::kInstagram},
-    {"x.com", Platform::kX},
-    {"twitter.com", Platform::kX},
-    {"rumble.com", Platform::kRumble},
-});
-
-constexpr std::array<std::string_view, 5> kVariants = {"www", "m", "mobile", "web", "music"};
-
-struct ReservedWord {
-    std::string_view word;
-    SkipReason reason;
-};
-
-constexpr auto kDirectory = SkipReason::kDirectory;
-constexpr auto kSettings = SkipReason::kSettings;
-constexpr auto kRecording = SkipReason::kRecording;
-constexpr auto kClip = SkipReason::kClip;
-
-constexpr auto kTwitchWords = std::to_array<ReservedWord>({
-    {"directory", kDirectory}, {"browse", kDirectory},
-    {"search", kDirectory},    {"following", kDirectory},
-    {"team", kDirectory},      {"communities", kDirectory},
-    {"videos", kRecording},    {"collections", kRecording},
-    {"clip", kClip},           {"clips", kClip},
-    {"settings", kSettings},   {"subscriptions", kSettings},
-    {"wallet", kSettings},     {"inventory", kSettings},
-    {"drops", kSettings},      {"friends", kSettings},
-    {"payments", kSettings},   {"login", kSettings},
-    {"signup", kSettings},     {"logout", kSettings},
-    {"turbo", kSettings},      {"prime", kSettings},
-    {"store", kSettings},      {"downloads", kSettings},
-    {"jobs", kSettings},       {"p", kSettings},
-    {"u", kSettings},          {"legal", kSettings},
-    {"privacy", kSettings},    {"products", kSettings},
-    {"bits", kSettings},       {"dashboard", kSettings},
-    {"broadcast", kSettings},  {"redeem", kSettings},
-    {"partners", kSettings},
-});
-constexpr auto kTwitchTabs = std::to_array<ReservedWord>({
-    {"video", kRecording},
-    {"videos", kRecording},
-    {"v", kRecording},
-    {"collections", kRecording},
-    {"clip", kClip},
-    {"clips", kClip},
-});
-constexpr auto kKickWords = std::to_array<ReservedWord>({
-    {"browse", kDirectory},
-    {"categories", kDirectory},
-    {"category", kDirectory},
-    {"following", kDirectory},
-    {"search", kDirectory},
-    {"clips", kClip},
-    {"video", kRecording},
-    {"videos", kRecording},
-    {"settings", kSettings},
-    {"dashboard", kSettings},
-    {"login", kSettings},
-    {"signup", kSettings},
-    {"register", kSettings},
-    {"terms-of-service", kSettings},
-    {"privacy-policy", kSettings},
-    {"community-guidelines", kSettings},
-    {"dmca-policy", kSettings},
-    {"transactions", kSettings},
-});
-constexpr auto kTiktokWords = std::to_array<ReservedWord>({
-    {"live", kDirectory},
-    {"explore", kDirectory},
-    {"foryou", kDirectory},
-    {"following", kDirectory},
-    {"discover", kDirectory},
-    {"tag", kDirectory},
-    {"search", kDirectory},
-    {"music", kDirectory},
-    {"login", kSettings},
-    {"signup", kSettings},
-    {"settings", kSettings},
-    {"setting", kSettings},
-    {"messages", kSettings},
-    {"upload", kSettings},
-    {"about", kSettings},
-    {"legal", kSettings},
-    {"v", kRecording},
-});
-constexpr auto kYoutubeWords = std::to_array<ReservedWord>({
-    {"playlist", kDirectory},
-    {"feed", kDirectory},
-    {"results", kDirectory},
-    {"hashtag", kDirectory},
-    {"gaming", kDirectory},
-    {"trending", kDirectory},
-    {"live", kDirectory},
-    {"shorts", kDirectory},
-    {"watch", kDirectory},
-    {"clip", kClip},
-    {"account", kSettings},
-    {"premium", kSettings},
-    {"settings", kSettings},
-    {"about", kSettings},
-    {"signin", kSettings},
-    {"t", kSettings},
-    {"post", kRecording},
-});
-constexpr auto kFacebookWords = std::to_array<ReservedWord>({
-    {"watch", kDirectory},     {"live", kDirectory},          {"groups", kDirectory},
-    {"events", kDirectory},    {"marketplace", kDirectory},   {"gaming", kDirectory},
-    {"search", kDirectory},    {"hashtag", kDirectory},       {"pages", kDirectory},
-    {"reel", kRecording},      {"reels", kRecording},         {"stories", kRecording},
-    {"photo", kRecording},     {"photos", kRecording},        {"photo.php", kRecording},
-    {"story.php", kRecording}, {"permalink.php", kRecording}, {"login", kSettings},
-    {"settings", kSettings},   {"help", kSettings},           {"policies", kSettings},
-    {"privacy", kSettings},    {"messages", kSettings},       {"notifications", kSettings},
-});
-constexpr auto kInstagramWords = std::to_array<ReservedWord>({
-    {"p", kRecording},
-    {"reel", kRecording},
-    {"reels", kRecording},
-    {"tv", kRecording},
-    {"stories", kRecording},
-    {"explore", kDirectory},
-    {"live", kDirectory},
-    {"accounts", kSettings},
-    {"direct", kSettings},
-    {"about", kSettings},
-    {"legal", kSettings},
-});
-constexpr auto kXWords = std::to_array<ReservedWord>({
-    {"home", SkipReason::kHome},
-    {"explore", kDirectory},
-    {"search", kDirectory},
-    {"hashtag", kDirectory},
-    {"settings", kSettings},
-    {"login", kSettings},
-    {"messages", kSettings},
-    {"notifications", kSettings},
-    {"intent", kSettings},
-    {"share", kSettings},
-    {"tos", kSettings},
-    {"privacy", kSettings},
-});
-constexpr auto kRumbleWords = std::to_array<ReservedWord>({
-    {"browse", kDirectory},
-    {"videos", kDirectory},
-    {"live", kDirectory},
-    {"search", kDirectory},
-    {"editor-picks", kDirectory},
-    {"battle-leaderboard", kDirectory},
-    {"category", kDirectory},
-    {"account", kSettings},
-    {"login.php", kSettings},
-    {"login", kSettings},
-    {"register.php", kSettings},
-    {"register", kSettings},
-    {"subscriptions", kSettings},
-    {"our-apps", kSettings},
-    {"s", kSettings},
-});
 
 std::optional<SkipReason> reserved(std::span<const ReservedWord> words, std::string_view name) {
     const auto found = std::ranges::find_if(
@@ -451,52 +276,7 @@ PageResult read_rumble(const Site& site, const LinkParts& link) {
     return found;
 }
 
-// The host with letters that look alike made equal: "tw1tch.tv" and "twltch.tv" become one.
-std::string skeleton(std::string_view host) {
-    std::string plain;
-    for (std::size_t i = 0; i < host.size(); ++i) {
-        const std::string_view pair = host.substr(i, 2);
-        if (pair == "vv" || pair == "rn") {
-            plain += pair == "vv" ? 'w' : 'm';
-            ++i;
-        } else if (host[i] != '-') {
-            const std::size_t at = std::string_view("0135l").find(host[i]);
-            plain += at == std::string_view::npos ? host[i] : "oiesi"[at];
-        }
-    }
-    return plain;
-}
-
 }  // namespace
-
-std::optional<Site> find_site(std::string_view host) {
-    for (const KnownDomain& known : kDomains) {
-        if (!host.ends_with(known.domain)) continue;
-        std::string_view before = host.substr(0, host.size() - known.domain.size());
-        if (before.empty()) return Site{known.platform, known.domain, {}};
-        if (!before.ends_with('.')) continue;
-        before.remove_suffix(1);
-        const bool variant = std::ranges::find(kVariants, before) != kVariants.end();
-        return Site{known.platform, known.domain, variant ? std::string_view() : before};
-    }
-    return std::nullopt;
-}
-
-bool imitates_a_site(std::string_view host) {
-    // Shorter names are part of too many honest ones ("netflix.com").
-    constexpr std::size_t kTellingLength = 8;
-    const std::string plain = skeleton(host);
-    for (const KnownDomain& known : kDomains) {
-        const std::string_view domain = known.domain;
-        if (domain.size() >= kTellingLength && host.find(domain) != std::string_view::npos) {
-            return true;
-        }
-        if (host.starts_with(domain) && host.substr(domain.size()).starts_with('.')) return true;
-        const std::string model = skeleton(domain);
-        if (plain == model || plain.ends_with("." + model)) return true;
-    }
-    return false;
-}
 
 std::expected<Page, SkipReason> read_page(const Site& site, const LinkParts& link) {
     switch (site.platform) {
