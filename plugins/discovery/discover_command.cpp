@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include "finder.hpp"
 #include "link_scanner.hpp"
 #include "place_finder.hpp"
+#include "readable_json.hpp"
 #include "streamwall/model/text.hpp"
 
 namespace streamwall::discovery {
@@ -48,7 +48,7 @@ void print_line(std::string_view line, const DiscoverArguments& arguments,
     if (line.ends_with('\r')) line.remove_suffix(1);
     json::object found = to_json(find_streams(line, gazetteer));
     if (arguments.explain) found["places"] = explain_places(line, gazetteer);
-    io.write(json::serialize(found) + "\n");
+    io.write(to_readable(found) + "\n");
 }
 
 }  // namespace

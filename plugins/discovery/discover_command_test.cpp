@@ -52,6 +52,13 @@ TEST(DiscoverCommand, PrintsOneObjectForEveryLineOfItsInput) {
     EXPECT_EQ(run({.from_stdin = true}, "\n"), kNothing);
 }
 
+TEST(DiscoverCommand, PrintsNumbersAsPeopleSayThem) {
+    EXPECT_EQ(run({.text = {"Seattle, WA twitch.tv/Foo"}}),
+              "{\"streams\":[{\"url\":\"https://twitch.tv/foo\",\"platform\":\"twitch\","
+              "\"streamer\":\"foo\",\"city\":\"Seattle\",\"state\":\"WA\",\"country\":\"US\","
+              "\"confidence\":0.95}],\"skipped\":[]}\n");
+}
+
 TEST(DiscoverCommand, ExplainsPlaces) {
     EXPECT_EQ(run({.text = {"NYC"}, .explain = true}),
               "{\"streams\":[],\"skipped\":[],\"places\":[{\"text\":\"NYC\",\"city\":\"New York "
