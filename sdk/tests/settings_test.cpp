@@ -3,6 +3,18 @@
 
 #include <gtest/gtest.h>
 
+namespace {
+
+// As many as the macro promises.
+struct Large {
+    int a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y;
+};
+
+}  // namespace
+
+STREAMWALL_SETTINGS(Large, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x,
+                    y)
+
 namespace streamwall {
 namespace {
 
@@ -28,6 +40,12 @@ TEST(ADuration, OfAnotherShapeIsAnError) {
     for (const auto* text : {"", "5", "s", "5x", "5s3", "5 s", "-"}) {
         EXPECT_THROW(read_duration(text), std::invalid_argument) << text;
     }
+}
+
+TEST(Settings, MayHaveTwentyFiveFields) {
+    const auto read = detail::SettingsTraits<Large>::read({{"a", 1}, {"y", 25}});
+    EXPECT_EQ(read.a, 1);
+    EXPECT_EQ(read.y, 25);
 }
 
 }  // namespace
