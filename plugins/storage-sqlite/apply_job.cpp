@@ -8,7 +8,8 @@ namespace {
 
 using storage::RecordChange;
 
-constexpr std::size_t kUsualRecordSize = 1024;
+constexpr std::size_t kUsualRecordSize = 1000;
+constexpr std::size_t kEventResultSize = 120;
 
 // Nothing matched: either the record is gone, or it has another version.
 storage::Error missed(Connection& database, const RecordChange& change) {
@@ -120,7 +121,7 @@ void ApplyJob::write_event(Batch& batch, const storage::EventChange& change,
 std::string ApplyJob::render(const Batch& batch, const std::vector<Outcome>& outcomes) const {
     std::size_t size = 16;
     for (const auto& outcome : outcomes)
-        size += outcome.record ? outcome.record->size() + 1 : 96;
+        size += outcome.record ? outcome.record->size() + 1 : kEventResultSize;
     std::string reply;
     reply.reserve(size);
     reply += R"({"results":[)";

@@ -93,9 +93,8 @@ class StorageSqlite final : public Plugin<Settings> {
         Store* store = live_.load();
         if (store == nullptr) return Error::unavailable("the store is not open");
         const bool makes_events = method == Method::kApply || method == Method::kAppend;
-        const auto origin =
-            makes_events ? storage::origin_of(request.context()) : storage::Origin();
-        auto answer = store->call(method, request.body(), origin, [&request] {
+        auto origin = makes_events ? storage::origin_of(request.context()) : storage::Origin();
+        auto answer = store->call(method, request.body(), std::move(origin), [&request] {
             return std::make_unique<storage::HostCall>(request.defer());
         });
         if (!answer) return pending;

@@ -166,7 +166,13 @@ inline void append_string(std::string& out, std::string_view text) {
 // Builds an object's text member by member: Writer w; w.text("a", "b").number("n", 1); w.take().
 class Writer {
   public:
-    Writer() : out_("{") {}
+    Writer() {
+        out_.reserve(
+            kUsualSize);  // growing from nothing would cost an allocation every few members
+        out_ += '{';
+    }
+    // The object comes behind `head`, which take() returns with it.
+    explicit Writer(std::string head) : out_(std::move(head)) { out_ += '{'; }
     Writer& text(std::string_view key, std::string_view value) {
         name(key);
         append_string(out_, value);
@@ -193,14 +199,18 @@ class Writer {
         out_ += '}';
         return std::move(out_);
     }
-    Buffer buffer() { return Buffer(take()); }
+    Buffer buffer() {
+        out_ += '}';
+        return Buffer(out_);
+    }
 
   private:
     void name(std::string_view key) {
-        if (out_.size() > 1) out_ += ',';
+        if (out_.back() != '{') out_ += ',';  // no value ends in one
         append_string(out_, key);
         out_ += ':';
     }
+    static constexpr std::size_t kUsualSize = 240;
     std::string out_;
 };
 

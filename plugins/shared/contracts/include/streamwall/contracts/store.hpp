@@ -29,66 +29,66 @@ inline Buffer get_request(std::string_view collection, std::int64_t id) {
 // The list of changes of one `apply`, built as text. Arguments named `…_json` are complete JSON.
 class Changes {
   public:
+    Changes() { text_.reserve(kUsualSize); }
+
     Changes& insert(std::string_view collection, std::string_view record_json) {
-        return add(json::Writer()
-                       .text("op", "insert")
-                       .text("collection", collection)
-                       .raw("record", record_json)
-                       .take());
+        auto change = begin("insert");
+        change.text("collection", collection).raw("record", record_json);
+        return end(change);
     }
     Changes& update(std::string_view collection, std::int64_t id, std::int64_t version,
                     std::string_view set_json) {
-        return add(json::Writer()
-                       .text("op", "update")
-                       .text("collection", collection)
-                       .number("id", id)
-                       .number("version", version)
-                       .raw("set", set_json)
-                       .take());
+        auto change = begin("update");
+        change.text("collection", collection).number("id", id).number("version", version);
+        return end(change.raw("set", set_json));
     }
     Changes& erase(std::string_view collection, std::int64_t id, std::int64_t version) {
-        return add(json::Writer()
-                       .text("op", "delete")
-                       .text("collection", collection)
-                       .number("id", id)
-                       .number("version", version)
-                       .take());
+        auto change = begin("delete");
+        change.text("collection", collection).number("id", id).number("version", version);
+        return end(change);
     }
     // An event whose data is the record of the change at `index`; `changes_json` may be empty.
     Changes& event_of(std::size_t index, std::string_view type, std::string_view subject,
                       std::string_view changes_json = {}) {
-        json::Writer event;
-        event.text("op", "event").text("type", type).text("version", "1.0");
-        event.text("subject", subject).number("record", static_cast<std::int64_t>(index));
-        if (!changes_json.empty()) event.raw("changes", changes_json);
-        return add(event.take());
+        auto change = begin("event");
+        change.text("type", type).text("version", "1.0").text("subject", subject);
+        change.number("record", static_cast<std::int64_t>(index));
+        if (!changes_json.empty()) change.raw("changes", changes_json);
+        return end(change);
     }
     Changes& event(std::string_view type, std::string_view subject, std::string_view data_json) {
-        return add(json::Writer()
-                       .text("op", "event")
-                       .text("type", type)
-                       .text("version", "1.0")
-                       .text("subject", subject)
-                       .raw("data", data_json)
-                       .take());
+        auto change = begin("event");
+        change.text("type", type).text("version", "1.0").text("subject", subject);
+        return end(change.raw("data", data_json));
     }
     // Refuses the whole list where `consumer` has seen the event before.
     Changes& inbox(std::string_view consumer, std::string_view event_id) {
-        return add(json::Writer()
-                       .text("op", "inbox")
-                       .text("consumer", consumer)
-                       .text("event_id", event_id)
-                       .take());
+        auto change = begin("inbox");
+        return end(change.text("consumer", consumer).text("event_id", event_id));
     }
-    Buffer buffer() const { return Buffer(text_ + "]}"); }
+    Buffer buffer() const {
+        constexpr std::string_view kHead = R"({"changes":[)";
+        constexpr std::string_view kTail = "]}";
+        return Buffer::make(kHead.size() + text_.size() + kTail.size(), [&](char* into) {
+            for (const auto part : {kHead, std::string_view(text_), kTail})
+                into += part.copy(into, part.size());
+        });
+    }
 
   private:
-    Changes& add(std::string_view change) {
-        if (text_.back() != '[') text_ += ',';
-        text_ += change;
+    // The one text grows from change to change, so that a list costs one allocation.
+    json::Writer begin(std::string_view op) {
+        if (!text_.empty()) text_ += ',';
+        json::Writer change(std::move(text_));
+        change.text("op", op);
+        return change;
+    }
+    Changes& end(json::Writer& change) {
+        text_ = change.take();
         return *this;
     }
-    std::string text_ = R"({"changes":[)";
+    static constexpr std::size_t kUsualSize = 1000;
+    std::string text_;  // the changes, between commas
 };
 
 // The raw text of the result at `index` of an apply's reply; empty where there is none.
