@@ -3,6 +3,8 @@
 
 #include "connection.hpp"
 
+#include <streamwall/net/backoff.hpp>
+
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -59,7 +61,7 @@ class Client {
     ClientObserver& observer_;
     std::mt19937 random_{std::random_device{}()};
     JoinPacer pacer_;
-    Backoff backoff_;
+    net::Backoff backoff_;
     boost::asio::steady_timer retry_timer_;
     std::shared_ptr<Connection> connection_;
     bool running_ = false;

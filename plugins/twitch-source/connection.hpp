@@ -4,11 +4,11 @@
 #include "address.hpp"
 #include "line_splitter.hpp"
 #include "session.hpp"
-#include "stream.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <streamwall/net/stream.hpp>
 
 #include <array>
 #include <chrono>
@@ -18,6 +18,9 @@
 #include <vector>
 
 namespace streamwall::twitch {
+
+using net::Stream;
+using net::StreamFactory;
 
 // Lives on the loop's thread. Handlers under way keep it alive; after close() or on_end() it calls
 // nobody any more.

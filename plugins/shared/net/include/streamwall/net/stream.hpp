@@ -1,11 +1,11 @@
-// Stream: a byte stream to a server, plain TCP or TLS, behind one interface so that Asio's SSL
-// templates are instantiated in a single translation unit.
+// Stream: a byte stream to a server, by TCP or a Unix socket, plain or TLS, behind one interface so
+// that Asio's SSL templates are instantiated in a single translation unit.
 #pragma once
 
 #include <streamwall/sdk/result.hpp>
 
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -13,7 +13,9 @@
 #include <string>
 #include <string_view>
 
-namespace streamwall::twitch {
+namespace streamwall::net {
+
+using Endpoint = boost::asio::generic::stream_protocol::endpoint;
 
 // All calls and handlers on the loop's thread. Handlers run exactly once, never inside the call,
 // unless the loop ends first. The caller keeps the stream and what it passes in alive until then.
@@ -23,8 +25,9 @@ class Stream {
     using OnRead = std::function<void(Result<std::size_t>)>;
 
     virtual ~Stream() = default;
-    // TCP connect and, for TLS, the handshake with the host's name verified.
-    virtual void connect(const boost::asio::ip::tcp::endpoint& to, OnDone done) = 0;
+    // Connects and, for TLS, shakes hands and verifies the host's name. What is written is sent at
+    // once (TCP_NODELAY). A TCP endpoint converts to `Endpoint`, one of a Unix socket too.
+    virtual void connect(const Endpoint& to, OnDone done) = 0;
     // At least one byte; an error at the end.
     virtual void read_some(char* into, std::size_t capacity, OnRead done) = 0;
     // All of `bytes`.
@@ -36,7 +39,7 @@ class Stream {
 class StreamFactory {
   public:
     struct TlsOptions {
-        std::string host;     // name that the certificate must bear; empty: plain TCP
+        std::string host;     // name that the certificate must bear; empty: no TLS
         std::string ca_file;  // PEM; empty: the system's authorities
     };
     // Loads the authorities, once for all streams.
@@ -46,4 +49,4 @@ class StreamFactory {
     virtual std::unique_ptr<Stream> open() = 0;
 };
 
-}  // namespace streamwall::twitch
+}  // namespace streamwall::net

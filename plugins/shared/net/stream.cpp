@@ -1,19 +1,20 @@
 // The only translation unit that knows Asio's SSL.
-#include "stream.hpp"
+#include "streamwall/net/stream.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 
-namespace streamwall::twitch {
+namespace streamwall::net {
 
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
+using Socket = asio::generic::stream_protocol::socket;
 using boost::system::error_code;
 
 Error failure(std::string_view what, const error_code& code) {
@@ -25,8 +26,8 @@ void complete(const Stream::OnDone& done, std::string_view what, const error_cod
     done(ok());
 }
 
-template <class Socket>
-void read_from(Socket& socket, char* into, std::size_t capacity, Stream::OnRead done) {
+template <class From>
+void read_from(From& socket, char* into, std::size_t capacity, Stream::OnRead done) {
     socket.async_read_some(asio::buffer(into, capacity),
                            [done = std::move(done)](const error_code& code, std::size_t length) {
                                if (code) return done(failure("the connection ended", code));
@@ -34,8 +35,8 @@ void read_from(Socket& socket, char* into, std::size_t capacity, Stream::OnRead 
                            });
 }
 
-template <class Socket>
-void write_to(Socket& socket, std::string_view bytes, Stream::OnDone done) {
+template <class To>
+void write_to(To& socket, std::string_view bytes, Stream::OnDone done) {
     asio::async_write(socket, asio::buffer(bytes.data(), bytes.size()),
                       [done = std::move(done)](const error_code& code, std::size_t) {
                           complete(done, "the connection ended", code);
@@ -43,16 +44,23 @@ void write_to(Socket& socket, std::string_view bytes, Stream::OnDone done) {
 }
 
 // An error while closing leaves nothing to be done: the descriptor is gone either way.
-void close_socket(tcp::socket& socket) {
+void close_socket(Socket& socket) {
     error_code ignored;
     socket.close(ignored);
+}
+
+// Small writes are requests that somebody waits for. Unix sockets have no such option, nor need it.
+void send_at_once(Socket& socket) {
+    error_code ignored;
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
 }
 
 class PlainStream final : public Stream {
   public:
     explicit PlainStream(asio::io_context& loop) : socket_(loop) {}
-    void connect(const tcp::endpoint& to, OnDone done) override {
-        socket_.async_connect(to, [done = std::move(done)](const error_code& code) {
+    void connect(const Endpoint& to, OnDone done) override {
+        socket_.async_connect(to, [this, done = std::move(done)](const error_code& code) {
+            if (!code) send_at_once(socket_);
             complete(done, "cannot connect", code);
         });
     }
@@ -65,7 +73,7 @@ class PlainStream final : public Stream {
     void close() override { close_socket(socket_); }
 
   private:
-    tcp::socket socket_;
+    Socket socket_;
 };
 
 class TlsStream final : public Stream {
@@ -73,10 +81,11 @@ class TlsStream final : public Stream {
     TlsStream(asio::io_context& loop, asio::ssl::context& tls, const std::string& host)
         : stream_(loop, tls), host_(host) {}
 
-    void connect(const tcp::endpoint& to, OnDone done) override {
+    void connect(const Endpoint& to, OnDone done) override {
         stream_.next_layer().async_connect(
             to, [this, done = std::move(done)](const error_code& code) mutable {
                 if (code) return done(failure("cannot connect", code));
+                send_at_once(stream_.next_layer());
                 shake_hands(std::move(done));
             });
     }
@@ -109,7 +118,7 @@ class TlsStream final : public Stream {
         }
         complete(done, "the TLS handshake failed", code);
     }
-    asio::ssl::stream<tcp::socket> stream_;
+    asio::ssl::stream<Socket> stream_;
     const std::string& host_;
 };
 
@@ -150,4 +159,4 @@ Result<std::unique_ptr<StreamFactory>> StreamFactory::make(boost::asio::io_conte
     return std::unique_ptr<StreamFactory>(std::move(factory));
 }
 
-}  // namespace streamwall::twitch
+}  // namespace streamwall::net
