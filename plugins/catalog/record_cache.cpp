@@ -47,16 +47,17 @@ Buffer RecordCache::find_url(std::string_view url) {
 }
 
 void RecordCache::keep_read(const Buffer& record) {
-    keep(record, false);
+    keep(record, false, true);
 }
-void RecordCache::keep_written(const Buffer& record) {
-    keep(record, true);
+void RecordCache::keep_written(const Buffer& record, bool moves) {
+    keep(record, true, moves);
 }
 
-void RecordCache::keep(const Buffer& record, bool written) {
+void RecordCache::keep(const Buffer& record, bool written, bool moves) {
     const auto id = contracts::record_id(record.view());
     const auto version = contracts::record_version(record.view());
     if (id == 0 || version == 0) return;
+    Buffer before;
     std::vector<Buffer> evicted;
     {
         auto& shard = shard_of(id);
@@ -68,14 +69,17 @@ void RecordCache::keep(const Buffer& record, bool written) {
         if (blocked) return;
         shard.bytes += record.size();
         shard.bytes -= slot.record.size();
-        if (slot.record) evicted.push_back(std::move(slot.record));
-        slot.record = record;
+        // The index knows the URL already where the version just before is here.
+        if (slot.mark != Mark::kHeld || slot.version + 1 != version) moves = true;
+        before = std::exchange(slot.record, record);
         slot.version = version;
         slot.mark = Mark::kHeld;
         make_room(shard, evicted);
     }
     for (const auto& old : evicted)
         unindex_url(old);
+    if (!moves) return;
+    if (before) unindex_url(before);
     index_url(record);
 }
 

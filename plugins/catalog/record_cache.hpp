@@ -35,8 +35,9 @@ class RecordCache {
 
     // A record that was read. Ignored where the record is distrusted.
     void keep_read(const Buffer& record);
-    // A record as a successful change returned it.
-    void keep_written(const Buffer& record);
+    // A record as a successful change returned it. `moves`: its URL or whether it is archived may
+    // differ from the version before.
+    void keep_written(const Buffer& record, bool moves = true);
     // A deleted record: reads that were under way do not bring it back.
     void bury(std::int64_t id);
     // A change whose outcome is unknown: nothing that was read is kept until the next successful
@@ -77,7 +78,7 @@ class RecordCache {
     Shard& shard_of(std::int64_t id) { return shards_[static_cast<std::uint64_t>(id) % kShards]; }
     static Slot& place(Shard& shard, std::int64_t id);
     static void release(Shard& shard, Slot& slot);
-    void keep(const Buffer& record, bool written);
+    void keep(const Buffer& record, bool written, bool moves);
     void make_room(Shard& shard, std::vector<Buffer>& evicted) const;
     void mark(std::int64_t id, Mark mark);
     void index_url(const Buffer& record);

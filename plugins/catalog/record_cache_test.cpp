@@ -54,6 +54,23 @@ TEST(RecordCache, FollowsAUrlThatChanges) {
     EXPECT_TRUE(cache.find_url("https://x.y/new"));
 }
 
+TEST(RecordCache, FindsAStreamByItsUrlAfterAChangeThatLeftItInPlace) {
+    RecordCache cache(1 << 20);
+    cache.keep_written(record(1, 1, "https://x.y/z"));
+    cache.keep_written(record(1, 2, "https://x.y/z"), false);
+    EXPECT_EQ(cache.find_url("https://x.y/z").view(), record(1, 2, "https://x.y/z").view());
+}
+
+TEST(RecordCache, LooksAtTheUrlAgainWhereItMissedTheVersionBefore) {
+    RecordCache cache(1 << 20);
+    cache.keep_written(record(1, 1, "https://x.y/old"));
+    cache.keep_written(record(1, 3, "https://x.y/new"), false);
+    EXPECT_FALSE(cache.find_url("https://x.y/old"));
+    EXPECT_TRUE(cache.find_url("https://x.y/new"));
+    cache.keep_written(record(2, 2, "https://x.y/unseen"), false);
+    EXPECT_TRUE(cache.find_url("https://x.y/unseen"));
+}
+
 TEST(RecordCache, RemembersThatARecordIsGone) {
     RecordCache cache(1 << 20);
     cache.keep_written(record(1, 1));

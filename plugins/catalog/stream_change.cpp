@@ -11,10 +11,16 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+#include <array>
+
 namespace streamwall::catalog {
 namespace {
 
 namespace events = contracts::events;
+
+// Fields that say where a stream is found and counted.
+constexpr std::array<std::string_view, 3> kPlaces = {"url", "status", "archived"};
 
 std::string_view event_type_of(const boost::json::object& changes) {
     const auto* archived = changes.if_contains("archived");
@@ -59,6 +65,7 @@ std::optional<StreamChange> plan_change(std::string_view record,
     out.set_json = set.take();
     out.changes_json = boost::json::serialize(changes);
     out.event_type = event_type_of(changes);
+    out.moves = std::ranges::any_of(kPlaces, [&](auto name) { return changes.contains(name); });
     out.is_touch = out.fields.size() == 1 && out.fields.front() == "last_checked_at";
     return out;
 }

@@ -17,6 +17,7 @@ struct StreamChange {
     std::vector<std::string> fields;  // names of the fields that differ
     // Only the time of the last check moved: worth an event once a minute, not each time.
     bool is_touch = false;
+    bool moves = false;  // its URL, its status, or whether it is archived differs
 };
 
 // The difference that `values` make to `record`, the text of a whole record; nothing where they

@@ -39,6 +39,13 @@ TEST(StreamChange, WritesRepeatedFieldsUnderBothNames) {
     EXPECT_TRUE(change->is_touch);
 }
 
+TEST(StreamChange, SaysWhetherTheStreamIsFoundOrCountedElsewhere) {
+    EXPECT_FALSE(plan_change(kRecord, {{"city", "Rome"}})->moves);
+    EXPECT_TRUE(plan_change(kRecord, {{"url", "https://a.b/d"}, {"city", "Rome"}})->moves);
+    EXPECT_TRUE(plan_change(kRecord, {{"status", "offline"}})->moves);
+    EXPECT_TRUE(plan_change(kRecord, {{"archived", true}})->moves);
+}
+
 TEST(StreamChange, LeavesNullsOutOfANewRecord) {
     EXPECT_EQ(new_record_json({{"url", "u"}, {"title", nullptr}, {"pinned", false}}, 7),
               R"({"url":"u","link":"u","pinned":false,"user_id":7})");

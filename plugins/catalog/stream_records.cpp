@@ -87,9 +87,11 @@ void StreamRecords::committed(const Commit& commit, std::string_view reply, Repl
     if (commit.removes)
         cache_.bury(contracts::record_id(text));
     else
-        cache_.keep_written(record);
-    if (commit.before || commit.removes) counts_.remove(commit.before.view());
-    if (!commit.removes) counts_.add(text);
+        cache_.keep_written(record, commit.moves);
+    if (commit.moves) {
+        if (commit.before || commit.removes) counts_.remove(commit.before.view());
+        if (!commit.removes) counts_.add(text);
+    }
     answer(std::move(record));
 }
 

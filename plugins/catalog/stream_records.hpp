@@ -34,6 +34,8 @@ class StreamRecords {
         std::size_t index = 0;
         Buffer before = {};
         bool removes = false;
+        bool moves =
+            true;  // the URL, the status or whether it is archived may differ from `before`
     };
     void commit(Commit commit, const sw_context& context, Reply reply);
     // Applies changes that touch no stream.

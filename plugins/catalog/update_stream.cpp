@@ -48,6 +48,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     struct Plan {
         Buffer changes;  // empty: nothing to write
         bool removes = false;
+        bool moves = true;  // see StreamRecords::Commit
     };
     virtual Result<Plan> plan(std::string_view record) = 0;
 
@@ -62,8 +63,10 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
         auto planned = plan(record->view());
         if (!planned) return reply_(std::move(planned).error());
         if (!planned->changes) return reply_(std::move(record));
-        StreamRecords::Commit commit{
-            .changes = std::move(planned->changes), .before = *record, .removes = planned->removes};
+        StreamRecords::Commit commit{.changes = std::move(planned->changes),
+                                     .before = *record,
+                                     .removes = planned->removes,
+                                     .moves = planned->moves};
         records_.commit(std::move(commit), context_.raw(),
                         [self = shared_from_this(), record = *record](Result<Buffer> after) {
                             self->committed(record, std::move(after));
@@ -113,7 +116,7 @@ class Update final : public Attempt {
         if (announces_) {
             changes.event_of(0, change->event_type, stream_subject(id), change->changes_json);
         }
-        return Plan{.changes = changes.buffer()};
+        return Plan{.changes = changes.buffer(), .moves = change->moves};
     }
 
     boost::json::object values_;

@@ -77,6 +77,7 @@ class StreamsChannel {
     // whoever still has a topic's pointer lets go of it.
     void close();
 
+    bool is_empty() const { return topic_count() == 0; }
     std::size_t topic_count() const;
     std::size_t group_count() const;
 
