@@ -345,8 +345,7 @@ void Connection::close(std::chrono::milliseconds grace) {
 std::string Connection::last_error() const {
     const char* text = nullptr;
     const auto status = natsConnection_GetLastError(raw_, &text);
-    if (text != nullptr && *text != '\0') return text;
-    return status == NATS_OK ? "the connection was closed" : natsStatus_GetText(status);
+    return status == NATS_OK ? "the connection was closed" : in_words(status, text);
 }
 
 Result<> try_options(const Options& options) {

@@ -79,9 +79,17 @@ void set_tls(Setup& setup, const Options& options, const ServerUrl& server) {
 
 }  // namespace
 
+std::string in_words(natsStatus status, const char* text) {
+    if (status == NATS_TIMEOUT) return "it does not answer in time";
+    std::string_view out = text != nullptr ? text : "";
+    if (const auto end = out.find("): "); out.starts_with('(') && end != out.npos) {
+        out.remove_prefix(end + 3);
+    }
+    return std::string(out.empty() ? natsStatus_GetText(status) : out);
+}
+
 std::string last_nats_error(natsStatus status) {
-    const char* text = nats_GetLastError(nullptr);
-    return text != nullptr && *text != '\0' ? text : natsStatus_GetText(status);
+    return in_words(status, nats_GetLastError(nullptr));
 }
 
 Result<NatsOptions> make_nats_options(const Options& options, const ServerUrl& server) {

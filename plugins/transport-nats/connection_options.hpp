@@ -7,6 +7,7 @@
 #include <streamwall/sdk/result.hpp>
 
 #include <memory>
+#include <string>
 
 namespace streamwall::transport_nats {
 
@@ -18,7 +19,9 @@ using NatsOptions = std::unique_ptr<natsOptions, NatsOptionsFree>;
 // Identity, TLS, limits; without callbacks. The error's `where` is the field to blame.
 Result<NatsOptions> make_nats_options(const Options& options, const ServerUrl& server);
 
-// libnats's words for what went wrong last on this thread.
+// What libnats says went wrong, without the line of its source that it puts before.
+std::string in_words(natsStatus status, const char* text);
+// The same for what went wrong last on this thread.
 std::string last_nats_error(natsStatus status);
 
 }  // namespace streamwall::transport_nats

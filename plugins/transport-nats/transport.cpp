@@ -128,9 +128,8 @@ std::string Transport::connect_and_stay(const ServerUrl& server, bool& was_conne
         observer_.on_connected(server.text());
         stay(*connection);
     }
-    auto reason =
-        server.text() + ": " +
-        (connection->is_open() ? "it does not answer any more" : connection->last_error());
+    auto reason = server.text() + ": " +
+                  (connection->is_open() ? "it does not answer in time" : connection->last_error());
     let_go(connection, reason);
     return reason;
 }

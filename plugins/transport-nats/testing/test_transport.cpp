@@ -3,6 +3,7 @@
 
 #include <heap_buffers.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace streamwall::transport_nats::testing {
@@ -75,14 +76,16 @@ bool TestTransport::wait_until_connected(std::chrono::milliseconds limit) {
     return states.wait([](const auto& all) { return !all.empty() && all.back().connected; }, limit);
 }
 
-bool TestTransport::wait_for_loss(const std::string& text, std::chrono::milliseconds limit) {
-    return losses_.wait(
-        [&](const auto& all) {
-            for (const auto& reason : all)
-                if (reason.find(text) != reason.npos) return true;
-            return false;
-        },
-        limit);
+::testing::AssertionResult TestTransport::wait_for_loss(const std::string& text,
+                                                        std::chrono::milliseconds limit) {
+    const auto holds = [&](const std::string& reason) { return reason.find(text) != reason.npos; };
+    if (losses_.wait([&](const auto& all) { return std::ranges::any_of(all, holds); }, limit)) {
+        return ::testing::AssertionSuccess();
+    }
+    auto failure = ::testing::AssertionFailure() << "reasons were:";
+    for (const auto& reason : losses_.all())
+        failure << "\n" << reason;
+    return failure;
 }
 
 bool TestTransport::is_connected() const {

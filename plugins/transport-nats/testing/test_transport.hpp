@@ -5,6 +5,8 @@
 #include "table.hpp"
 #include "transport.hpp"
 
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -72,8 +74,10 @@ class TestTransport : private TransportObserver {
     ~TestTransport();
 
     bool wait_until_connected(std::chrono::milliseconds limit = kPatience);
-    // The first word of trouble that holds `text`.
-    bool wait_for_loss(const std::string& text, std::chrono::milliseconds limit = kPatience);
+    // Until it was not connected for a reason that holds `text`; else the failure names all
+    // reasons.
+    ::testing::AssertionResult wait_for_loss(const std::string& text,
+                                             std::chrono::milliseconds limit = kPatience);
     bool is_connected() const;
 
     sw_status publish(const std::string& subject, const std::string& body,
