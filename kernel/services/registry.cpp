@@ -163,9 +163,10 @@ void Registry::forget_party(Party& caller) {
     std::erase_if(breakers_, [&](const auto& entry) { return entry.first.first == &caller; });
 }
 
-Slot& Registry::slot_of(std::string_view service, std::string_view method) {
+Slot* Registry::find(std::string_view service, std::string_view method) const {
     std::lock_guard lock(mutex_);
-    return slot(service, method);
+    const auto known = slots_.find(std::pair{std::string(service), std::string(method)});
+    return known == slots_.end() ? nullptr : known->second.get();
 }
 
 void Registry::close_breakers(std::string_view service) {

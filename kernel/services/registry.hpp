@@ -134,8 +134,8 @@ class Registry {
     void serve_remote(Slot& slot, BufferRef request, ContextCopy context, RemoteReply done,
                       RemoteKey key = {});
     void cancel_remote(RemoteKey key);
-    // The place of a method, which stays where it is, whether anybody offers it or not.
-    Slot& slot_of(std::string_view service, std::string_view method);
+    // The place of a method, which never moves; null where nobody has offered or called it yet.
+    Slot* find(std::string_view service, std::string_view method) const;
     // A provider came back: who gave it up may call it again.
     void close_breakers(std::string_view service);
 

@@ -374,7 +374,7 @@ TEST_F(RegistryTest, ARequestFromElsewhereIsServedAndCanBeCancelledByItsOrigin) 
         context.size = sizeof context;
         context.deadline_ns = clock.monotonic_ns() + 1'000'000'000;
         registry.serve_remote(
-            registry.slot_of("a.b", "m"), BufferRef("{}"), ContextCopy(context),
+            *registry.find("a.b", "m"), BufferRef("{}"), ContextCopy(context),
             [&](sw_status status, const sw_buffer*, const Failure&) { answers.push_back(status); },
             key);
     };

@@ -195,6 +195,8 @@ std::expected<Outline, Failure> outline(std::string_view frame) {
             in.bytes(16);
             out.trail.origin = in.text();
             out.target = in.text();
+            out.service = in.text();
+            out.method = in.text();
             break;
         case FrameKind::event:
         case FrameKind::journal:
