@@ -60,7 +60,9 @@ void compare_reserved(const InstanceConfig& before, const InstanceConfig& after,
     if (before.restart != after.restart) result.add("restart", true);
 }
 
-InstancePlan compare(const ResolvedInstance& before, const ResolvedInstance& after) {
+}  // namespace
+
+InstancePlan plan_instance(const ResolvedInstance& before, const ResolvedInstance& after) {
     Comparison comparison;
     compare_reserved(before.config, after.config, comparison);
     comparison.compare(before.settings.value, after.settings.value, &after.schema.root(), "",
@@ -70,8 +72,6 @@ InstancePlan compare(const ResolvedInstance& before, const ResolvedInstance& aft
     if (!plan.changed.empty()) plan.action = comparison.all_live ? Action::kLive : Action::kRestart;
     return plan;
 }
-
-}  // namespace
 
 std::string_view to_string(Action action) {
     switch (action) {
@@ -94,8 +94,8 @@ std::vector<InstancePlan> plan_reload(const ResolvedNode& running, const Resolve
     for (const ResolvedInstance& before : running.instances) {
         const std::string& name = before.config.name;
         const ResolvedInstance* after = wanted.find(name);
-        plans[name] =
-            after == nullptr ? InstancePlan{name, Action::kRemove, {}} : compare(before, *after);
+        plans[name] = after == nullptr ? InstancePlan{name, Action::kRemove, {}}
+                                       : plan_instance(before, *after);
     }
     for (const ResolvedInstance& after : wanted.instances) {
         const std::string& name = after.config.name;

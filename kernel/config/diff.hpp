@@ -18,8 +18,11 @@ struct InstancePlan {
     std::vector<std::string> changed;  // "listen", "limits.rate", "enabled"; sorted; never values
 };
 
-// One plan for each instance of either side, by name. `kLive` only where every changed setting is
-// marked x-reload: live in the new schema; a changed reserved key or another plugin restarts.
+// `kLive` only where every changed setting is marked x-reload: live in the new schema; a changed
+// reserved key or another plugin restarts.
+InstancePlan plan_instance(const ResolvedInstance& running, const ResolvedInstance& wanted);
+
+// One plan for each instance of either side, by name.
 std::vector<InstancePlan> plan_reload(const ResolvedNode& running, const ResolvedNode& wanted);
 
 }  // namespace streamwall::config

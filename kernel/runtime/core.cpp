@@ -2,10 +2,8 @@
 #include "runtime/core.hpp"
 
 #include <fmt/format.h>
-#include <boost/json.hpp>
 
 #include <algorithm>
-#include <fstream>
 #include <thread>
 
 namespace streamwall::runtime {
@@ -16,54 +14,6 @@ unsigned worker_count(const NodeOptions& options) {
     if (options.virtual_clock) return 0;
     if (options.workers) return options.workers;
     return std::max(2u, std::thread::hardware_concurrency());
-}
-
-std::vector<std::string> required_needs(const modules::Manifest& manifest) {
-    std::vector<std::string> out;
-    for (const auto& need : manifest.needs) {
-        if (!need.optional) out.push_back(need.name);
-    }
-    return out;
-}
-
-std::filesystem::path overrides_file(const NodeOptions& options) {
-    return options.data_dir / "overrides.json";
-}
-
-std::set<std::string> read_overrides(const NodeOptions& options, telemetry::Logger& log) {
-    std::set<std::string> off;
-    if (options.data_dir.empty()) return off;
-    std::ifstream file(overrides_file(options));
-    if (!file) return off;
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    boost::system::error_code failed;
-    const auto value = boost::json::parse(text, failed);
-    const auto* list =
-        failed || !value.is_object() ? nullptr : value.get_object().if_contains("disabled");
-    if (list == nullptr || !list->is_array()) {
-        log.warn("overrides.unreadable", "kernel",
-                 fmt::format("{} is ignored", overrides_file(options).string()));
-        return off;
-    }
-    for (const auto& name : list->get_array()) {
-        if (name.is_string()) off.emplace(name.get_string());
-    }
-    return off;
-}
-
-Failure write_overrides(const NodeOptions& options, const std::set<std::string>& off) {
-    if (options.data_dir.empty()) return {};
-    boost::json::array list(off.begin(), off.end());
-    const auto file = overrides_file(options);
-    const auto next = file.string() + ".new";
-    std::ofstream out(next);
-    out << boost::json::serialize(boost::json::object{{"disabled", list}}) << "\n";
-    out.close();
-    std::error_code failed;
-    if (out) std::filesystem::rename(next, file, failed);
-    if (out && !failed) return {};
-    return Failure::of(SW_INTERNAL,
-                       "the switch works until the next start only: cannot write " + file.string());
 }
 
 }  // namespace
@@ -106,7 +56,8 @@ Node::Core::Core(const NodeOptions& given, modules::ModuleStore& store, telemetr
                  metrics,
                  given.node,
                  given.validate_events,
-                 [this](std::string_view what) { return document(what); }} {
+                 [this](std::string_view what) { return document(what); }},
+      announcer(bus, kernel_party, given.node) {
     feed.on_event([this](const bus::EventPtr& event) { bus.observe(event); });
     if (options.memory_link) {
         link = std::make_unique<transport::MemoryLink>(
@@ -119,22 +70,21 @@ Node::Core::Core(const NodeOptions& given, modules::ModuleStore& store, telemetr
     operator_party.instance = "operator";
     operator_party.address = "operator@" + options.node;
     operator_party.strand = control;
-    overridden_off = read_overrides(options, log);
-    std::vector<Declared> declared;
+    kernel_party.instance = "kernel";
+    kernel_party.address = "kernel@" + options.node;
+    kernel_party.strand = exec::Strand::make("kernel", *pool);
+    if (auto kept = read_overrides(options.data_dir))
+        overrides = std::move(*kept);
+    else
+        log.warn("overrides.unreadable", "kernel", kept.error().message);
     for (const auto& config : options.instances) {
-        auto instance = std::make_shared<Instance>(
-            config, modules.find(config.config.plugin),
-            InstanceParts{facilities, modules, control, pool, options.start_timeout,
-                          options.stop_timeout, [] {}});
-        if (const auto* manifest = instance->manifest()) {
-            Declared one{config.config.name, manifest->provides, required_needs(*manifest)};
-            one.provides.insert(one.provides.end(), manifest->interfaces.begin(),
-                                manifest->interfaces.end());
-            declared.push_back(std::move(one));
-        }
-        instances.emplace(config.config.name, std::move(instance));
+        auto wanted = overlaid(config);
+        if (!wanted) log.warn("overrides.refused", config.config.name, wanted.error().message);
+        auto plain = std::make_shared<const config::ResolvedInstance>(config);
+        from_file[config.config.name] = plain;
+        add_instance(wanted ? *wanted : plain);
     }
-    graph = link_needs(declared);
+    relink();
 }
 
 Node::Core::~Core() {
@@ -145,18 +95,25 @@ Node::Core::~Core() {
 }
 
 Instance* Node::Core::find(const std::string& name) const {
+    std::lock_guard lock(instances_mutex);
     const auto found = instances.find(name);
     return found == instances.end() ? nullptr : found->second.get();
+}
+
+std::vector<std::shared_ptr<Instance>> Node::Core::all() const {
+    std::lock_guard lock(instances_mutex);
+    std::vector<std::shared_ptr<Instance>> out;
+    for (const auto& [name, instance] : instances)
+        out.push_back(instance);
+    return out;
 }
 
 void Node::Core::begin(std::function<void(Failure)> done) {
     started_ms = clock.wall_ms();
     begun = std::move(done);
     for (const auto& [name, instance] : instances) {
-        if (!instance->config().config.enabled) {
-            instance->set_state(State::disabled, "by the configuration");
-        } else if (overridden_off.contains(name)) {
-            instance->set_state(State::disabled, "by an operator");
+        if (!instance->config()->config.enabled) {
+            switch_off(*instance);
         } else if (std::ranges::find(graph.cycle, name) != graph.cycle.end()) {
             instance->set_state(State::failed,
                                 fmt::format("needs itself: {}", fmt::join(graph.cycle, " → ")));
@@ -171,15 +128,7 @@ void Node::Core::settle() {
     if (stopping) return;
     for (const auto& [name, instance] : instances) {
         if (instance->state() != State::waiting || under_way.contains(name)) continue;
-        std::vector<std::string> waits;
-        if (const auto missing = graph.missing.find(name); missing != graph.missing.end()) {
-            waits = missing->second;
-        }
-        if (const auto providers = graph.providers.find(name); providers != graph.providers.end()) {
-            for (const auto& provider : providers->second) {
-                if (find(provider)->state() != State::running) waits.push_back(provider);
-            }
-        }
+        const auto waits = waits_of(name);
         if (waits.empty())
             start_one(*instance);
         else
@@ -188,9 +137,9 @@ void Node::Core::settle() {
     if (!under_way.empty() || !begun) return;
     Failure failure;
     for (const auto& [name, instance] : instances) {
-        const auto& config = instance->config().config;
+        const auto required = instance->config()->config.required;
         const auto state = instance->state();
-        if (!config.required || state == State::running || state == State::disabled) continue;
+        if (!required || state == State::running || state == State::disabled) continue;
         failure =
             Failure::of(SW_UNAVAILABLE, fmt::format("required plugin '{}' is {}: {}", name,
                                                     to_string(state), instance->snapshot().reason));
@@ -202,6 +151,19 @@ void Node::Core::settle() {
         return done({});
     }
     shut_down([done, failure] { done(failure); });
+}
+
+std::vector<std::string> Node::Core::waits_of(const std::string& name) const {
+    std::vector<std::string> waits;
+    if (const auto missing = graph.missing.find(name); missing != graph.missing.end()) {
+        waits = missing->second;
+    }
+    if (const auto providers = graph.providers.find(name); providers != graph.providers.end()) {
+        for (const auto& provider : providers->second) {
+            if (find(provider)->state() != State::running) waits.push_back(provider);
+        }
+    }
+    return waits;
 }
 
 void Node::Core::start_one(Instance& instance) {
@@ -220,7 +182,7 @@ void Node::Core::start_one(Instance& instance) {
 
 // Only what may pass by itself is tried again: 1 s, 2 s, … 60 s.
 void Node::Core::retry_later(Instance& instance) {
-    const bool wanted = instance.config().config.restart != config::RestartPolicy::kNever;
+    const bool wanted = instance.config()->config.restart != config::RestartPolicy::kNever;
     if (!wanted || stopping || instance.state() == State::stuck) return;
     const int before = failures[instance.name()]++;
     const auto wait = std::chrono::seconds(std::min(60, 1 << std::min(before, 6)));
@@ -282,7 +244,8 @@ void Node::Core::shut_down(std::function<void()> done) {
     stop_waiters.push_back(std::move(done));
     if (std::exchange(stopping, true)) return;
     ready = false;
-    abort_start("", [this] { stop_all(); });
+    // What an operator ordered comes to an end first, so that nobody starts or stops the same.
+    abort_start("", [this] { orders.close([this] { stop_all(); }); });
 }
 
 void Node::Core::stop_all() {
@@ -296,54 +259,6 @@ void Node::Core::stop_all() {
             for (const auto& done : std::exchange(stop_waiters, {}))
                 done();
         });
-    });
-}
-
-void Node::Core::disable(const std::string& name, std::function<void(Failure)> done) {
-    auto* instance = find(name);
-    if (instance == nullptr) {
-        return done(Failure::of(SW_NOT_FOUND, fmt::format("this node runs no plugin '{}'", name)));
-    }
-    overridden_off.insert(name);
-    const auto finish = [this, instance, done = std::move(done)] {
-        if (instance->state() == State::stuck) {
-            return done(
-                Failure::of(SW_DEADLINE_EXCEEDED, "it is stuck: " + instance->snapshot().reason));
-        }
-        instance->set_state(State::disabled, "by an operator");
-        settle();
-        done(write_overrides(options, overridden_off));
-    };
-    abort_start(name, [this, instance, finish] {
-        std::erase(started, instance->name());
-        instance->drain([instance, finish] { instance->stop(finish); });
-    });
-}
-
-void Node::Core::enable(const std::string& name, std::function<void(Failure)> done) {
-    auto* instance = find(name);
-    if (instance == nullptr) {
-        return done(Failure::of(SW_NOT_FOUND, fmt::format("this node runs no plugin '{}'", name)));
-    }
-    overridden_off.erase(name);
-    auto saved = write_overrides(options, overridden_off);
-    if (instance->state() == State::running || under_way.contains(name)) return done(saved);
-    if (instance->state() == State::stuck) {
-        return done(Failure::of(SW_FAILED_PRECONDITION, "it is stuck; restart the host"));
-    }
-    if (stopping) return done(Failure::of(SW_CANCELLED, "the host stops"));
-    if (instance->state() == State::draining || instance->state() == State::stopping) {
-        return instance->stop([this, name, done = std::move(done)] { enable(name, done); });
-    }
-    under_way.insert(name);
-    instance->start([this, instance, saved, done = std::move(done)](Failure failure) {
-        start_ended(*instance);
-        if (failure.code == SW_OK)
-            started.push_back(instance->name());
-        else if (failure.code == SW_UNAVAILABLE)
-            retry_later(*instance);
-        settle();
-        done(failure.code == SW_OK ? saved : failure);
     });
 }
 

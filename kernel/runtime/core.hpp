@@ -2,9 +2,12 @@
 #pragma once
 
 #include "abi/journal_port.hpp"
+#include "runtime/announcer.hpp"
 #include "runtime/instance.hpp"
 #include "runtime/needs.hpp"
 #include "runtime/node.hpp"
+#include "runtime/orders.hpp"
+#include "runtime/overrides.hpp"
 #include "transport/memory_link.hpp"
 
 #include <map>
@@ -28,9 +31,50 @@ struct Node::Core {
     void abort_start(const std::string& instance, std::function<void()> then);
     void start_ended(const Instance& instance);
     void stop_in_order(std::vector<Instance*> order, bool drain_only, std::function<void()> done);
-    void disable(const std::string& name, std::function<void(Failure)> done);
-    void enable(const std::string& name, std::function<void(Failure)> done);
     std::vector<Instance*> stop_order() const;
+    // What keeps `name` from starting: names of instances and services.
+    std::vector<std::string> waits_of(const std::string& name) const;
+
+    // Operators' orders (switches.cpp).
+    using Outcome = std::function<void(Failure)>;
+    void disable(const std::string& name, Outcome done);
+    void enable(const std::string& name, Outcome done);
+    void restart(const std::string& name, Outcome done);
+    void reconfigure(const std::string& name, const boost::json::object& settings, Outcome done);
+    void reset(const std::string& name, Outcome done);
+    void give_order(const std::string& name, std::function<void(Instance&, Outcome)> work,
+                    Outcome done);
+    // Has the instance run with `next`, by the gentlest means; back to what it had on failure.
+    using ConfigPtr = std::shared_ptr<const config::ResolvedInstance>;
+    void change(Instance& instance, ConfigPtr next, Outcome done);
+    void replace(Instance& instance, ConfigPtr next, Outcome done);
+    void go_back(Instance& instance, ConfigPtr before, Failure failure, Outcome done);
+    void take_down(Instance& instance, Outcome done);
+    // Starts it, or notes what it waits for.
+    void bring_up(Instance& instance, Outcome done);
+    void switch_off(Instance& instance);
+    void switch_on(Instance& instance, Outcome done);
+    std::expected<ConfigPtr, Failure> overlaid(const config::ResolvedInstance& from_file) const;
+    Failure save_overrides();
+
+    // Another configuration (reload.cpp).
+    void reload(const std::vector<config::ResolvedInstance>& wanted,
+                std::function<void(Reload)> done);
+    boost::json::object plan(const std::vector<config::ResolvedInstance>& wanted) const;
+    struct Step {
+        std::string instance;
+        std::function<void(Outcome)> apply, undo;
+    };
+    class Steps;
+    Step make_step(const config::InstancePlan& plan, const ConfigPtr& next);
+    void appear(ConfigPtr config, Outcome done);
+    void disappear(const std::string& name, Outcome done);
+    std::expected<config::ResolvedNode, Failure> with_overrides(
+        const std::vector<config::ResolvedInstance>& wanted) const;
+    config::ResolvedNode running_config() const;
+    void add_instance(ConfigPtr config);
+    void remove_instance(const std::string& name);
+    void relink();
 
     // ---- any thread ----
     // Posts `work` to the control strand and waits until it has called its argument. With a virtual
@@ -39,6 +83,7 @@ struct Node::Core {
     T wait_for(std::function<void(std::function<void(T)>)> work);
     void pump_until(const std::function<bool()>& done);
     Instance* find(const std::string& name) const;
+    std::vector<std::shared_ptr<Instance>> all() const;
     std::vector<InstanceStatus> statuses() const;
     std::optional<std::string> document(std::string_view what) const;
     void update_metrics() const;
@@ -62,11 +107,19 @@ struct Node::Core {
     std::unique_ptr<transport::MemoryLink> link;
     abi::Facilities facilities;
     Party operator_party;
+    Party kernel_party;  // publishes what the kernel itself has to say
+    Announcer announcer;
 
-    std::map<std::string, std::shared_ptr<Instance>> instances;  // fixed after construction
+    // Changed on the control strand, under the mutex; read there without.
+    std::map<std::string, std::shared_ptr<Instance>> instances;
+    mutable std::mutex instances_mutex;
+    // Removed ones: what still refers to them must find them. Used again when they come back.
+    std::map<std::string, std::shared_ptr<Instance>> retired;
+    std::map<std::string, ConfigPtr> from_file;
+    Overrides overrides;
+    Orders orders;
     Graph graph;
     std::map<std::string, int> failures;  // in a row, for the back-off
-    std::set<std::string> overridden_off;
     std::vector<std::string> started;  // in the order in which they came to run
     std::set<std::string> under_way;
     std::function<void(Failure)> begun;

@@ -75,27 +75,31 @@ json::object describe(const InstanceStatus& status) {
             {"since", telemetry::format_time(status.since_ms)}};
 }
 
+InstanceStatus status_of(const Instance& instance) {
+    const auto snapshot = instance.snapshot();
+    const auto config = instance.config();
+    const auto* manifest = instance.manifest();
+    InstanceStatus status;
+    status.name = instance.name();
+    status.plugin = config->config.plugin;
+    status.version = manifest ? manifest->version : "";
+    status.state = to_string(snapshot.state);
+    status.reason = snapshot.reason;
+    const auto own = snapshot.health.find("");
+    const auto worst = own == snapshot.health.end() ? abi::HealthReport{} : own->second;
+    status.health = snapshot.state == State::running ? health_text(worst.health) : "down";
+    status.health_reason = worst.reason;
+    status.dependencies = snapshot.health;
+    status.required = config->config.required;
+    status.restarts = snapshot.restarts;
+    status.since_ms = snapshot.since_ms;
+    return status;
+}
+
 std::vector<InstanceStatus> Node::Core::statuses() const {
     std::vector<InstanceStatus> out;
-    for (const auto& [name, instance] : instances) {
-        const auto snapshot = instance->snapshot();
-        const auto* manifest = instance->manifest();
-        InstanceStatus status;
-        status.name = name;
-        status.plugin = instance->config().config.plugin;
-        status.version = manifest ? manifest->version : "";
-        status.state = to_string(snapshot.state);
-        status.reason = snapshot.reason;
-        const auto own = snapshot.health.find("");
-        const auto worst = own == snapshot.health.end() ? abi::HealthReport{} : own->second;
-        status.health = snapshot.state == State::running ? health_text(worst.health) : "down";
-        status.health_reason = worst.reason;
-        status.dependencies = snapshot.health;
-        status.required = instance->config().config.required;
-        status.restarts = snapshot.restarts;
-        status.since_ms = snapshot.since_ms;
-        out.push_back(std::move(status));
-    }
+    for (const auto& instance : all())
+        out.push_back(status_of(*instance));
     return out;
 }
 
@@ -134,10 +138,11 @@ void Node::Core::update_metrics() const {
         out.gauge("streamwall_queue_depth", "Events waiting in a queue.", labels)
             .set(static_cast<double>(subscription->depth()));
     }
-    for (const auto& [name, instance] : instances) {
+    for (const auto& instance : all()) {
         for (const auto& reader : instance->readers()) {
             const auto stats = reader->stats();
-            const telemetry::Labels labels{{"plugin", name}, {"pattern", stats.pattern}};
+            const telemetry::Labels labels{{"plugin", instance->name()},
+                                           {"pattern", stats.pattern}};
             raise("streamwall_events_delivered_total", "Events handled by a subscription.", labels,
                   static_cast<double>(stats.delivered));
             raise("streamwall_dead_letters", "Events given up by a subscription.", labels,
@@ -206,7 +211,7 @@ std::optional<std::string> Node::Core::document(std::string_view what) const {
         return json::serialize(out);
     }
     if (what == "events") {
-        for (const auto& [name, instance] : instances) {
+        for (const auto& instance : all()) {
             for (const auto& reader : instance->readers()) {
                 const auto stats = reader->stats();
                 out.push_back(json::object{{"subscription", stats.name},
@@ -225,11 +230,12 @@ std::optional<std::string> Node::Core::document(std::string_view what) const {
         return json::serialize(out);
     }
     if (what == "schemas") {
-        for (const auto& [name, instance] : instances) {
+        for (const auto& instance : all()) {
             const auto* manifest = instance->manifest();
             if (manifest == nullptr) continue;
             for (const auto& [type, schema] : manifest->event_schema_sources) {
-                out.push_back(json::object{{"type", type}, {"plugin", name}, {"schema", schema}});
+                out.push_back(
+                    json::object{{"type", type}, {"plugin", instance->name()}, {"schema", schema}});
             }
         }
         return json::serialize(out);

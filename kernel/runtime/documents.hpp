@@ -11,4 +11,6 @@ namespace streamwall::runtime {
 // reason}}, required, restarts, since}
 boost::json::object describe(const InstanceStatus& status);
 
+InstanceStatus status_of(const Instance& instance);  // [any]
+
 }  // namespace streamwall::runtime

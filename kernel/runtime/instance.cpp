@@ -60,9 +60,12 @@ std::string_view to_string(State state) {
     return "unknown";
 }
 
-Instance::Instance(const config::ResolvedInstance& config, const modules::Inspection* inspection,
-                   InstanceParts parts)
-    : config_(config), inspection_(inspection), parts_(std::move(parts)) {
+Instance::Instance(std::shared_ptr<const config::ResolvedInstance> config,
+                   const modules::Inspection* inspection, InstanceParts parts)
+    : name_(config->config.name),
+      parts_(std::move(parts)),
+      config_(std::move(config)),
+      inspection_(inspection) {
     snapshot_.since_ms = parts_.facilities.clock.wall_ms();
 }
 
@@ -71,8 +74,26 @@ Instance::~Instance() {
     if (host_) static_cast<void>(host_.release());
 }
 
+const modules::Inspection* Instance::inspection() const {
+    std::lock_guard lock(mutex_);
+    return inspection_;
+}
+
 const modules::Manifest* Instance::manifest() const {
-    return inspection_ && inspection_->manifest ? &*inspection_->manifest : nullptr;
+    const auto* found = inspection();
+    return found && found->manifest ? &*found->manifest : nullptr;
+}
+
+std::shared_ptr<const config::ResolvedInstance> Instance::config() const {
+    std::lock_guard lock(mutex_);
+    return config_;
+}
+
+void Instance::adopt(std::shared_ptr<const config::ResolvedInstance> config,
+                     const modules::Inspection* inspection) {
+    std::lock_guard lock(mutex_);
+    config_ = std::move(config);
+    inspection_ = inspection;
 }
 
 void Instance::on_control(std::function<void()> function) {
@@ -93,10 +114,7 @@ void Instance::set_state(State state, std::string reason) {
     {
         std::lock_guard lock(mutex_);
         if (snapshot_.state == state && snapshot_.reason == reason) return;
-        if (state == State::starting && snapshot_.state != State::discovered &&
-            snapshot_.state != State::waiting && snapshot_.state != State::created) {
-            ++snapshot_.restarts;
-        }
+        if (state == State::starting && starts_++ > 0) ++snapshot_.restarts;
         snapshot_.state = state;
         snapshot_.reason = reason;
         snapshot_.since_ms = parts_.facilities.clock.wall_ms();
@@ -106,7 +124,7 @@ void Instance::set_state(State state, std::string reason) {
     parts_.facilities.log.log(level, "plugin.state", name(),
                               reason.empty() ? std::string(to_string(state))
                                              : fmt::format("{}: {}", to_string(state), reason));
-    parts_.changed();
+    parts_.changed(*this);
 }
 
 Instance::Snapshot Instance::snapshot() const {
@@ -125,18 +143,20 @@ std::vector<std::shared_ptr<bus::DurableReader>> Instance::readers() const {
 }
 
 void Instance::health_changed() {
-    parts_.changed();
+    parts_.changed(*this);
 }
 
 // ---- start ----
 
 Failure Instance::load() {
-    if (inspection_ == nullptr) {
+    const auto wanted = config();
+    const auto* found = inspection();
+    if (found == nullptr) {
         return Failure::of(SW_NOT_FOUND,
-                           fmt::format("plugin '{}' is not installed", config_.config.plugin));
+                           fmt::format("plugin '{}' is not installed", wanted->config.plugin));
     }
-    if (!inspection_->manifest) return inspection_->failure;
-    auto entry = parts_.modules.load(*inspection_, config_.config.sha256);
+    if (!found->manifest) return found->failure;
+    auto entry = parts_.modules.load(*found, wanted->config.sha256);
     if (!entry) return std::move(entry.error());
     entry_ = *entry;
     return {};
@@ -180,12 +200,13 @@ void Instance::abort_start() {
 }
 
 void Instance::create(Done done) {
+    auto fresh = std::make_unique<sw_host>(parts_.facilities, *manifest(), name(), *this);
     {
         std::lock_guard lock(mutex_);
-        host_ = std::make_unique<sw_host>(parts_.facilities, *manifest(), name(), *this);
+        host_ = std::move(fresh);
     }
     const auto settings =
-        std::make_shared<const std::string>(boost::json::serialize(config_.settings.value));
+        std::make_shared<const std::string>(boost::json::serialize(config()->settings.value));
     host_->party.strand->post_function(
         [this, self = shared_from_this(), settings, done = std::move(done)]() mutable {
             ErrorSlot error;
@@ -267,6 +288,35 @@ void Instance::step_completed(int kind, sw_status status, Failure failure) {
         log(telemetry::Level::kWarn, "plugin.misbehaving",
             fmt::format("completed step {} that is not under way", step_name(kind)));
     });
+}
+
+// ---- new settings ----
+
+void Instance::reconfigure(std::shared_ptr<const config::ResolvedInstance> config, Done done) {
+    const auto& table = *entry_->plugin;
+    if (!SW_HAS(&table, reconfigure) || table.reconfigure == nullptr) {
+        return done(Failure::of(SW_UNIMPLEMENTED, "takes no settings while it runs"));
+    }
+    auto outcome = std::make_shared<Failure>();
+    auto settings =
+        std::make_shared<const std::string>(boost::json::serialize(config->settings.value));
+    pass_over_strand(
+        [this, settings, outcome] {
+            ErrorSlot error;
+            const auto status = guarded(error.get(), [&] {
+                return entry_->plugin->reconfigure(self_, str(*settings), error.get());
+            });
+            if (status != SW_OK) *outcome = Failure::from(status, error.get());
+        },
+        [this, config, outcome, done = std::move(done)](bool passed) {
+            if (!passed) {
+                return done(Failure::of(
+                    SW_DEADLINE_EXCEEDED,
+                    fmt::format("did not take them within {} ms", parts_.stop_timeout.count())));
+            }
+            if (outcome->code == SW_OK) adopt(config, inspection());
+            done(*outcome);
+        });
 }
 
 // ---- stop ----

@@ -39,15 +39,16 @@ struct InstanceParts {
     std::shared_ptr<exec::Executor> pool;  // for what may block a little
     std::chrono::milliseconds start_timeout;
     std::chrono::milliseconds stop_timeout;
-    std::function<void()> changed;  // a state or health changed; any thread
+    // A state or health changed; any thread, each change once.
+    std::function<void(const class Instance& instance)> changed;
 };
 
 class Instance final : public abi::HostListener, public std::enable_shared_from_this<Instance> {
   public:
     using Done = std::function<void(Failure)>;
 
-    Instance(const config::ResolvedInstance& config, const modules::Inspection* inspection,
-             InstanceParts parts);
+    Instance(std::shared_ptr<const config::ResolvedInstance> config,
+             const modules::Inspection* inspection, InstanceParts parts);
     ~Instance() override;
 
     // Loads, creates and starts; on failure the instance is destroyed and `failed`.
@@ -58,12 +59,20 @@ class Instance final : public abi::HostListener, public std::enable_shared_from_
     // Ends in `destroyed` or `stuck`, whatever state it was in.
     void stop(std::function<void()> done);
 
+    // Gives the running plugin settings of which only live ones differ. On an error the old ones
+    // stay in force: UNIMPLEMENTED where the plugin takes none while it runs, DEADLINE_EXCEEDED
+    // where nobody knows which it uses.
+    void reconfigure(std::shared_ptr<const config::ResolvedInstance> config, Done done);
+    // What the next start begins with.
+    void adopt(std::shared_ptr<const config::ResolvedInstance> config,
+               const modules::Inspection* inspection);
+
     void set_state(State state, std::string reason = {});
 
-    const std::string& name() const { return config_.config.name; }
-    const config::ResolvedInstance& config() const { return config_; }
-    const modules::Manifest* manifest() const;
-    const modules::Inspection* inspection() const { return inspection_; }
+    const std::string& name() const { return name_; }
+    std::shared_ptr<const config::ResolvedInstance> config() const;  // [any]
+    const modules::Manifest* manifest() const;                       // [any]
+    const modules::Inspection* inspection() const;                   // [any]
     sw_host* host() const { return host_.get(); }
 
     struct Snapshot {
@@ -105,8 +114,7 @@ class Instance final : public abi::HostListener, public std::enable_shared_from_
     void on_control(std::function<void()> function);
     void log(telemetry::Level level, std::string_view event, const std::string& text);
 
-    const config::ResolvedInstance config_;
-    const modules::Inspection* const inspection_;
+    const std::string name_;
     const InstanceParts parts_;
     const sw_plugin_entry* entry_ = nullptr;
     std::unique_ptr<sw_host> host_;
@@ -114,11 +122,14 @@ class Instance final : public abi::HostListener, public std::enable_shared_from_
     std::uint64_t drain_deadline_ns_ = 0;
     std::shared_ptr<Step> step_;
     std::uint64_t steps_ = 0;
+    std::uint64_t starts_ = 0;
     bool start_aborted_ = false;
     int given_up_ = 0;  // a step that the host ended, which the plugin may still complete
     std::vector<std::function<void()>> drain_waiters_, stop_waiters_;
 
     mutable std::mutex mutex_;
+    std::shared_ptr<const config::ResolvedInstance> config_;
+    const modules::Inspection* inspection_;
     Snapshot snapshot_;
 };
 

@@ -71,9 +71,35 @@ Failure Node::disable(const std::string& name) {
 }
 
 Failure Node::restart(const std::string& name) {
-    const auto stopped = disable(name);
-    const auto started = enable(name);
-    return started.code != SW_OK ? started : stopped;
+    return core_->wait_for<Failure>([core = core_.get(), name](std::function<void(Failure)> done) {
+        core->restart(name, std::move(done));
+    });
+}
+
+Failure Node::reconfigure(const std::string& name, const boost::json::object& settings) {
+    return core_->wait_for<Failure>(
+        [core = core_.get(), name, settings](std::function<void(Failure)> done) {
+            core->reconfigure(name, settings, std::move(done));
+        });
+}
+
+Failure Node::reset(const std::string& name) {
+    return core_->wait_for<Failure>([core = core_.get(), name](std::function<void(Failure)> done) {
+        core->reset(name, std::move(done));
+    });
+}
+
+Reload Node::reload(std::vector<config::ResolvedInstance> wanted) {
+    return core_->wait_for<Reload>(
+        [core = core_.get(), wanted = std::move(wanted)](std::function<void(Reload)> done) {
+            core->reload(wanted, std::move(done));
+        });
+}
+
+boost::json::object Node::plan(std::vector<config::ResolvedInstance> wanted) {
+    return core_->wait_for<boost::json::object>(
+        [core = core_.get(), wanted = std::move(wanted)](
+            const std::function<void(boost::json::object)>& done) { done(core->plan(wanted)); });
 }
 
 std::optional<std::string> Node::introspect(std::string_view what) const {
@@ -155,7 +181,7 @@ Failure Node::retry_dead_letter(std::int64_t id) {
     const auto event = bus::parse_envelope(envelope);
     if (!event) return event.error();
     std::shared_ptr<bus::DurableReader> reader;
-    for (const auto& [instance_name, instance] : core_->instances) {
+    for (const auto& instance : core_->all()) {
         for (const auto& candidate : instance->readers()) {
             if (candidate->options().name == name) reader = candidate;
         }

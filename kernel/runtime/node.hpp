@@ -6,7 +6,10 @@
 
 #include "abi/plugin_host.hpp"
 #include "config/check.hpp"
+#include "config/diff.hpp"
 #include "modules/module_store.hpp"
+
+#include <boost/json/object.hpp>
 
 #include <expected>
 #include <filesystem>
@@ -49,6 +52,12 @@ struct InstanceStatus {
     std::int64_t since_ms = 0;
 };
 
+// What came of a new configuration.
+struct Reload {
+    std::vector<config::InstancePlan> steps;  // all but the unchanged, in the order of their turn
+    Failure failure;  // then everything is as before; `where` names the instance
+};
+
 class Node {
   public:
     // `modules` has been scanned. Both outlive the node.
@@ -63,10 +72,26 @@ class Node {
     // Drains and stops everything, dependents first. False where something was stuck. [outside]
     bool stop();
 
-    // Operators' switches; take effect before they return. [outside]
+    // Operators' orders; take effect before they return. All but restart are kept over restarts of
+    // the host and beat its file until reset. Orders to one instance are carried out one after the
+    // other; restart enables what is disabled. [outside]
     Failure enable(const std::string& instance);
     Failure disable(const std::string& instance);
     Failure restart(const std::string& instance);
+    // Settings are laid over the file's (null takes one back). They reach the running plugin where
+    // all that differ are live, else it alone restarts. What fails leaves it with the old ones;
+    // INVALID_ARGUMENT has `details` by field.
+    Failure reconfigure(const std::string& instance, const boost::json::object& settings);
+    // Back to what the file says; an empty name means every instance.
+    Failure reset(const std::string& instance);
+
+    // Makes the node run `wanted`, which has been checked: instances are added, removed, changed.
+    // What did not change is not touched. [outside]
+    Reload reload(std::vector<config::ResolvedInstance> wanted);
+    // What reload would do: {"node","instances":[{instance, state, action, changed, beaten,
+    // enabled?, settings?}],"unused":[…]}. `enabled` and `settings` are overrides, `beaten` what
+    // the file changes in vain because of them, `unused` those without an instance. [outside]
+    boost::json::object plan(std::vector<config::ResolvedInstance> wanted);
 
     // node | plugins | services | interfaces | events | schemas | health as JSON, metrics as
     // Prometheus text; nothing for other names. [any]
