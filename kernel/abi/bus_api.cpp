@@ -89,26 +89,26 @@ Failure check_subscription(const sw_host& host, const sw_subscription_options& o
                        fmt::format("'{}' is not covered by the manifest's subscribes", pattern));
 }
 
-std::shared_ptr<bus::DurableReader> make_reader(sw_host& host,
-                                                const sw_subscription_options& options,
-                                                bus::Handler handler) {
+std::shared_ptr<bus::DurableSubscription> make_durable(sw_host& host,
+                                                       const sw_subscription_options& options,
+                                                       bus::Handler handler) {
     auto& parts = host.facilities;
-    bus::DurableOptions durable;
-    const bool shared = options.deliver == SW_DELIVER_SHARED;
-    durable.name = fmt::format("{}/{}", shared ? host.manifest.name : host.party.instance,
-                               view(options.durable));
-    durable.pattern = view(options.pattern);
-    durable.start = options.start;
-    if (options.limit) durable.limit = options.limit;
-    auto* log = &parts.log;
-    return std::make_shared<bus::DurableReader>(
+    bus::SubscriptionOptions durable;
+    durable.shared = options.deliver == SW_DELIVER_SHARED;
+    durable.lease_owner = host.party.address;
+    durable.reader.name = fmt::format(
+        "{}/{}", durable.shared ? host.manifest.name : host.party.address, view(options.durable));
+    durable.reader.pattern = view(options.pattern);
+    durable.reader.start = options.start;
+    if (options.limit) durable.reader.limit = options.limit;
+    return std::make_shared<bus::DurableSubscription>(
         host.party, std::move(durable), handler,
-        bus::DurableServices{parts.journal, parts.feed, parts.timers, parts.clock, parts.pool,
-                             parts.event_link},
-        bus::DurableEvents{[log, instance = host.party.instance](const std::string& event,
-                                                                 const std::string& message) {
+        bus::SubscriptionParts{parts.journals, parts.timers, parts.clock, parts.pool,
+                               parts.event_link},
+        [log = &parts.log, instance = host.party.instance](const std::string& event,
+                                                           const std::string& message) {
             log->warn(event, instance, message);
-        }});
+        });
 }
 
 sw_status subscribe(sw_host* host, const sw_subscription_options* given, sw_event_fn handler,
@@ -121,9 +121,8 @@ sw_status subscribe(sw_host* host, const sw_subscription_options* given, sw_even
     auto made = std::make_unique<sw_subscription>();
     made->host = host;
     if (options.durable.length) {
-        made->durable = make_reader(*host, options, {handler, ctx});
-        made->shared = options.deliver == SW_DELIVER_SHARED;
-        if (host->is_open()) host->start_reader(*made);
+        made->durable = make_durable(*host, options, {handler, ctx});
+        if (host->is_open()) made->durable->start();
     } else {
         bus::TransientOptions transient;
         transient.policy = options.policy;

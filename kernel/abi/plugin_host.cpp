@@ -55,43 +55,35 @@ sw_host::~sw_host() {
 void sw_host::open() {
     open_ = true;
     facilities.services.open(party);
-    std::vector<const sw_subscription*> durable;
+    if (keeps_journal()) facilities.journals.open_own();
+    std::vector<std::shared_ptr<bus::DurableSubscription>> durable;
     {
         std::lock_guard lock(mutex_);
         for (const auto& subscription : subscriptions_) {
-            if (subscription->durable) durable.push_back(subscription.get());
+            if (subscription->durable) durable.push_back(subscription->durable);
         }
     }
-    for (const auto* subscription : durable)
-        start_reader(*subscription);
+    for (const auto& subscription : durable)
+        subscription->start();
 }
 
-void sw_host::start_reader(const sw_subscription& subscription) {
-    auto reader = subscription.durable;
-    if (!subscription.shared) return reader->start();
-    facilities.shared_owners.ask(reader->options().name, reader.get(),
-                                 [reader] { reader->start(); });
-}
-
-void sw_host::stop_reader(const sw_subscription& subscription, std::function<void()> done) {
-    // The reader is kept until its own strand has passed the stop; only then may another own it.
-    auto* owners = subscription.shared ? &facilities.shared_owners : nullptr;
-    subscription.durable->stop([owners, reader = subscription.durable, done = std::move(done)] {
-        if (owners) owners->leave(reader->options().name, reader.get());
-        done();
-    });
+bool sw_host::keeps_journal() const {
+    return std::ranges::find(manifest.provides, "journal") != manifest.provides.end();
 }
 
 std::vector<std::shared_ptr<bus::DurableReader>> sw_host::readers() const {
     std::lock_guard lock(mutex_);
     std::vector<std::shared_ptr<bus::DurableReader>> out;
     for (const auto& subscription : subscriptions_) {
-        if (subscription->durable) out.push_back(subscription->durable);
+        if (!subscription->durable) continue;
+        for (auto& reader : subscription->durable->readers())
+            out.push_back(std::move(reader));
     }
     return out;
 }
 
 void sw_host::close_intake(std::chrono::milliseconds limit, std::function<void()> done) {
+    if (keeps_journal()) facilities.journals.close_own();
     facilities.services.withdraw(party, limit);
     facilities.interfaces.end_watches(party.instance);
     std::vector<std::unique_ptr<sw_subscription>> ended;
@@ -107,7 +99,7 @@ void sw_host::close_intake(std::chrono::milliseconds limit, std::function<void()
         if (subscription->transient) facilities.bus.unsubscribe(subscription->transient);
         if (subscription->durable && open_) {
             ++*left;
-            stop_reader(*subscription, one_less);
+            subscription->durable->stop(one_less);
         }
     }
     one_less();
@@ -256,6 +248,6 @@ void sw_host::drop_subscription(sw_subscription* subscription) {
     if (ended->transient) facilities.bus.unsubscribe(ended->transient);
     if (ended->durable) {
         ended->durable->end();
-        if (open_) stop_reader(*ended, [] {});
+        if (open_) ended->durable->stop([] {});
     }
 }

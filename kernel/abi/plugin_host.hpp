@@ -2,9 +2,8 @@
 #pragma once
 
 #include "abi/interfaces.hpp"
-#include "abi/shared_owners.hpp"
 #include "bus/bus.hpp"
-#include "bus/durable.hpp"
+#include "bus/subscription.hpp"
 #include "exec/pool.hpp"
 #include "exec/timers.hpp"
 #include "modules/manifest.hpp"
@@ -43,10 +42,9 @@ struct Facilities {
     services::Registry& services;
     bus::Bus& bus;
     bus::Feed& feed;
-    bus::JournalPort& journal;
+    bus::Journals& journals;
     bus::EventLink* event_link;
     Interfaces& interfaces;
-    SharedOwners& shared_owners;
     telemetry::Logger& log;
     telemetry::Metrics& metrics;
     std::string node;
@@ -78,8 +76,7 @@ class HostListener {
 struct sw_subscription {
     sw_host* host = nullptr;
     std::shared_ptr<streamwall::bus::Subscription> transient;
-    std::shared_ptr<streamwall::bus::DurableReader> durable;
-    bool shared = false;  // one owner at a time over all instances of the plugin
+    std::shared_ptr<streamwall::bus::DurableSubscription> durable;
 };
 
 struct sw_host {
@@ -128,13 +125,11 @@ struct sw_host {
     void set_health(std::string_view dependency, int health, std::string_view reason);
     void add_subscription(std::unique_ptr<sw_subscription> subscription);
     void drop_subscription(sw_subscription* subscription);
-    void start_reader(const sw_subscription& subscription);
-    // Saves the position; `done` runs on any thread.
-    void stop_reader(const sw_subscription& subscription, std::function<void()> done);
     bool is_open() const { return open_; }
 
   private:
     struct TimerBox;
+    bool keeps_journal() const;
     sw_host_api api_;
     std::atomic<bool> open_{false};
     std::atomic<bool> closing_{false};

@@ -21,24 +21,25 @@ DurableReader::DurableReader(Party& owner, DurableOptions options, Handler handl
       parts_(parts),
       events_(std::move(events)),
       self_(std::make_shared<Party>()),
-      journal_(parts_.journal, *self_) {
+      journal_(*parts_.journal->port, *self_) {
     self_->instance = "bus";
     self_->address = owner.address;
     self_->strand = exec::Strand::make("bus:" + options_.name, parts_.pool);
     stats_.name = options_.name;
     stats_.pattern = options_.pattern;
+    stats_.peer = parts_.journal->peer;
 }
 
 // The last reference may go inside a reply to `self_`, which must outlive that reply.
 DurableReader::~DurableReader() {
     auto strand = self_->strand;
     strand->post_function(
-        [party = std::move(self_), &journal = parts_.journal] { journal.forget(*party); });
+        [party = std::move(self_), port = parts_.journal->port] { port->forget(*party); });
 }
 
 void DurableReader::start() {
-    feed_watch_ =
-        parts_.feed.watch(options_.pattern, [weak = weak_from_this()](std::uint64_t first) {
+    feed_watch_ = parts_.journal->feed->watch(
+        options_.pattern, [weak = weak_from_this()](std::uint64_t first) {
             auto self = weak.lock();
             if (!self) return;
             std::uint64_t none = 0;
@@ -57,7 +58,10 @@ void DurableReader::load() {
     if (stopping_) return;
     journal_.position(options_.name, [self = shared_from_this()](auto found) {
         if (self->stopping_) return;
-        if (found) return self->begin_at(std::move(*found));
+        if (found) {
+            self->events_.known();
+            return self->begin_at(std::move(*found));
+        }
         if (found.error().code == SW_NOT_FOUND) return self->begin_new();
         self->retry_later([self = self.get()] { self->load(); });
     });
@@ -66,25 +70,28 @@ void DurableReader::load() {
 void DurableReader::begin_new() {
     journal_.read(0, 1, "", "", [self = shared_from_this()](auto result) {
         if (self->stopping_) return;
-        if (!result && result.error().code != SW_OUT_OF_RANGE) {
-            return self->retry_later([self = self.get()] { self->begin_new(); });
-        }
-        Position position;
-        if (result) {
-            position.epoch = result->epoch;
-            if (self->options_.start == SW_START_NEW) {
-                position.sequence = result->last;
-                // The answer may be later than the start: what came between belongs to this name.
-                const auto first = self->first_since_start_.load();
-                if (first != 0) position.sequence = std::min(position.sequence, first - 1);
-            }
-            if (self->options_.start == SW_START_ALL && result->first > 0) {
-                position.sequence = result->first - 1;
-            }
-        }
-        self->begin_at(std::move(position));
-        self->mark_dirty();
+        if (result) return self->begin_behind(*result);
+        self->retry_later([self = self.get()] { self->begin_new(); });
     });
+}
+
+void DurableReader::begin_behind(const ReadResult& found) {
+    const auto oldest = found.first > 0 ? found.first - 1 : 0;
+    Position position{found.epoch, oldest, {}};
+    if (options_.start == SW_START_NEW && !lost_place_) {
+        if (!newest_) newest_ = found.last;
+        // The answer may be later than the start: what came between belongs to this name.
+        const auto first = options_.since_feed_began ? parts_.journal->feed->first_of(found.epoch)
+                                                     : first_since_start_.load();
+        if (first != 0) newest_ = std::min(*newest_, first - 1);
+        const auto beginning = events_.beginning();
+        if (beginning == Beginning::later) {
+            return retry_later([this] { begin_new(); });
+        }
+        if (beginning == Beginning::newest) position.sequence = std::max(*newest_, oldest);
+    }
+    begin_at(std::move(position));
+    mark_dirty();
 }
 
 void DurableReader::begin_at(Position position) {
@@ -148,6 +155,20 @@ void DurableReader::wake() {  // [any]
     });
 }
 
+void DurableReader::told(std::uint64_t last, bool is_reachable) {  // [any]
+    run([this, last, is_reachable] {
+        const bool was_reachable = std::exchange(is_reachable_, is_reachable);
+        const bool came_back = is_reachable && !was_reachable;
+        last_ = std::max(last_, last);
+        if (stopping_ || !is_reachable_ || epoch_.empty()) return;
+        if (came_back && dirty_) save_later();
+        // It may be another log by now, or miss what the feed has.
+        if (came_back) return read_journal();
+        pump();
+        if (cursor_ < last_) read_journal();
+    });
+}
+
 void DurableReader::pump() {
     while (running_ && !stopping_ && !reading_ && !epoch_.empty()) {
         const auto busy = outstanding_.size();
@@ -161,9 +182,11 @@ void DurableReader::pump() {
         }
         paused_ = false;
         const auto batch =
-            parts_.feed.after(epoch_, cursor_, options_.limit - busy, options_.pattern);
+            parts_.journal->feed->after(epoch_, cursor_, options_.limit - busy, options_.pattern);
         last_ = std::max(last_, batch.last);
         if (!batch.kept && cursor_ < last_) return read_journal();
+        // The commit was read already, or it is that of a log which has gone back.
+        if (has_committed_.exchange(false) && batch.last < cursor_) return read_journal();
         if (batch.through <= cursor_) return;
         for (const auto& event : batch.events)
             take(event);
@@ -172,46 +195,76 @@ void DurableReader::pump() {
 }
 
 void DurableReader::read_journal() {
-    if (reading_ || stopping_) return;
+    if (reading_ || stopping_ || !is_reachable_) return;
     reading_ = true;
     const auto room = std::min(kReadAtOnce, options_.limit > outstanding_.size()
                                                 ? options_.limit - outstanding_.size()
                                                 : std::size_t{1});
     journal_.read(cursor_, room, options_.pattern, "", [self = shared_from_this()](auto result) {
         self->reading_ = false;
-        if (self->stopping_) return;
-        if (!result && result.error().code == SW_OUT_OF_RANGE) {
-            self->events_.warn(
-                "subscription.reset",
-                fmt::format("{} fell behind what the journal keeps; it goes on at the "
-                            "oldest event",
-                            self->options_.name));
-            self->epoch_.clear();
-            self->cursor_ = 0;
-            return self->begin_new();
-        }
-        if (!result) return self->retry_later([self = self.get()] { self->read_journal(); });
-        if (!self->epoch_.empty() && result->epoch != self->epoch_) {
-            self->events_.warn(
-                "subscription.reset",
-                fmt::format("the journal that {} reads is another one now; it goes on "
-                            "at its oldest event",
-                            self->options_.name));
-            self->cursor_ = result->first > 0 ? result->first - 1 : 0;
-            self->epoch_ = result->epoch;
-            return self->read_journal();
-        }
-        self->load_failures_ = 0;
-        self->epoch_ = result->epoch;
-        self->last_ = result->last;
-        for (const auto& event : result->events)
-            self->take(event);
-        self->advance_to(result->through);
-        if (result->through < result->last)
-            self->wake();
-        else
-            self->pump();
+        if (!self->stopping_) self->took(std::move(result));
     });
+}
+
+void DurableReader::took(std::expected<ReadResult, Failure> result) {
+    if (!result && result.error().code == SW_OUT_OF_RANGE) {
+        events_.warn("subscription.reset",
+                     fmt::format("{} fell behind what the journal keeps; it goes on at the oldest "
+                                 "event",
+                                 options_.name));
+        epoch_.clear();
+        cursor_ = 0;
+        lost_place_ = true;
+        return begin_new();
+    }
+    if (!result) {
+        return retry_later([this] { read_journal(); });
+    }
+    // A peer has another log now; the mesh will say so, and that is another reader's.
+    const auto& wanted = parts_.journal->epoch;
+    if (!wanted.empty() && result->epoch != wanted) {
+        is_reachable_ = false;
+        return;
+    }
+    if (!epoch_.empty() && result->epoch != epoch_) {
+        return start_over("the journal that {} reads is another one now", *result);
+    }
+    if (result->last < cursor_) return start_over("the journal that {} reads went back", *result);
+    load_failures_ = 0;
+    epoch_ = result->epoch;
+    last_ = result->last;
+    for (const auto& event : result->events)
+        take(event);
+    advance_to(result->through);
+    if (result->through < result->last)
+        wake();
+    else
+        pump();
+}
+
+// What waited is gone with the log; what is under way ends without a trace. Sequences begin anew.
+void DurableReader::start_over(const std::string& why, const ReadResult& found) {
+    events_.warn("subscription.reset", fmt::format(fmt::runtime(why), options_.name) +
+                                           "; it goes on at its oldest event");
+    for (auto at = lanes_.begin(); at != lanes_.end();) {
+        auto& lane = at->second;
+        parts_.timers.cancel(lane.timer);
+        const bool under_way = lane.ticket != 0;
+        if (under_way) {
+            lane.queue.resize(1);
+            lane.is_stale = true;
+            lane.parked = false;
+            lane.attempts = 0;
+        }
+        at = under_way ? std::next(at) : lanes_.erase(at);
+    }
+    outstanding_.clear();
+    parked_ = 0;
+    epoch_ = found.epoch;
+    cursor_ = found.first > 0 ? found.first - 1 : 0;
+    last_ = found.last;
+    mark_dirty();
+    read_journal();
 }
 
 void DurableReader::take(const EventPtr& event) {
@@ -242,23 +295,24 @@ void DurableReader::retry_later(std::function<void()> step) {
 }
 
 std::uint64_t DurableReader::watermark() const {
-    return outstanding_.empty() ? cursor_ : *outstanding_.begin() - 1;
+    return outstanding_.empty() ? cursor_ : std::min(cursor_, *outstanding_.begin() - 1);
 }
 
 void DurableReader::mark_dirty() {
     publish_stats();
-    if (std::exchange(dirty_, true) || stopping_) return;
+    if (!std::exchange(dirty_, true)) save_later();
+}
+
+void DurableReader::save_later() {
+    if (stopping_ || !is_reachable_) return;
     save_timer_ =
         parts_.timers.after(self_->strand, options_.save_every, [weak = weak_from_this()] {
-            if (auto self = weak.lock()) self->save({});
+            if (auto self = weak.lock()) self->save([] {});
         });
 }
 
 void DurableReader::save(std::function<void()> then) {
-    if (!dirty_ || epoch_.empty()) {
-        if (then) then();
-        return;
-    }
+    if (!dirty_ || epoch_.empty()) return then();
     dirty_ = false;
     Position position{epoch_, watermark(), {}};
     for (const auto& [subject, lane] : lanes_) {
@@ -266,10 +320,11 @@ void DurableReader::save(std::function<void()> then) {
         const auto first = lane.resume_at ? lane.resume_at : lane.queue.front()->sequence();
         position.parked.push_back({subject, first, lane.attempts});
     }
-    journal_.save_position(options_.name, position,
+    const LeaseProof proof{options_.name, options_.lease_token};
+    journal_.save_position(options_.name, position, options_.lease ? &proof : nullptr,
                            [self = shared_from_this(), then = std::move(then)](auto saved) {
                                if (!saved && !self->stopping_) self->mark_dirty();
-                               if (then) then();
+                               then();
                            });
 }
 
@@ -288,18 +343,33 @@ DurableReader::Stats DurableReader::stats() const {
     return stats_;
 }
 
+void DurableReader::halt() {
+    stopping_ = true;
+    parts_.journal->feed->unwatch(feed_watch_);
+    parts_.timers.cancel(save_timer_);
+    parts_.timers.cancel(retry_timer_);
+    for (auto& [subject, lane] : lanes_)
+        parts_.timers.cancel(lane.timer);
+    for (auto& [ticket, outcome] : std::exchange(redeliveries_, {}))
+        outcome(SW_CANCELLED);
+}
+
 void DurableReader::stop(std::function<void()> done) {
     gate_.close();
     run([this, done = std::move(done)]() mutable {
-        stopping_ = true;
-        parts_.feed.unwatch(feed_watch_);
-        parts_.timers.cancel(save_timer_);
-        parts_.timers.cancel(retry_timer_);
-        for (auto& [subject, lane] : lanes_)
-            parts_.timers.cancel(lane.timer);
-        for (auto& [ticket, outcome] : std::exchange(redeliveries_, {}))
-            outcome(SW_CANCELLED);
-        save([self = shared_from_this(), done = std::move(done)] { done(); });
+        halt();
+        // An unreachable journal gives those events again.
+        if (!is_reachable_) return done();
+        save(std::move(done));
+    });
+}
+
+void DurableReader::abandon(std::function<void()> done) {
+    gate_.close();
+    run([this, done = std::move(done)]() mutable {
+        halt();
+        if (tickets_.empty()) return done();
+        when_quiet_ = std::move(done);
     });
 }
 

@@ -83,6 +83,7 @@ void DurableReader::finished(std::uint64_t ticket, sw_status status, const Failu
     if (known == tickets_.end()) return;
     const auto lane = lanes_.find(known->second);
     tickets_.erase(known);
+    if (stopping_ && tickets_.empty() && when_quiet_) return std::exchange(when_quiet_, {})();
     if (lane == lanes_.end() || lane->second.ticket != ticket) return;
     lane->second.ticket = 0;
     if (status == SW_OK)
@@ -100,7 +101,7 @@ void DurableReader::succeeded(Lanes::iterator at) {
     const auto sequence = lane.queue.front()->sequence();
     lane.queue.pop_front();
     lane.attempts = 0;
-    outstanding_.erase(sequence);
+    if (!std::exchange(lane.is_stale, false)) outstanding_.erase(sequence);
     mark_dirty();
     if (lane.parked) {
         lane.parked = false;
@@ -119,6 +120,7 @@ void DurableReader::succeeded(Lanes::iterator at) {
 void DurableReader::failed(Lanes::iterator at, sw_status status, const Failure& failure) {
     if (stopping_) return;
     auto& lane = at->second;
+    if (lane.is_stale) return succeeded(at);  // its log is gone, and with it what to try again
     {
         std::lock_guard lock(stats_mutex_);
         ++stats_.retries;

@@ -100,7 +100,8 @@ class DurableTest : public testing::Test {
         options.pattern = "stream.*";
         reader = std::make_shared<DurableReader>(
             owner, options, Handler{&DurableTest::on_event, this},
-            DurableServices{journal, feed, timers, clock, *pool},
+            DurableServices{std::make_shared<Journal>("", "", unowned(journal), unowned(feed)),
+                            timers, clock, *pool},
             DurableEvents{[this](const std::string& event, const std::string&) {
                 warnings.push_back(event);
             }});

@@ -34,6 +34,7 @@ void Feed::keep(const std::vector<EventPtr>& events) {
         const auto epoch = view(event->raw().epoch);
         const bool follows = !events_.empty() && epoch == epoch_ &&
                              event->sequence() == events_.back()->sequence() + 1;
+        if (epoch != epoch_) first_of_epoch_ = event->sequence();
         if (!follows) {
             events_.clear();
             bytes_ = 0;
@@ -84,6 +85,11 @@ Feed::Batch Feed::after(const std::string& epoch, std::uint64_t after, std::size
         batch.through = (*at)->sequence();
     }
     return batch;
+}
+
+std::uint64_t Feed::first_of(std::string_view epoch) const {
+    std::lock_guard lock(mutex_);
+    return epoch == epoch_ ? first_of_epoch_ : 0;
 }
 
 std::uint64_t Feed::watch(std::string pattern, Wake wake) {

@@ -33,6 +33,9 @@ class Feed {
     Batch after(const std::string& epoch, std::uint64_t after, std::size_t limit,
                 std::string_view pattern) const;
 
+    // The first sequence of that epoch that ever came; 0: none.
+    std::uint64_t first_of(std::string_view epoch) const;
+
     // `wake` is called after a commit that brings matching types, on the committing thread, with
     // the sequence of the commit's first event; now and then also where nothing has matched for
     // kMaxUnseen events, so that positions move. Returns an id.
@@ -58,6 +61,7 @@ class Feed {
     std::deque<EventPtr> events_;
     std::size_t bytes_ = 0;
     std::string epoch_;
+    std::uint64_t first_of_epoch_ = 0;
     std::vector<Watcher> watchers_;
     std::uint64_t next_watcher_ = 1;
     std::function<void(const EventPtr&)> seen_;

@@ -79,19 +79,49 @@ void JournalClient::position(const std::string& name, Done<Position> done) {
 }
 
 void JournalClient::save_position(const std::string& name, const Position& position,
-                                  Done<bool> done) {
+                                  const LeaseProof* proof, Done<bool> done) {
     boost::json::array parked;
     for (const auto& entry : position.parked) {
         parked.push_back({{"subject", entry.subject},
                           {"sequence", entry.sequence},
                           {"attempts", entry.attempts}});
     }
-    const boost::json::value request = {{"positions",
-                                         {{{"name", name},
-                                           {"epoch", position.epoch},
-                                           {"sequence", position.sequence},
-                                           {"parked", parked}}}}};
+    boost::json::object request = {{"positions",
+                                    {{{"name", name},
+                                      {"epoch", position.epoch},
+                                      {"sequence", position.sequence},
+                                      {"parked", parked}}}}};
+    if (proof) request["lease"] = {{"name", proof->name}, {"token", proof->token}};
     call("save_positions", boost::json::serialize(request), [done = std::move(done)](auto reply) {
+        if (!reply) return done(std::unexpected(std::move(reply.error())));
+        done(true);
+    });
+}
+
+void JournalClient::lease(const LeaseClaim& claim, std::chrono::milliseconds ttl,
+                          Done<LeaseGrant> done) {
+    boost::json::object request = {
+        {"name", claim.name}, {"owner", claim.owner}, {"ttl_ms", ttl.count()}};
+    if (claim.token) request["token"] = claim.token;
+    call("lease", boost::json::serialize(request),
+         [done = std::move(done)](std::expected<std::string, Failure> reply) {
+             if (!reply) return done(std::unexpected(std::move(reply.error())));
+             boost::system::error_code failed;
+             const auto value = boost::json::parse(*reply, failed);
+             const auto* object = value.if_object();
+             if (failed || object == nullptr) {
+                 return done(std::unexpected(Failure::of(SW_DATA_LOSS, "a lease is unreadable")));
+             }
+             done(LeaseGrant{object->at("granted").as_bool(),
+                             boost::json::value_to<std::string>(object->at("owner")),
+                             object->at("token").to_number<std::uint64_t>()});
+         });
+}
+
+void JournalClient::release(const LeaseClaim& claim, Done<bool> done) {
+    const boost::json::object request = {
+        {"name", claim.name}, {"owner", claim.owner}, {"token", claim.token}, {"release", true}};
+    call("lease", boost::json::serialize(request), [done = std::move(done)](auto reply) {
         if (!reply) return done(std::unexpected(std::move(reply.error())));
         done(true);
     });

@@ -4,6 +4,7 @@
 #include "bus/event.hpp"
 #include "exec/party.hpp"
 
+#include <chrono>
 #include <expected>
 #include <functional>
 #include <map>
@@ -37,11 +38,30 @@ struct DeadLetter {
     EventPtr event;
 };
 
+struct LeaseClaim {
+    std::string name;
+    std::string owner;
+    std::uint64_t token = 0;  // 0: a new claim
+};
+
+struct LeaseGrant {
+    bool granted = false;
+    std::string owner;  // who holds it
+    std::uint64_t token = 0;
+};
+
+// Under which positions are saved, where a subscription has one owner.
+struct LeaseProof {
+    std::string name;
+    std::uint64_t token = 0;
+};
+
 template <class T>
 using Done = std::function<void(std::expected<T, Failure>)>;
 
-// How requests reach the journal. `done` runs on the party's strand, or at once where the answer is
-// there; each request is answered, after 5 s at the latest.
+// How requests reach a journal, or what else speaks of leases as it does. `done` runs on the
+// party's strand, or at once where the answer is there; each request is answered, after 5 s at the
+// latest.
 class JournalPort {
   public:
     virtual ~JournalPort() = default;
@@ -58,7 +78,11 @@ class JournalClient {
     void read(std::uint64_t after, std::size_t limit, const std::string& pattern,
               const std::string& subject, Done<ReadResult> done);
     void position(const std::string& name, Done<Position> done);
-    void save_position(const std::string& name, const Position& position, Done<bool> done);
+    // ABORTED where `proof` is given and its lease has passed to another.
+    void save_position(const std::string& name, const Position& position, const LeaseProof* proof,
+                       Done<bool> done);
+    void lease(const LeaseClaim& claim, std::chrono::milliseconds ttl, Done<LeaseGrant> done);
+    void release(const LeaseClaim& claim, Done<bool> done);
     void add_dead_letter(const std::string& name, const sw_event& event, const Failure& why,
                          int attempts, Done<bool> done);
 

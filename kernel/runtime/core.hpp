@@ -101,9 +101,9 @@ struct Node::Core {
     services::Registry services;
     bus::Bus bus;
     bus::Feed feed;
-    abi::ServiceJournal journal;
+    abi::ServiceJournal journal;  // the own one
+    bus::Journals journals;
     abi::Interfaces interfaces;
-    abi::SharedOwners shared_owners;
     std::unique_ptr<transport::MemoryLink> link;
     abi::Facilities facilities;
     Party operator_party;
@@ -120,7 +120,7 @@ struct Node::Core {
     Orders orders;
     Graph graph;
     std::map<std::string, int> failures;  // in a row, for the back-off
-    std::vector<std::string> started;  // in the order in which they came to run
+    std::vector<std::string> started;     // in the order in which they came to run
     std::set<std::string> under_way;
     std::function<void(Failure)> begun;
     struct Waiting {
