@@ -62,9 +62,7 @@ storage::Result<void> ApplyJob::change_record(Batch& batch, const RecordChange& 
             if (batch.database.changes() == 0) {
                 return std::unexpected(missed(batch.database, change));
             }
-            auto row = batch.database.prepare(change.collection->select_by_id());
-            row.bind(1, change.id).step();
-            take_record(change, row, outcome);
+            read_updated(batch, change, outcome);
         } else {
             if (!cursor.step()) return std::unexpected(missed(batch.database, change));
             take_record(change, cursor, outcome);
@@ -77,6 +75,25 @@ storage::Result<void> ApplyJob::change_record(Batch& batch, const RecordChange& 
     const bool deleted = change.kind == RecordChange::Kind::kDelete;
     batch.records.push_back({change.collection, outcome.id, deleted ? nullptr : outcome.record});
     return {};
+}
+
+// The row had the version that the change names, so what the cache holds of that version was its
+// record: reading the row again costs as much as changing it.
+void ApplyJob::read_updated(Batch& batch, const RecordChange& change, Outcome& outcome) {
+    if (change.version) {
+        const auto before = batch.cache.find(change.collection->name(), change.id);
+        auto after = before ? storage::updated_record(*before, *change.collection, *change.version,
+                                                      change.fields, batch.now_ms)
+                            : std::nullopt;
+        if (after) {
+            outcome.id = change.id;
+            outcome.record = std::make_shared<const std::string>(std::move(*after));
+            return;
+        }
+    }
+    auto row = batch.database.prepare(change.collection->select_by_id());
+    row.bind(1, change.id).step();
+    take_record(change, row, outcome);
 }
 
 storage::Result<void> ApplyJob::pass_inbox(Batch& batch, const storage::InboxChange& change) {

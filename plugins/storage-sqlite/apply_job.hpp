@@ -28,6 +28,7 @@ class ApplyJob final : public Job {
 
     storage::Result<void> change_record(Batch& batch, const storage::RecordChange& change,
                                         Outcome& outcome);
+    static void read_updated(Batch& batch, const storage::RecordChange& change, Outcome& outcome);
     storage::Result<void> pass_inbox(Batch& batch, const storage::InboxChange& change);
     static void take_record(const storage::RecordChange& change, const Cursor& cursor,
                             Outcome& outcome);

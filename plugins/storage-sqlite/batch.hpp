@@ -36,9 +36,11 @@ struct WrittenRecord {
 // One transaction. The writer's thread only.
 class Batch {
   public:
-    Batch(Connection& connection, const std::string& epoch, std::int64_t last_sequence,
-          std::int64_t now_ms, std::shared_ptr<const storage::Schema> schema)
+    Batch(Connection& connection, RecordCache& cache, const std::string& epoch,
+          std::int64_t last_sequence, std::int64_t now_ms,
+          std::shared_ptr<const storage::Schema> schema)
         : database(connection),
+          cache(cache),
           epoch(epoch),
           now_ms(now_ms),
           last_sequence(last_sequence),
@@ -60,6 +62,7 @@ class Batch {
     }
 
     Connection& database;
+    RecordCache& cache;  // as of the last commit
     const std::string& epoch;
     const std::int64_t now_ms;
     std::int64_t last_sequence;

@@ -63,6 +63,35 @@ class PendingCall final : public Call {
     Pending& pending_;
 };
 
+// The reply of an update is made from the version before; a query reads what the database holds.
+TEST_F(StoreTest, RepliesToAnUpdateWithTheRecordThatAQueryFinds) {
+    open();
+    ASSERT_TRUE(ask(Method::kDeclare, R"({"collections":[{"name":"things","fields":[
+        {"name":"t","type":"text"},{"name":"n","type":"integer"},{"name":"r","type":"real"},
+        {"name":"b","type":"boolean","default":false},{"name":"j","type":"json"},
+        {"name":"at","type":"time"},{"name":"d","type":"text","default":"none"}]}]})"));
+    ASSERT_TRUE(ask(Method::kApply, R"({"changes":[{"op":"insert","collection":"things",
+        "record":{"t":"first \"{}\"","j":{"a":[1,"}"]}}}]})"));
+    std::int64_t version = 1;
+    for (const std::string set :
+         {R"({"t":"a \"b\" \\ \u0001 é"})", R"({"t":null,"n":-5})", R"({"n":null})",
+          R"({"b":true})", R"({"r":-0.0})", R"({"r":1e300})", R"({"r":3})", R"({"r":null})",
+          R"({"j":{ "x" : [1, {"y":"]}"}] }})", R"({"j":null,"d":"other"})", R"({"d":null})",
+          R"({"at":"2024-02-29T23:59:60+01:30"})", R"({"at":null})", "{}"}) {
+        witness_.now_ms += version % 2 == 0 ? -1000 : 7;  // the clock may be set back
+        const auto reply =
+            ask(Method::kApply,
+                R"({"changes":[{"op":"update","collection":"things","id":1,"version":)" +
+                    std::to_string(version++) + R"(,"set":)" + set + "}]}");
+        ASSERT_TRUE(reply) << set;
+        const auto found = ask(Method::kQuery, R"({"collection":"things"})");
+        ASSERT_TRUE(found);
+        const auto record = reply->substr(12, reply->size() - 14);  // {"results":[…]}
+        EXPECT_THAT(*found, HasSubstr("[" + record + "]")) << set;
+        EXPECT_EQ(*ask(Method::kGet, R"({"collection":"things","id":1})"), record) << set;
+    }
+}
+
 TEST_F(StoreTest, TellsOfEventsAfterTheyAreReadableAndBeforeTheAnswer) {
     open();
     ASSERT_TRUE(ask(Method::kApply, kInsertAndTell));

@@ -202,7 +202,7 @@ void Writer::process_alone(std::span<std::unique_ptr<Job>> jobs) {
 }
 
 bool Writer::transact(std::span<std::unique_ptr<Job>> jobs) {
-    Batch batch(*connection_, epoch_, last_sequence_, next_time(), schema());
+    Batch batch(*connection_, cache_, epoch_, last_sequence_, next_time(), schema());
     const auto old_schema = batch.schema;
     const auto pending = positions_.snapshot();
     std::vector<Answer> answers;

@@ -173,17 +173,14 @@ void Hub::ping(std::int64_t epoch_seconds) {
 
 Result<> Hub::publish(std::string_view type, std::string_view subject, std::string_view record,
                       std::string_view changes) {
+    const Gate::Stay stay(gate_);
+    if (!stay || streams_.is_empty()) return ok();  // nobody is there to be told
     const auto action = choose_action(type, changes);
     if (action.empty()) return ok();
     const bool is_well_formed =
         json::is_enclosed_object(record) && (changes.empty() || json::is_enclosed_object(changes));
-    const auto id = is_well_formed ? json::to_integer(json::find_member(record, "id")) : 0;
-    if (id.value_or(0) <= 0) {
-        return Error::invalid("the event holds no stream record", std::string(subject));
-    }
-    const Gate::Stay stay(gate_);
-    if (!stay || streams_.is_empty()) return ok();  // nobody is there to be told
-    const auto facts = read_facts(record, changes);
+    const auto facts = is_well_formed ? read_facts(record, changes) : std::nullopt;
+    if (!facts) return Error::invalid("the event holds no stream record", std::string(subject));
     const auto sent = streams_.broadcast(make_broadcast(action, record, changes), *facts, subject);
     metrics_.messages.add(static_cast<double>(sent));
     return ok();

@@ -234,6 +234,7 @@ TEST_F(AHub, TakesAHundredSubscriptionsOfAConnection) {
 }
 
 TEST_F(AHub, RefusesAnEventWithoutARecord) {
+    subscribe(kAll);
     for (const std::string_view text : {"", "[]", "{}", R"({"id":"x"})", R"({"id":1}})"}) {
         EXPECT_FALSE(hub.publish("stream.created", "stream/1", text, "")) << text;
     }

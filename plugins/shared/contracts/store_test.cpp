@@ -39,6 +39,8 @@ TEST(StoreReply, GivesEachResultAsItsBytes) {
     EXPECT_EQ(store::result_at(kReply, 1), R"({"id":1,"t":"]}\""})");
     EXPECT_EQ(store::result_at(kReply, 3), "");
     EXPECT_EQ(store::result_at("{}", 0), "");
+    EXPECT_EQ(store::result_at(R"({"results":[{"id":1)", 0), "");
+    EXPECT_EQ(store::result_at(R"({"results":5,"x":[1]})", 0), "");
 }
 
 TEST(StoreError, TellsItsCodeAndNumbers) {

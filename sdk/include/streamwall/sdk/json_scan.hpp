@@ -5,11 +5,14 @@
 // wrong answers, but never reads out of bounds. Keys are compared as written, escapes included.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 
 namespace streamwall::json {
 
@@ -38,11 +41,23 @@ inline std::size_t skip_string(std::string_view text, std::size_t at) {
     return std::string_view::npos;
 }
 
+// Brackets and quotes: all that matters while a nested value is skipped.
+inline constexpr auto kStructure = [] {
+    std::array<bool, 256> out{};
+    for (const char c : {'"', '{', '}', '[', ']'})
+        out[static_cast<unsigned char>(c)] = true;
+    return out;
+}();
+
 // `at` is on the opening bracket; brackets must pair by kind, at most 64 deep.
 inline std::size_t skip_nested(std::string_view text, std::size_t at) {
     std::uint64_t kinds = 0;  // one bit a level: 1 for an object
     for (int depth = 0; at < text.size();) {
         const char c = text[at];
+        if (!kStructure[static_cast<unsigned char>(c)]) {
+            ++at;
+            continue;
+        }
         if (c == '"') {
             at = skip_string(text, at + 1);
             if (at == std::string_view::npos) return at;
@@ -52,7 +67,7 @@ inline std::size_t skip_nested(std::string_view text, std::size_t at) {
         if (c == '{' || c == '[') {
             if (++depth > 64) return std::string_view::npos;
             kinds = (kinds << 1) | (c == '{' ? 1U : 0U);
-        } else if (c == '}' || c == ']') {
+        } else {
             if ((kinds & 1U) != (c == '}' ? 1U : 0U)) return std::string_view::npos;
             kinds >>= 1;
             if (--depth == 0) return at;
@@ -97,18 +112,38 @@ bool scan_members(std::string_view text, Each&& each) {
     return at < text.size() && text[at] == '}';
 }
 
-// The raw text of a member's value ("5", "\"live\"", "{…}"); empty where there is none.
-inline std::string_view find_member(std::string_view object, std::string_view key) {
-    std::string_view found;
-    scan_members(object, [&](std::string_view name, std::string_view value) {
-        if (name != key) return true;
-        found = value;
-        return false;
-    });
-    return found;
+// The text from a member's value on to the end of `object`, for who goes on reading there: the
+// value itself is not skipped. Empty where there is none.
+inline std::string_view find_open_member(std::string_view object, std::string_view key) {
+    auto at = detail::skip_space(object, 0);
+    if (at >= object.size() || object[at] != '{') return {};
+    do {
+        at = detail::skip_space(object, at + 1);
+        if (at >= object.size() || object[at] != '"') return {};
+        const auto begin = at + 1;
+        at = detail::skip_string(object, begin);
+        if (at == std::string_view::npos) return {};
+        const auto name = object.substr(begin, at - 1 - begin);
+        at = detail::skip_space(object, at);
+        if (at >= object.size() || object[at] != ':') return {};
+        at = detail::skip_space(object, at + 1);
+        if (name == key) return object.substr(std::min(at, object.size()));
+        at = detail::skip_value(object, at);
+        if (at == std::string_view::npos) return {};
+        at = detail::skip_space(object, at);
+    } while (at < object.size() && object[at] == ',');
+    return {};
 }
 
-// Calls `each(item)` with the raw text of each item of the array `text`. False where it is none.
+// The raw text of a member's value ("5", "\"live\"", "{…}"); empty where there is none.
+inline std::string_view find_member(std::string_view object, std::string_view key) {
+    const auto open = find_open_member(object, key);
+    const auto end = detail::skip_value(open, 0);
+    return end == std::string_view::npos ? std::string_view() : open.substr(0, end);
+}
+
+// Calls `each(item)` with the raw text of each item of the array `text`, until it returns false
+// where it returns anything. False where it is none.
 template <class Each>
 bool scan_items(std::string_view text, Each&& each) {
     auto at = detail::skip_space(text, 0);
@@ -117,7 +152,12 @@ bool scan_items(std::string_view text, Each&& each) {
     while (at < text.size() && text[at] != ']') {
         const auto end = detail::skip_value(text, at);
         if (end == std::string_view::npos || end == at) return false;
-        each(text.substr(at, end - at));
+        const auto item = text.substr(at, end - at);
+        if constexpr (std::is_void_v<decltype(each(item))>) {
+            each(item);
+        } else if (!each(item)) {
+            return true;
+        }
         at = detail::skip_space(text, end);
         if (at < text.size() && text[at] == ',') at = detail::skip_space(text, at + 1);
     }

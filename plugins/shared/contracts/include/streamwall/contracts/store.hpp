@@ -94,8 +94,10 @@ class Changes {
 // The raw text of the result at `index` of an apply's reply; empty where there is none.
 inline std::string_view result_at(std::string_view reply, std::size_t index) {
     std::string_view found;
-    json::scan_items(json::find_member(reply, "results"), [&](std::string_view item) {
-        if (index-- == 0) found = item;
+    json::scan_items(json::find_open_member(reply, "results"), [&](std::string_view item) {
+        if (index-- > 0) return true;
+        found = item;
+        return false;
     });
     return found;
 }
