@@ -20,22 +20,6 @@ struct ConfigOptions {
     std::string node;
 };
 
-json::array to_json(const config::Diagnostics& diagnostics) {
-    json::array list;
-    for (const auto& found : diagnostics) {
-        const bool is_error = found.severity == config::Severity::kError;
-        list.push_back({{"severity", is_error ? "error" : "warning"},
-                        {"code", config::code_id(found.code)},
-                        {"file", found.file},
-                        {"line", found.position.line},
-                        {"column", found.position.column},
-                        {"path", found.path},
-                        {"message", found.message},
-                        {"hint", found.hint}});
-    }
-    return list;
-}
-
 std::string summary(const std::string& file, std::ptrdiff_t errors, std::ptrdiff_t warnings) {
     const auto counted = [](std::ptrdiff_t count, std::string_view what) {
         return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
@@ -55,9 +39,10 @@ int check(Session& session, const ConfigOptions& options) {
     const auto errors =
         std::ranges::count(found, config::Severity::kError, &config::Diagnostic::severity);
     if (session.wants_json()) {
-        session.console.out << json::serialize(json::object{{"file", file->path},
-                                                            {"valid", errors == 0},
-                                                            {"diagnostics", to_json(found)}})
+        session.console.out << json::serialize(
+                                   json::object{{"file", file->path},
+                                                {"valid", errors == 0},
+                                                {"diagnostics", config::to_json(found)}})
                             << '\n';
     } else {
         print_diagnostics(session.console.err, found);

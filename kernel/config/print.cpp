@@ -135,6 +135,23 @@ json::value effective_json(const ResolvedNode& node) {
                         {"plugins", std::move(plugins)}};
 }
 
+json::array to_json(const Diagnostics& diagnostics) {
+    json::array list;
+    for (const Diagnostic& found : diagnostics) {
+        const bool is_error = found.severity == Severity::kError;
+        list.push_back({{"severity", is_error ? "error" : "warning"},
+                        {"code", code_id(found.code)},
+                        {"file", found.file},
+                        {"line", found.position.line},
+                        {"column", found.position.column},
+                        {"path", found.path},
+                        {"message", found.message},
+                        {"hint", found.hint},
+                        {"text", to_string(found)}});
+    }
+    return list;
+}
+
 std::string to_yaml(const json::value& value) {
     std::string out;
     write_yaml(value, 0, out);

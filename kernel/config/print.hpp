@@ -1,6 +1,7 @@
 // The effective configuration of a node, for people and for tools. Secrets are printed as ***.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
 #include <string>
@@ -16,6 +17,9 @@ boost::json::value effective_json(const ResolvedNode& node);
 
 // The same as block YAML: readable, and parse_yaml() reads it back.
 std::string effective_yaml(const ResolvedNode& node);
+
+// [{severity, code, file, line, column, path, message, hint, text}], `text` being the whole line.
+boost::json::array to_json(const Diagnostics& diagnostics);
 
 // Any JSON value as block YAML; every text that could be read as something else is quoted.
 std::string to_yaml(const boost::json::value& value);

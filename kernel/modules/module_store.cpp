@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 namespace streamwall::modules {
 
@@ -95,6 +96,18 @@ std::string digest(int descriptor) {
     return hex;
 }
 
+// In the order of their names.
+std::vector<fs::path> libraries_in(const fs::path& folder) {
+    std::error_code failed;
+    std::vector<fs::path> files;
+    for (fs::directory_iterator at(folder, failed), end; !failed && at != end;
+         at.increment(failed)) {
+        if (at->path().extension() == ".so") files.push_back(at->path());
+    }
+    std::ranges::sort(files);
+    return files;
+}
+
 }  // namespace
 
 struct ModuleStore::Loaded {
@@ -156,20 +169,27 @@ Inspection ModuleStore::inspect(const fs::path& file) {
     return out;
 }
 
-const std::vector<Inspection>& ModuleStore::scan() {
+const std::deque<Inspection>& ModuleStore::scan() {
     found_.clear();
     for (const auto& folder : folders_) {
-        std::error_code failed;
-        std::vector<fs::path> files;
-        for (fs::directory_iterator at(folder, failed), end; !failed && at != end;
-             at.increment(failed)) {
-            if (at->path().extension() == ".so") files.push_back(at->path());
-        }
-        std::ranges::sort(files);
-        for (const auto& file : files)
+        for (const auto& file : libraries_in(folder))
             add(file);
     }
     return found_;
+}
+
+void ModuleStore::look_again() {
+    std::set<fs::path> good;
+    for (const auto& known : found_) {
+        if (known.manifest) good.insert(known.file);
+    }
+    for (const auto& folder : folders_) {
+        for (const auto& file : libraries_in(folder)) {
+            if (good.contains(file)) continue;
+            const auto refused = std::ranges::find(found_, file, &Inspection::file);
+            if (refused == found_.end() || inspect(file).manifest) add(file);
+        }
+    }
 }
 
 const Inspection& ModuleStore::add(const fs::path& file) {
@@ -181,6 +201,7 @@ const Inspection& ModuleStore::add(const fs::path& file) {
                                                        inspection.name(), twin->file.string()));
         inspection.manifest.reset();
     }
+    std::lock_guard lock(found_mutex_);
     return found_.emplace_back(std::move(inspection));
 }
 
@@ -193,12 +214,14 @@ std::expected<void, Failure> ModuleStore::add_built_in(std::string_view text,
                         "bad manifest: " + config::to_string(manifest.error().front())));
     }
     if (auto refused = check_entry(entry, *manifest)) return std::unexpected(std::move(*refused));
+    std::lock_guard lock(found_mutex_);
     found_.push_back({"built-in", std::move(*manifest), {}, {}, entry});
     return {};
 }
 
 const Inspection* ModuleStore::find(const std::string& name) const {
     const Inspection* refused = nullptr;
+    std::lock_guard lock(found_mutex_);
     for (const auto& inspection : found_) {
         if (inspection.name() != name) continue;
         if (inspection.manifest) return &inspection;

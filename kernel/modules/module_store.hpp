@@ -12,6 +12,7 @@
 
 #include <streamwall/plugin.h>
 
+#include <deque>
 #include <expected>
 #include <filesystem>
 #include <memory>
@@ -40,14 +41,19 @@ class ModuleStore {
 
     // Inspects every *.so of the folders, sorted by name; the first of two equal names wins, the
     // other is refused with both paths.
-    const std::vector<Inspection>& scan();
-    // Inspects one file more. Pointers that find() gave are invalid afterwards, as after scan().
+    const std::deque<Inspection>& scan();
+    // Inspects one file more.
     const Inspection& add(const std::filesystem::path& file);
+    // Inspects what has come to the folders since, and again what was refused. What is known stays
+    // as it is, and so do pointers to it; a library that was loaded is resident. One at a time, and
+    // nobody else may be looking at found(). [any]
+    void look_again();
     // A plugin that is linked into this program: `manifest` as its section would hold it. For hosts
     // of tests; `entry` lives as long as the store.
     std::expected<void, Failure> add_built_in(std::string_view manifest,
                                               const sw_plugin_entry* entry);
-    const std::vector<Inspection>& found() const { return found_; }
+    const std::deque<Inspection>& found() const { return found_; }
+    // Valid until the next scan(). [any]
     const Inspection* find(const std::string& name) const;
 
     static Inspection inspect(const std::filesystem::path& file);
@@ -64,7 +70,8 @@ class ModuleStore {
   private:
     struct Loaded;
     std::vector<std::filesystem::path> folders_;
-    std::vector<Inspection> found_;
+    mutable std::mutex found_mutex_;
+    std::deque<Inspection> found_;
     std::mutex mutex_;
     std::vector<std::unique_ptr<Loaded>> loaded_;
     std::optional<Trial> trial_;

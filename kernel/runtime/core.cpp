@@ -57,7 +57,8 @@ Node::Core::Core(const NodeOptions& given, modules::ModuleStore& store, telemetr
                  given.node,
                  given.validate_events,
                  [this](std::string_view what) { return document(what); }},
-      announcer(bus, kernel_party, given.node) {
+      announcer(bus, kernel_party, given.node),
+      nodes_service(services, kernel_party, timers, clock, log, local_control(), peer_control()) {
     feed.on_event([this](const bus::EventPtr& event) { bus.observe(event); });
     if (options.memory_link) {
         link = std::make_unique<transport::MemoryLink>(
@@ -73,6 +74,7 @@ Node::Core::Core(const NodeOptions& given, modules::ModuleStore& store, telemetr
     kernel_party.instance = "kernel";
     kernel_party.address = "kernel@" + options.node;
     kernel_party.strand = exec::Strand::make("kernel", *pool);
+    services.open(kernel_party);
     if (auto kept = read_overrides(options.data_dir))
         overrides = std::move(*kept);
     else
@@ -92,6 +94,7 @@ Node::Core::~Core() {
     pool->stop_within(options.stop_timeout);
     blocking.stop_within(options.stop_timeout);
     services.forget_party(operator_party);
+    services.forget_party(kernel_party);
 }
 
 Instance* Node::Core::find(const std::string& name) const {
@@ -242,9 +245,10 @@ void Node::Core::abort_start(const std::string& name, std::function<void()> then
 void Node::Core::shut_down(std::function<void()> done) {
     if (stopped) return done();
     stop_waiters.push_back(std::move(done));
-    if (std::exchange(stopping, true)) return;
+    if (stopping.exchange(true)) return;
     ready = false;
     // What an operator ordered comes to an end first, so that nobody starts or stops the same.
+    services.withdraw(kernel_party, std::chrono::milliseconds(0));
     abort_start("", [this] { orders.close([this] { stop_all(); }); });
 }
 

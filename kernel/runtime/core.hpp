@@ -6,6 +6,7 @@
 #include "runtime/instance.hpp"
 #include "runtime/needs.hpp"
 #include "runtime/node.hpp"
+#include "runtime/nodes_service.hpp"
 #include "runtime/orders.hpp"
 #include "runtime/overrides.hpp"
 #include "transport/memory_link.hpp"
@@ -61,6 +62,10 @@ struct Node::Core {
     void reload(const std::vector<config::ResolvedInstance>& wanted,
                 std::function<void(Reload)> done);
     boost::json::object plan(const std::vector<config::ResolvedInstance>& wanted) const;
+    using Report = std::function<void(std::expected<boost::json::value, Failure>)>;
+    void reload_file(Report done);  // [any]
+    void plan_file(Report done);    // [any]
+    void reread(std::function<void(const FreshConfig&)> then, Report refused);
     struct Step {
         std::string instance;
         std::function<void(Outcome)> apply, undo;
@@ -75,6 +80,13 @@ struct Node::Core {
     void add_instance(ConfigPtr config);
     void remove_instance(const std::string& name);
     void relink();
+
+    // What kernel.nodes can do here, and whom it can ask (control_parts.cpp).
+    NodesService::Local local_control();
+    NodesService::Peers peer_control();
+    void give(const std::string& order, const std::string& plugin,
+              const boost::json::object& settings, Outcome done);                    // [any]
+    bool carries_answers(std::string_view caller, const std::string& plugin) const;  // [any]
 
     // ---- any thread ----
     // Posts `work` to the control strand and waits until it has called its argument. With a virtual
@@ -109,6 +121,8 @@ struct Node::Core {
     Party operator_party;
     Party kernel_party;  // publishes what the kernel itself has to say
     Announcer announcer;
+    std::mutex rereading;
+    NodesService nodes_service;
 
     // Changed on the control strand, under the mutex; read there without.
     std::map<std::string, std::shared_ptr<Instance>> instances;
@@ -129,7 +143,7 @@ struct Node::Core {
     };
     std::vector<Waiting> waiting_for_starts;
     std::vector<std::function<void()>> stop_waiters;
-    bool stopping = false;
+    std::atomic<bool> stopping{false};
     bool stopped = false;
     std::atomic<bool> ready{false};
     std::int64_t started_ms = 0;

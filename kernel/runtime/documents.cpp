@@ -5,6 +5,7 @@
 #include "telemetry/log_render.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -189,9 +190,13 @@ std::optional<std::string> Node::Core::document(std::string_view what) const {
         for (const auto& status : list)
             out.push_back(describe(status));
         if (what == "plugins") return json::serialize(out);
+        const auto* phase = stopping ? "stopping" : ready ? "ready" : "starting";
         return json::serialize(json::object{{"node", options.node},
+                                            {"peer", options.node},
+                                            {"state", phase},
+                                            {"health", judge(list).status},
                                             {"version", STREAMWALL_VERSION},
-                                            {"status", judge(list).status},
+                                            {"pid", static_cast<std::int64_t>(::getpid())},
                                             {"started", telemetry::format_time(started_ms)},
                                             {"plugins", out}});
     }

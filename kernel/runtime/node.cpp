@@ -102,6 +102,20 @@ boost::json::object Node::plan(std::vector<config::ResolvedInstance> wanted) {
             const std::function<void(boost::json::object)>& done) { done(core->plan(wanted)); });
 }
 
+std::expected<boost::json::value, Failure> Node::reload_file() {
+    using Answer = std::expected<boost::json::value, Failure>;
+    return core_->wait_for<Answer>([core = core_.get()](std::function<void(Answer)> done) {
+        core->reload_file(std::move(done));
+    });
+}
+
+std::expected<boost::json::value, Failure> Node::plan_file() {
+    using Answer = std::expected<boost::json::value, Failure>;
+    return core_->wait_for<Answer>([core = core_.get()](std::function<void(Answer)> done) {
+        core->plan_file(std::move(done));
+    });
+}
+
 std::optional<std::string> Node::introspect(std::string_view what) const {
     return core_->document(what);
 }

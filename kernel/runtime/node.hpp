@@ -24,8 +24,18 @@ namespace streamwall::runtime {
 
 class Instance;
 
+// The node's part of the configuration, read anew.
+struct FreshConfig {
+    std::string file;
+    std::vector<config::ResolvedInstance> instances;
+    config::Diagnostics diagnostics;  // with errors the instances are not to be used
+};
+
 struct NodeOptions {
     std::string node = "main";
+    // Reads the configuration again; may block. Called one at a time, on any thread. Absent: there
+    // is no file to reload.
+    std::function<FreshConfig()> reread = {};
     std::filesystem::path data_dir;
     std::vector<config::ResolvedInstance> instances;
     std::chrono::milliseconds start_timeout{30'000};
@@ -92,6 +102,11 @@ class Node {
     // enabled?, settings?}],"unused":[…]}. `enabled` and `settings` are overrides, `beaten` what
     // the file changes in vain because of them, `unused` those without an instance. [outside]
     boost::json::object plan(std::vector<config::ResolvedInstance> wanted);
+    // The same with what NodeOptions::reread finds. A file with errors changes nothing:
+    // INVALID_ARGUMENT, whose details are {"diagnostics":[…]} as config::to_json has them.
+    // [outside]
+    std::expected<boost::json::value, Failure> reload_file();
+    std::expected<boost::json::value, Failure> plan_file();
 
     // node | plugins | services | interfaces | events | schemas | health as JSON, metrics as
     // Prometheus text; nothing for other names. [any]

@@ -1,4 +1,5 @@
 // Another configuration for a running node: what differs is carried out step by step, or undone.
+#include "config/print.hpp"
 #include "runtime/core.hpp"
 
 #include <fmt/format.h>
@@ -218,6 +219,61 @@ void Node::Core::reload(const std::vector<config::ResolvedInstance>& wanted,
             std::make_shared<Steps>(std::move(steps), finish)->go_on();
         },
         [report] { report({}, Failure::of(SW_CANCELLED, "the host stops")); });
+}
+
+// Reading and checking files takes its time, which the control strand does not have.
+void Node::Core::reread(std::function<void(const FreshConfig&)> then, Report refused) {
+    if (!options.reread) {
+        return refused(std::unexpected(
+            Failure::of(SW_FAILED_PRECONDITION, "this host was not started from a file")));
+    }
+    blocking.post(exec::Task::of([this, then = std::move(then), refused = std::move(refused)] {
+        FreshConfig fresh;
+        {
+            std::lock_guard lock(rereading);
+            fresh = options.reread();
+        }
+        if (!config::has_errors(fresh.diagnostics)) {
+            return control->post_function([then, fresh] { then(fresh); });
+        }
+        auto failure =
+            Failure::of(SW_INVALID_ARGUMENT,
+                        fmt::format("{} is not valid; the node runs on as it did", fresh.file));
+        failure.details =
+            json::serialize(json::object{{"diagnostics", config::to_json(fresh.diagnostics)}});
+        refused(std::unexpected(std::move(failure)));
+    }));
+}
+
+void Node::Core::plan_file(Report done) {
+    reread(
+        [this, done](const FreshConfig& fresh) {
+            auto out = plan(fresh.instances);
+            out["file"] = fresh.file;
+            done(std::move(out));
+        },
+        done);
+}
+
+void Node::Core::reload_file(Report done) {
+    reread(
+        [this, done](const FreshConfig& fresh) {
+            reload(fresh.instances, [done, fresh](Reload outcome) {
+                if (outcome.failure.code != SW_OK) {
+                    return done(std::unexpected(std::move(outcome.failure)));
+                }
+                json::array changes;
+                for (const auto& step : outcome.steps) {
+                    changes.push_back({{"instance", step.name},
+                                       {"action", config::to_string(step.action)},
+                                       {"changed", json::value_from(step.changed)}});
+                }
+                done(json::object{{"file", fresh.file},
+                                  {"changes", std::move(changes)},
+                                  {"warnings", config::to_json(fresh.diagnostics)}});
+            });
+        },
+        done);
 }
 
 json::object Node::Core::plan(const std::vector<config::ResolvedInstance>& wanted) const {

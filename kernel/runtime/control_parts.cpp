@@ -1,0 +1,64 @@
+// How `kernel.nodes` reaches this process and others.
+#include "runtime/core.hpp"
+#include "runtime/documents.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+
+namespace streamwall::runtime {
+
+namespace json = boost::json;
+
+namespace {
+constexpr std::string_view kTransport = "streamwall.transport/1";
+}  // namespace
+
+NodesService::Local Node::Core::local_control() {
+    NodesService::Local out;
+    out.node = options.node;
+    out.describe = [this] { return json::parse(*document("node")).as_object(); };
+    out.order = [this](const std::string& order, const std::string& plugin,
+                       const json::object& settings,
+                       Outcome done) { give(order, plugin, settings, std::move(done)); };
+    out.plan = [this](Report done) { plan_file(std::move(done)); };
+    out.reload = [this](Report done) { reload_file(std::move(done)); };
+    out.carries = [this](std::string_view caller, const std::string& plugin) {
+        return carries_answers(caller, plugin);
+    };
+    return out;
+}
+
+NodesService::Peers Node::Core::peer_control() {
+    return {[] { return std::vector<NodesService::Peer>{}; },
+            [](const std::string&, const std::string&, const BufferRef&, const sw_context&,
+               const auto& done) { done(std::unexpected(Failure::unavailable("no transport"))); }};
+}
+
+void Node::Core::give(const std::string& order, const std::string& plugin,
+                      const json::object& settings, Outcome done) {
+    control->post_function([this, order, plugin, settings, done = std::move(done)] {
+        if (order == "enable") return enable(plugin, done);
+        if (order == "disable") return disable(plugin, done);
+        if (order == "restart") return restart(plugin, done);
+        if (order == "reset") return reset(plugin, done);
+        if (order == "reconfigure") return reconfigure(plugin, settings, done);
+        done(Failure::of(SW_UNIMPLEMENTED, "there is no order '" + order + "'"));
+    });
+}
+
+bool Node::Core::carries_answers(std::string_view caller, const std::string& plugin) const {
+    const auto at = caller.find('@');
+    const std::string instance(caller.substr(0, at));
+    if (at == std::string_view::npos || caller.substr(at + 1) != options.node) {
+        // From another node, through whatever joins them.
+        const auto* found = find(plugin);
+        const auto* manifest = found ? found->manifest() : nullptr;
+        return manifest &&
+               std::ranges::find(manifest->interfaces, kTransport) != manifest->interfaces.end();
+    }
+    const auto users = interfaces.users_of(plugin);
+    return instance == plugin || std::ranges::find(users, instance) != users.end();
+}
+
+}  // namespace streamwall::runtime

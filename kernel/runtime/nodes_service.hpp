@@ -1,0 +1,96 @@
+// NodesService: `kernel.nodes`, through which plugins and the command line steer all nodes.
+//
+// Every process offers it; the one that is asked forwards what concerns another. All methods need
+// the role admin.
+//   list      {}                       → {"nodes":[{"node","peer","state","health","version","pid",
+//                                        "plugins":[…]}]}, the own node first; what does not answer
+//                                        in time has the state "unreachable"
+//   plugins   {"node"}                 → one of these
+//   enable    {"node","plugin"}        → {"plugin":{name, state, health, …}}, once it is done
+//   disable, restart, reset            likewise
+//   reconfigure {"node","plugin","settings"}  likewise; null takes a setting back
+//   plan      {"node"}                 → what reload would do, see Node::plan
+//   reload    {"node"}                 → {"changes":[{instance, action, changed}]}
+// `node` is left out for the node that is asked. Where the answer has to pass through the very
+// plugin that the order concerns, the answer is {"accepted":true,"plugin":{…}} and the order is
+// carried out a moment later. An order that fails for reasons of the plugin is ABORTED, with the
+// code "order_failed" in its details.
+#pragma once
+
+#include "services/registry.hpp"
+#include "telemetry/log.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <expected>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace streamwall::runtime {
+
+class NodesService {
+  public:
+    static constexpr const char* kName = "kernel.nodes";
+
+    using Done = std::function<void(std::expected<boost::json::value, Failure>)>;
+
+    // This process. Functions may be called from any thread; `done` runs on any.
+    struct Local {
+        std::string node;
+        bool is_host = true;  // else an isolated part of the node
+        // {"node","peer","state",…,"plugins":[…]} of this process alone
+        std::function<boost::json::object()> describe;
+        std::function<void(const std::string& order, const std::string& plugin,
+                           const boost::json::object& settings, std::function<void(Failure)> done)>
+            order;
+        std::function<void(Done done)> plan, reload;
+        // Whether an answer to `caller` goes through `plugin`.
+        std::function<bool(std::string_view caller, const std::string& plugin)> carries;
+    };
+
+    // Other processes.
+    struct Peer {
+        std::string peer, node, isolation, version;
+    };
+    struct Peers {
+        std::function<std::vector<Peer>()> list;
+        std::function<void(const std::string& peer, const std::string& method,
+                           const BufferRef& body, const sw_context& context,
+                           std::function<void(std::expected<BufferRef, Failure>)> done)>
+            call;
+    };
+
+    // All outlive it; `party` is serial and offers the service from now on.
+    NodesService(services::Registry& services, Party& party, exec::Timers& timers,
+                 const exec::Clock& clock, telemetry::Logger& log, Local local, Peers peers);
+
+  private:
+    struct Request;
+    using RequestPtr = std::shared_ptr<const Request>;
+    struct Gather;
+
+    static sw_status handle(void* self, const sw_request* request, sw_buffer** reply,
+                            sw_error* error);
+    void dispatch(const RequestPtr& request, Done done);
+    void forward(const std::string& peer, const RequestPtr& request, Done done);
+    void to_children(const RequestPtr& request, std::vector<std::string> children, Done done);
+    void carry_out(const RequestPtr& request, Done done);
+    void describe_node(const RequestPtr& request, Done done);
+    void list_nodes(const RequestPtr& request, Done done);
+    std::vector<std::string> children() const;
+    bool has_plugin(const std::string& plugin) const;
+    boost::json::object answer_for(const std::string& plugin) const;
+    std::string unknown_node(const std::string& node) const;
+    ContextCopy impatient(const sw_context& context) const;
+
+    exec::Timers& timers_;
+    const exec::Clock& clock_;
+    telemetry::Logger& log_;
+    Party& party_;
+    const Local local_;
+    const Peers peers_;
+};
+
+}  // namespace streamwall::runtime
