@@ -31,7 +31,7 @@ bool find_cycle(const Graph& graph, const std::string& at, std::vector<std::stri
 
 }  // namespace
 
-Graph link_needs(const std::vector<Declared>& instances) {
+Graph link_needs(const std::vector<Declared>& instances, const std::set<std::string>& elsewhere) {
     Graph graph;
     std::map<std::string, std::string> provider_of;
     for (const auto& instance : instances) {
@@ -42,9 +42,9 @@ Graph link_needs(const std::vector<Declared>& instances) {
         auto& providers = graph.providers[instance.name];
         for (const auto& need : instance.needs) {
             const auto found = provider_of.find(need);
-            if (found == provider_of.end())
-                graph.missing[instance.name].push_back(need);
-            else if (std::ranges::find(providers, found->second) == providers.end()) {
+            if (found == provider_of.end()) {
+                if (!elsewhere.contains(need)) graph.missing[instance.name].push_back(need);
+            } else if (std::ranges::find(providers, found->second) == providers.end()) {
                 providers.push_back(found->second);
             }
         }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,9 @@ struct Graph {
     std::vector<std::string> cycle;                           // "a", "b", "a"; empty: none
 };
 
-// With a cycle, every instance of it is in `cycle` (the first found).
-Graph link_needs(const std::vector<Declared>& instances);
+// With a cycle, every instance of it is in `cycle` (the first found). What other processes provide
+// (`elsewhere`) is neither waited for nor missing.
+Graph link_needs(const std::vector<Declared>& instances,
+                 const std::set<std::string>& elsewhere = {});
 
 }  // namespace streamwall::runtime
