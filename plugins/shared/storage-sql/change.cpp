@@ -243,7 +243,7 @@ Result<ChangeList> parse_changes(const Dialect& dialect, const Schema& schema,
     ChangeList out;
     out.changes.reserve((*list)->size());
     Parser parser(dialect, schema, out);
-    RawItems raw(raw_member(request.text(), "changes"));
+    auto raw = RawItems::of_member(request.text(), "changes");
     for (std::size_t i = 0; i < (*list)->size(); ++i) {
         raw.next();
         auto change = parser.change((**list)[i], raw.value());
@@ -261,7 +261,7 @@ Result<ChangeList> parse_events(const Dialect& dialect, const Document& request)
     out.changes.reserve((*list)->size());
     const Schema no_collections;
     Parser parser(dialect, no_collections, out);
-    RawItems raw(raw_member(request.text(), "events"));
+    auto raw = RawItems::of_member(request.text(), "events");
     for (std::size_t i = 0; i < (*list)->size(); ++i) {
         raw.next();
         const auto* object = (**list)[i].if_object();

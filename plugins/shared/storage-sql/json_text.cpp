@@ -1,5 +1,6 @@
 #include "storage-sql/json_text.hpp"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -20,29 +21,51 @@ const char* skip_space(const char* at, const char* end) {
 
 // `at` is on the opening quote; the result is behind the closing one.
 const char* skip_string(const char* at, const char* end) {
-    for (++at; at != end && *at != '"'; ++at) {
-        if (*at == '\\') ++at;
+    const char* const begin = at + 1;
+    for (at = begin; at < end; ++at) {
+        at = static_cast<const char*>(std::memchr(at, '"', static_cast<std::size_t>(end - at)));
+        if (at == nullptr) return end;
+        const char* slash = at;
+        while (slash != begin && slash[-1] == '\\')
+            --slash;
+        if ((at - slash) % 2 == 0) return at + 1;
     }
-    return at == end ? end : at + 1;
+    return end;
 }
+
+// What matters while a nested value is skipped, and what ends a number or a literal.
+struct Marks {
+    std::array<bool, 256> structure{};
+    std::array<bool, 256> behind_scalar{};
+};
+constexpr Marks kMarks = [] {
+    Marks out;
+    for (const char c : {'"', '{', '}', '[', ']'})
+        out.structure[static_cast<unsigned char>(c)] = true;
+    for (const char c : {',', '}', ']', ' ', '\n', '\r', '\t'})
+        out.behind_scalar[static_cast<unsigned char>(c)] = true;
+    return out;
+}();
 
 const char* skip_value(const char* at, const char* end) {
     if (at == end) return end;
     if (*at == '"') return skip_string(at, end);
     if (*at != '{' && *at != '[') {
-        while (at != end && *at != ',' && *at != '}' && *at != ']' && !is_space(*at))
+        while (at != end && !kMarks.behind_scalar[static_cast<unsigned char>(*at)])
             ++at;
         return at;
     }
     int depth = 0;
     while (at != end) {
-        if (*at == '"') {
+        const char c = *at;
+        if (c == '"') {
             at = skip_string(at, end);
             continue;
         }
-        if (*at == '{' || *at == '[') ++depth;
-        if ((*at == '}' || *at == ']') && --depth == 0) return at + 1;
         ++at;
+        if (!kMarks.structure[static_cast<unsigned char>(c)]) continue;
+        depth += c == '{' || c == '[' ? 1 : -1;
+        if (depth == 0) return at;
     }
     return end;
 }
@@ -199,20 +222,38 @@ RawItems::RawItems(std::string_view container)
     ++at_;
 }
 
+RawItems RawItems::of_member(std::string_view object, std::string_view key) {
+    RawItems items(object);
+    while (items.find_value()) {
+        if (items.key() == key) return RawItems({items.at_, items.end_});
+        items.take_value();
+    }
+    return RawItems({});
+}
+
 bool RawItems::next() {
+    if (!find_value()) return false;
+    take_value();
+    return true;
+}
+
+// Goes to the next value, over its key; false at the end.
+bool RawItems::find_value() {
     at_ = skip_space(at_, end_);
     if (at_ != end_ && *at_ == ',') at_ = skip_space(at_ + 1, end_);
     if (at_ == end_ || *at_ == '}' || *at_ == ']') return false;
-    if (object_) {
-        const char* behind = skip_string(at_, end_);
-        key_ = {at_ + 1, behind - 1};
-        at_ = skip_space(behind, end_);
-        if (at_ != end_) at_ = skip_space(at_ + 1, end_);  // the colon
-    }
+    if (!object_) return true;
+    const char* behind = skip_string(at_, end_);
+    key_ = {at_ + 1, behind - 1};
+    at_ = skip_space(behind, end_);
+    if (at_ != end_) at_ = skip_space(at_ + 1, end_);  // the colon
+    return true;
+}
+
+void RawItems::take_value() {
     const char* behind = skip_value(at_, end_);
     value_ = {at_, behind};
     at_ = behind;
-    return true;
 }
 
 std::string_view raw_member(std::string_view object, std::string_view key) {

@@ -48,6 +48,9 @@ class Document {
 class RawItems {
   public:
     explicit RawItems(std::string_view container);
+    // Those of a container that is a member of `object`, which is not skipped to find its end; none
+    // where it is absent.
+    static RawItems of_member(std::string_view object, std::string_view key);
 
     // False at the end. `key` keeps its quotes off and its escapes on; empty for elements.
     bool next();
@@ -55,6 +58,9 @@ class RawItems {
     std::string_view value() const { return value_; }
 
   private:
+    bool find_value();
+    void take_value();
+
     const char* at_;
     const char* end_;
     bool object_;

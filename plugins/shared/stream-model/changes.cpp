@@ -23,7 +23,7 @@ const json::value& value_or_null(const json::object& record, json::string_view n
 }  // namespace
 
 json::object diff_changes(const json::object& old_record, const json::object& new_record) {
-    json::object changes;
+    json::object changes(old_record.storage());
     const auto compare = [&](json::string_view name) {
         const std::string_view plain(name.data(), name.size());
         if (std::ranges::find(kNotReported, plain) != kNotReported.end()) return;
