@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <condition_variable>
 #include <cstring>
 
 namespace streamwall::transport_nats {
@@ -19,16 +20,6 @@ constexpr std::size_t kBatchBytes = 128 * 1024;
 // What a socket may still hold when it is shut, in reads.
 constexpr int kReadsToTheEnd = 1'000;
 constexpr std::size_t kTextBuffer = 513;  // the longest subject and its end
-
-void on_message(natsConnection* /*raw*/, natsSubscription* /*subscription*/, natsMsg* message,
-                void* closure) {
-    (*static_cast<std::shared_ptr<Receiver>*>(closure))->receive(message);
-    natsMsg_Destroy(message);
-}
-
-void on_subscription_ended(void* closure) {
-    delete static_cast<std::shared_ptr<Receiver>*>(closure);
-}
 
 bool is_readable(int socket) {
     pollfd wanted{socket, POLLIN, 0};
@@ -78,10 +69,45 @@ class ProblemListener {
     std::function<void(std::string_view)> tell_;
 };
 
-void SubscriptionFree::operator()(natsSubscription* subscription) const {
-    natsSubscription_Unsubscribe(subscription);
-    natsSubscription_Destroy(subscription);
-}
+// The subscriptions of a connection that libnats may still call.
+class Deliveries {
+  public:
+    // One of them: libnats's closure.
+    struct One {
+        std::shared_ptr<Receiver> receiver;
+        std::shared_ptr<Deliveries> all;
+    };
+
+    void begin() {
+        const std::lock_guard lock(mutex_);
+        ++count_;
+    }
+    // libnats frees messages on a thread that, when it closes, may end before the one that
+    // delivers; what is delivered then would leak.
+    void wait_until_ended() {
+        std::unique_lock lock(mutex_);
+        ended_.wait(lock, [this] { return count_ == 0; });
+    }
+
+    static void on_message(natsConnection* /*raw*/, natsSubscription* /*subscription*/,
+                           natsMsg* message, void* closure) {
+        static_cast<One*>(closure)->receiver->receive(message);
+        natsMsg_Destroy(message);
+    }
+    // Comes behind the last message.
+    static void on_ended(void* closure) {
+        const std::unique_ptr<One> one(static_cast<One*>(closure));
+        one->receiver.reset();
+        const std::lock_guard lock(one->all->mutex_);
+        --one->all->count_;
+        one->all->ended_.notify_all();
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable ended_;
+    int count_ = 0;
+};
 
 // io_ with the name of its holder, whom libnats need not wake.
 class Connection::IoLock {
@@ -93,8 +119,11 @@ class Connection::IoLock {
         : connection_(connection), lock_(connection.io_, how) {
         if (lock_) mark();
     }
-    ~IoLock() {
-        if (lock_) connection_.io_owner_ = std::thread::id();
+    ~IoLock() { release(); }
+    void release() {
+        if (!lock_) return;
+        connection_.io_owner_ = std::thread::id();
+        lock_.unlock();
     }
     explicit operator bool() const { return lock_.owns_lock(); }
 
@@ -118,6 +147,7 @@ std::expected<std::shared_ptr<Connection>, std::string> Connection::open(const O
     auto out = std::make_shared<Connection>(poller);
     out->closed_ = std::move(events.closed);
     out->problems_ = std::make_shared<ProblemListener>(std::move(events.problem));
+    out->deliveries_ = std::make_shared<Deliveries>();
     out->tls_ = options.wants_tls(server);
     out->max_pending_ = options.max_pending;
     out->max_unread_ = static_cast<int>(options.max_unread);
@@ -286,27 +316,42 @@ void Connection::flush() {
 
 SubscriptionHandle Connection::subscribe(const std::string& pattern, const std::string& group,
                                          std::shared_ptr<Receiver> receiver) {
-    auto closure = std::make_unique<std::shared_ptr<Receiver>>(std::move(receiver));
+    auto closure = std::make_unique<Deliveries::One>(std::move(receiver), deliveries_);
     natsSubscription* raw = nullptr;
     {
         // Nothing is closed meanwhile, so no message comes between the two calls' successes.
         const IoLock io(*this);
-        if (!open_) return nullptr;
+        if (!open_) return {};
         const auto status =
             group.empty()
-                ? natsConnection_Subscribe(&raw, raw_, pattern.c_str(), &on_message, closure.get())
+                ? natsConnection_Subscribe(&raw, raw_, pattern.c_str(), &Deliveries::on_message,
+                                           closure.get())
                 : natsConnection_QueueSubscribe(&raw, raw_, pattern.c_str(), group.c_str(),
-                                                &on_message, closure.get());
-        if (status != NATS_OK) return nullptr;
-        if (natsSubscription_SetOnCompleteCB(raw, &on_subscription_ended, closure.get()) ==
+                                                &Deliveries::on_message, closure.get());
+        if (status != NATS_OK) return {};
+        if (natsSubscription_SetOnCompleteCB(raw, &Deliveries::on_ended, closure.get()) ==
             NATS_OK) {
-            static_cast<void>(closure.release());  // until on_subscription_ended()
+            static_cast<void>(closure.release());  // until on_ended()
+            deliveries_->begin();
         }
         natsSubscription_SetPendingLimits(raw, -1, max_unread_);
         flush();
     }
     pump();
-    return SubscriptionHandle(raw);
+    return {raw,
+            [self = shared_from_this()](natsSubscription* ended) { self->unsubscribe(ended); }};
+}
+
+void Connection::unsubscribe(natsSubscription* subscription) {
+    {
+        // Nothing is read meanwhile: libnats 3.4.1 looks up the subscription of a message and then
+        // uses it without a reference.
+        const IoLock io(*this);
+        natsSubscription_Unsubscribe(subscription);
+        natsSubscription_Destroy(subscription);
+        flush();
+    }
+    pump();
 }
 
 void Connection::serve(Poller::Ready ready) {
@@ -333,13 +378,15 @@ void Connection::close(std::chrono::milliseconds grace) {
         const std::lock_guard lock(socket_mutex_);
         if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
     }
-    const IoLock io(*this);
+    IoLock io(*this);
     // Reading the end of the stream closes at once; natsConnection_Close would first wait for what
     // is unsent.
     for (int reads = 0; open_ && reads < kReadsToTheEnd; ++reads)
         natsConnection_ProcessReadEvent(raw_);
     natsConnection_Close(raw_);
     problems_->leave();
+    io.release();
+    deliveries_->wait_until_ended();
 }
 
 std::string Connection::last_error() const {

@@ -38,6 +38,7 @@ struct ConnectionEvents {
 };
 
 class ProblemListener;
+class Deliveries;
 
 // Gets a subscription's messages, one at a time. Freed when libnats can no longer call it.
 class Receiver {
@@ -46,12 +47,10 @@ class Receiver {
     virtual void receive(natsMsg* message) noexcept = 0;  // borrowed
 };
 
-struct SubscriptionFree {
-    void operator()(natsSubscription* subscription) const;  // ends it
-};
-using SubscriptionHandle = std::unique_ptr<natsSubscription, SubscriptionFree>;
+// Ends the subscription when it is dropped.
+using SubscriptionHandle = std::shared_ptr<natsSubscription>;
 
-class Connection {
+class Connection : public std::enable_shared_from_this<Connection> {
   public:
     // Blocks for about the connect timeout. The error says why in words for people.
     static std::expected<std::shared_ptr<Connection>, std::string> open(const Options& options,
@@ -79,7 +78,7 @@ class Connection {
     bool ping(std::chrono::milliseconds timeout);
 
     // Sends what is queued, at most for `grace`, and ends the connection; without grace what waits
-    // is dropped. Blocks about half a second at most behind `grace`.
+    // is dropped. Then waits for callbacks that run; none follows. Not in a callback.
     void close(std::chrono::milliseconds grace);
 
     bool is_open() const { return open_.load(); }
@@ -101,6 +100,7 @@ class Connection {
     static natsStatus on_detach(void* self);
 
     bool send_at_once(std::string_view subject, std::string_view reply, const sw_buffer* body);
+    void unsubscribe(natsSubscription* subscription);
     void pump();
     void write_queue();                                                         // under io_
     void flush();                                                               // under io_
@@ -112,6 +112,7 @@ class Connection {
     natsConnection* raw_ = nullptr;
     std::function<void()> closed_;
     std::shared_ptr<ProblemListener> problems_;
+    std::shared_ptr<Deliveries> deliveries_;
     bool tls_ = false;
     std::int64_t max_payload_ = 0;
     std::size_t max_pending_ = 0;

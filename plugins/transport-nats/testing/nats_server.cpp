@@ -131,6 +131,7 @@ void NatsServer::kill() {
 
 void NatsServer::freeze() {
     ::kill(pid_, SIGSTOP);
+    ::waitpid(pid_, nullptr, WUNTRACED);
 }
 
 void NatsServer::thaw() {

@@ -32,7 +32,7 @@ class NatsServer {
     void start();
     void stop();    // SIGTERM; returns once it is gone
     void kill();    // SIGKILL
-    void freeze();  // SIGSTOP: its connections stay and are silent
+    void freeze();  // SIGSTOP: its connections stay and are silent from here on
     void thaw();    // SIGCONT
 
     std::uint16_t port() const { return port_; }
