@@ -1,5 +1,6 @@
 #include "pipeline.hpp"
 
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -74,6 +75,10 @@ void ArrayValue::add(std::int64_t integer) {
     put(static_cast<std::int32_t>(integer >> 32));
     put(static_cast<std::int32_t>(integer));
     ++count_;
+}
+
+void ArrayValue::add(double real) {
+    add(std::bit_cast<std::int64_t>(real));
 }
 
 void ArrayValue::add_null() {

@@ -58,11 +58,13 @@ struct Replies {
 // One-dimensional arrays in PostgreSQL's binary form, for unnest(): a value of type text.
 class ArrayValue {
   public:
-    enum class Element : std::int32_t { kBigint = 20, kText = 25 };  // object ids of the types
+    // Object ids of the types.
+    enum class Element : std::int32_t { kBigint = 20, kText = 25, kDouble = 701 };
 
     explicit ArrayValue(Element element);
     void add(std::string_view text);
     void add(std::int64_t integer);
+    void add(double real);
     void add_null();
 
     // Valid until the next change.

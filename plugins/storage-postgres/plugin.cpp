@@ -1,10 +1,14 @@
 // storage-postgres: wiring. Hands calls of the services `store` and `journal` to the Store, what
 // was committed to the host, and the command `db` to its parts.
+#include <unistd.h>
+
 #include <atomic>
+#include <cstdlib>
 #include <memory>
 #include <streamwall/sdk/plugin.hpp>
 #include <thread>
 
+#include "db_command.hpp"
 #include "storage-sql/boundary.hpp"
 #include "store.hpp"
 
@@ -67,7 +71,37 @@ class StoragePostgres final : public Plugin<Settings> {
         return pending;
     }
 
+    const void* extension(std::string_view name) override {
+        return name == SW_COMMAND ? &kCommands : nullptr;
+    }
+
   private:
+    static sw_status run_command(void* /*self*/, sw_str name, sw_str arguments,
+                                 const sw_command_io* io, int32_t* exit_code,
+                                 sw_error* error) noexcept {
+        try {
+            auto given = json::parse_object(to_view(arguments));
+            if (!given) return fill_error(error, given.error());
+            const CommandIo console{
+                .write = [io](std::string_view text) { io->write_out(io->self, to_str(text)); },
+                .write_error =
+                    [io](std::string_view text) { io->write_error(io->self, to_str(text)); },
+                .on_terminal = isatty(STDERR_FILENO) == 1,
+                .environment =
+                    [](const char* variable) {
+                        const char* value = std::getenv(variable);
+                        return std::string(value == nullptr ? "" : value);
+                    }};
+            const auto done = run_db_command(to_view(name), *given, console);
+            if (!done) return fill_error(error, to_sdk(done.error()));
+            *exit_code = 0;
+            return SW_OK;
+        } catch (const std::exception& problem) {
+            return fill_error(error, Error::internal(problem.what()));
+        }
+    }
+    static constexpr sw_command_api kCommands = {sizeof(sw_command_api), 0, &run_command};
+
     void end_opening(const Result<>& opened) {
         opening_ = false;
         if (!stopping_) return host().complete(SW_STEP_START, opened);

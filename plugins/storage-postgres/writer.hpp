@@ -31,7 +31,7 @@ struct WriterOptions {
     std::size_t max_batch = 256;
     std::chrono::milliseconds positions_delay{300};  // at most this long in memory only
     std::chrono::milliseconds housekeeping_period{std::chrono::hours(1)};
-    std::chrono::milliseconds resolve_within{5000};  // for commits that broke off
+    std::chrono::milliseconds resolve_within{3000};  // for commits that broke off
 };
 
 // One of both is set.
