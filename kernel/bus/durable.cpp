@@ -44,6 +44,7 @@ void DurableReader::start() {
             if (!self) return;
             std::uint64_t none = 0;
             self->first_since_start_.compare_exchange_strong(none, first);
+            self->has_committed_ = true;
             self->wake();
         });
     run([this] {
@@ -91,7 +92,10 @@ void DurableReader::begin_behind(const ReadResult& found) {
         if (beginning == Beginning::newest) position.sequence = std::max(*newest_, oldest);
     }
     begin_at(std::move(position));
+    // At once: whoever follows must not take the name for a new one.
     mark_dirty();
+    parts_.timers.cancel(save_timer_);
+    save([] {});
 }
 
 void DurableReader::begin_at(Position position) {
@@ -184,9 +188,10 @@ void DurableReader::pump() {
         const auto batch =
             parts_.journal->feed->after(epoch_, cursor_, options_.limit - busy, options_.pattern);
         last_ = std::max(last_, batch.last);
-        if (!batch.kept && cursor_ < last_) return read_journal();
+        const bool has_committed = has_committed_.exchange(false);
+        if (!batch.kept && (cursor_ < last_ || has_committed)) return read_journal();
         // The commit was read already, or it is that of a log which has gone back.
-        if (has_committed_.exchange(false) && batch.last < cursor_) return read_journal();
+        if (has_committed && batch.last < cursor_) return read_journal();
         if (batch.through <= cursor_) return;
         for (const auto& event : batch.events)
             take(event);
@@ -312,7 +317,8 @@ void DurableReader::save_later() {
 }
 
 void DurableReader::save(std::function<void()> then) {
-    if (!dirty_ || epoch_.empty()) return then();
+    // An unreachable journal gives those events again.
+    if (!dirty_ || epoch_.empty() || !is_reachable_) return then();
     dirty_ = false;
     Position position{epoch_, watermark(), {}};
     for (const auto& [subject, lane] : lanes_) {
@@ -358,8 +364,6 @@ void DurableReader::stop(std::function<void()> done) {
     gate_.close();
     run([this, done = std::move(done)]() mutable {
         halt();
-        // An unreachable journal gives those events again.
-        if (!is_reachable_) return done();
         save(std::move(done));
     });
 }

@@ -55,8 +55,10 @@ void DurableReader::handle(const EventPtr& event, std::uint64_t ticket, std::uin
     {
         exec::GateHold hold(gate_);
         const auto* outer = std::exchange(inside_of, this);
-        if (hold && attempt == 1) event->reached(owner_);
-        if (hold) status = handler_.function(handler_.ctx, &frame.event, error.get());
+        // Asked here and not only by a timer: the process may have stood still until now.
+        const bool allowed = hold && (!options_.lease || options_.lease->holds());
+        if (allowed && attempt == 1) event->reached(owner_);
+        if (allowed) status = handler_.function(handler_.ctx, &frame.event, error.get());
         inside_of = outer;
     }
     if (status == SW_PENDING && frame.deferred) return;

@@ -1,67 +1,19 @@
 // Durable subscriptions against a journal in memory that speaks store.md's requests.
 #include "bus/durable.hpp"
 
-#include "bus/envelope.hpp"
-#include "telemetry/log_render.hpp"
+#include "bus/testing/memory_log.hpp"
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <boost/json.hpp>
 
 using namespace std::chrono_literals;
 
 namespace streamwall::bus {
 namespace {
 
-// The journal: a vector of envelopes, positions and dead letters.
-struct MemoryJournal final : JournalPort {
-    std::vector<std::string> envelopes;
-    std::string epoch = "e1";
-    std::map<std::string, boost::json::object> positions;
-    std::vector<boost::json::value> dead_letters;
-    bool down = false;
-    int reads = 0;
-
-    void forget(Party&) override {}
-    void call(Party&, const char* method, const std::string& request,
-              Done<std::string> done) override {
-        if (down) return done(std::unexpected(Failure::unavailable("journal is down")));
-        const auto body = boost::json::parse(request).as_object();
-        const std::string_view wanted = method;
-        if (wanted == "read") return done(read(body));
-        if (wanted == "position") {
-            const auto found = positions.find(std::string(body.at("name").as_string()));
-            if (found != positions.end()) return done(boost::json::serialize(found->second));
-            return done(std::unexpected(Failure::of(SW_NOT_FOUND, "no such position")));
-        }
-        if (wanted == "save_positions") {
-            for (const auto& one : body.at("positions").as_array()) {
-                positions[std::string(one.at("name").as_string())] = one.as_object();
-            }
-        } else if (wanted == "dead_letter_add") {
-            dead_letters.push_back(body);
-        }
-        done("{}");
-    }
-    std::string read(const boost::json::object& body) {
-        ++reads;
-        std::string out;
-        auto left = body.at("limit").to_number<std::size_t>();
-        const auto* subject = body.if_contains("subject");
-        for (auto at = body.at("after").to_number<std::size_t>(); at < envelopes.size() && left;
-             ++at) {
-            if (subject && boost::json::parse(envelopes[at]).at("subject") != *subject) continue;
-            out += (out.empty() ? "" : ",") + envelopes[at];
-            --left;
-        }
-        return fmt::format(R"({{"epoch":"{}","first":1,"last":{},"events":[{}]}})", epoch,
-                           envelopes.size(), out);
-    }
-};
-
 class DurableTest : public testing::Test {
   protected:
     DurableTest() {
+        log.feeds.push_back(&feed);
         owner.instance = "hub";
         owner.address = "hub@main";
         owner.strand = exec::Strand::make("hub", *pool);
@@ -80,19 +32,7 @@ class DurableTest : public testing::Test {
         }
     }
     void commit(const std::string& subject, int n, bool through_feed = true) {
-        EventRecord::Parts parts;
-        parts.id = fmt::format("evt-{}", journal.envelopes.size() + 1);
-        parts.type = type;
-        parts.version = "1.0";
-        parts.timestamp = telemetry::format_time(clock.wall_ms());
-        parts.producer = "catalog@main";
-        parts.subject = subject;
-        parts.epoch = journal.epoch;
-        parts.sequence = journal.envelopes.size() + 1;
-        parts.data = BufferRef(fmt::format(R"({{"n":{}}})", n));
-        const EventRecord record(std::move(parts));
-        journal.envelopes.push_back(render(record.raw()));
-        if (through_feed) feed.committed(&record.raw(), 1);
+        log.commit(subject, fmt::format(R"({{"n":{}}})", n), type, through_feed);
     }
     // `meanwhile` runs behind start() and before the journal answers.
     void start(DurableOptions options = {}, const std::function<void()>& meanwhile = [] {}) {
@@ -141,7 +81,8 @@ class DurableTest : public testing::Test {
         std::make_shared<exec::Pool>(exec::PoolOptions{.workers = 0});
     Feed feed;
     Party owner;
-    MemoryJournal journal;
+    MemoryLog log{clock};
+    MemoryPort journal{log};
     std::shared_ptr<DurableReader> reader;
     std::vector<std::string> seen, attempts, warnings;
     std::map<std::string, int> failing;
@@ -195,13 +136,13 @@ TEST_F(DurableTest, GoesOnWhereItStoppedAndCatchesUpFromTheJournal) {
 
 TEST_F(DurableTest, ReadsNothingFromDiskWhileItKeepsUp) {
     start();
-    const auto before = journal.reads;
+    const auto before = log.reads;
     for (int n = 0; n < 1000; ++n) {
         commit("stream/1", n);
         run();
     }
     EXPECT_EQ(seen.size(), 1000u);
-    EXPECT_EQ(journal.reads, before);
+    EXPECT_EQ(log.reads, before);
 }
 
 TEST_F(DurableTest, ItsPositionMovesPastEventsOfOtherTypes) {
@@ -213,7 +154,7 @@ TEST_F(DurableTest, ItsPositionMovesPastEventsOfOtherTypes) {
         commit("channel/1", 2);
     advance(500ms);
     EXPECT_EQ(seen.size(), 1u);
-    EXPECT_GE(journal.positions.at("hub/all").at("sequence").to_number<std::size_t>(),
+    EXPECT_GE(log.positions.at("hub/all").at("sequence").to_number<std::size_t>(),
               Feed::kMaxUnseen);
 }
 
@@ -227,7 +168,7 @@ TEST_F(DurableTest, AfterACrashWhatWasNotDoneComesAgain) {
     reader->complete(deferred[1].second, SW_OK, {});
     run();
     advance(500ms);
-    EXPECT_EQ(journal.positions.at("hub/all").at("sequence"), 0) << "stream/1 is still open";
+    EXPECT_EQ(log.positions.at("hub/all").at("sequence"), 0) << "stream/1 is still open";
     reader.reset();  // no stop: as a crash
     run();
     seen.clear();
@@ -260,9 +201,9 @@ TEST_F(DurableTest, AFailingEventParksItsSubjectOnlyAndBecomesADeadLetterAfterFi
     EXPECT_EQ(reader->stats().parked, 1u);
     advance(20s);
     EXPECT_EQ(attempts.size(), 5u);
-    ASSERT_EQ(journal.dead_letters.size(), 1u);
-    EXPECT_EQ(journal.dead_letters[0].at("event").at("id"), "evt-1");
-    EXPECT_EQ(journal.dead_letters[0].at("attempts"), 5);
+    ASSERT_EQ(log.dead_letters.size(), 1u);
+    EXPECT_EQ(log.dead_letters[0].at("event").at("id"), "e1-1");
+    EXPECT_EQ(log.dead_letters[0].at("attempts"), 5);
     EXPECT_EQ(seen.back(), R"(stream/1 {"n":2})");
     EXPECT_EQ(reader->stats().parked, 0u);
     EXPECT_EQ(warnings, std::vector<std::string>{"event.dead_letter"});
@@ -292,7 +233,7 @@ TEST_F(DurableTest, ANeighbourThatIsAwayUsesUpNoTries) {
     start();
     commit("stream/1", 1);
     advance(60s);
-    EXPECT_TRUE(journal.dead_letters.empty());
+    EXPECT_TRUE(log.dead_letters.empty());
     EXPECT_EQ(seen.size(), 1u);
 }
 
@@ -303,7 +244,7 @@ TEST_F(DurableTest, ParkedSubjectsSurviveARestart) {
     commit("stream/2", 2);
     commit("stream/1", 3);
     advance(500ms);
-    EXPECT_EQ(journal.positions.at("hub/all").at("sequence"), 3);
+    EXPECT_EQ(log.positions.at("hub/all").at("sequence"), 3);
     stop();
     EXPECT_EQ(seen, std::vector<std::string>{R"(stream/2 {"n":2})"});
     start();
@@ -328,10 +269,91 @@ TEST_F(DurableTest, AnotherJournalIsNoticedByItsEpoch) {
     commit("stream/1", 1);
     run();
     stop();
-    journal.epoch = "e2";
+    log.epoch = "e2";
     start();
     EXPECT_EQ(warnings, std::vector<std::string>{"subscription.reset"});
     EXPECT_EQ(seen.size(), 2u) << "it starts over at the oldest event";
+}
+
+TEST_F(DurableTest, AJournalThatWentBackIsReadFromItsOldestEvent) {
+    start();
+    for (int n = 1; n <= 3; ++n)
+        commit("stream/1", n);
+    run();
+    seen.clear();
+    log.envelopes.resize(1);  // a backup was restored under the running journal
+    commit("stream/2", 9);
+    run();
+    EXPECT_EQ(warnings, std::vector<std::string>{"subscription.reset"});
+    EXPECT_EQ(seen, (std::vector<std::string>{R"(stream/1 {"n":1})", R"(stream/2 {"n":9})"}));
+    advance(500ms);
+    EXPECT_EQ(log.positions.at("hub/all").at("sequence"), 2);
+}
+
+TEST_F(DurableTest, WhatIsUnderWayWhenALogIsLostEndsWithoutATrace) {
+    defer = true;
+    start();
+    commit("stream/1", 1);
+    commit("stream/1", 2);
+    run();
+    ASSERT_EQ(deferred.size(), 1u);
+    log.envelopes.clear();
+    log.epoch = "e2";
+    commit("stream/1", 7);
+    run();
+    EXPECT_EQ(seen.size(), 1u) << "one delivery of a subject at a time, of whatever log";
+    reader->complete(deferred[0].second, SW_INTERNAL, {});
+    run();
+    EXPECT_EQ(seen, (std::vector<std::string>{R"(stream/1 {"n":1})", R"(stream/1 {"n":7})"}));
+    advance(500ms);
+    EXPECT_EQ(log.positions.at("hub/all").at("sequence"), 0) << "the new event is still open";
+    reader->complete(deferred[1].second, SW_OK, {});
+    advance(500ms);
+    EXPECT_EQ(log.positions.at("hub/all").at("epoch"), "e2");
+    EXPECT_EQ(log.positions.at("hub/all").at("sequence"), 1);
+}
+
+TEST_F(DurableTest, WhoFellBehindATrimmedJournalGoesOnAtTheOldestEvent) {
+    start();
+    commit("stream/1", 1);
+    run();
+    stop();
+    for (int n = 2; n <= 9; ++n)
+        commit("stream/1", n, false);
+    log.trimmed = 5;
+    seen.clear();
+    start();
+    EXPECT_EQ(warnings, std::vector<std::string>{"subscription.reset"});
+    ASSERT_EQ(seen.size(), 4u);
+    EXPECT_EQ(seen.front(), R"(stream/1 {"n":6})");
+}
+
+TEST_F(DurableTest, AskOnlyAJournalThatIsReachable) {
+    start();
+    commit("stream/1", 1);
+    run();
+    advance(500ms);
+    reader->told(1, false);
+    run();
+    journal.down = true;
+    const auto before = journal.calls;
+    commit("stream/1", 2, false);
+    advance(10s);
+    EXPECT_EQ(journal.calls, before);
+    journal.down = false;
+    reader->told(2, true);
+    run();
+    EXPECT_EQ(seen.back(), R"(stream/1 {"n":2})");
+}
+
+TEST_F(DurableTest, WhatTheFeedMissedIsReadOnceTheJournalsEndIsKnown) {
+    start();
+    commit("stream/1", 1, false);
+    advance(10s);
+    EXPECT_TRUE(seen.empty());
+    reader->told(1, true);
+    run();
+    EXPECT_EQ(seen.size(), 1u);
 }
 
 TEST_F(DurableTest, ADeadLetterCanBeDeliveredAgain) {

@@ -28,7 +28,7 @@ void LeaseKeeper::hurry() {
 // Renewals may overlap, so that one lost on its way does not cost the lease; claims may not.
 void LeaseKeeper::ask() {
     if (stopped_) return;
-    schedule();
+    schedule(options_.every);
     if (asking_) return;
     asking_ = token_ == 0;
     const auto asked_ns = clock_.monotonic_ns();
@@ -41,12 +41,15 @@ void LeaseKeeper::ask() {
                       }
                       // The answer to a renewal of a lease that was lost meanwhile says nothing.
                       if (self->stopped_ || asked_with != self->token_) return;
-                      if (grant) self->answered(asked_ns, *grant);
+                      if (grant) return self->answered(asked_ns, *grant);
+                      // The time until the lease ends is for more than one attempt.
+                      if (asked_with != 0) self->schedule(self->options_.every / 4);
                   });
 }
 
-void LeaseKeeper::schedule() {
-    ask_timer_ = timers_.after(party_.strand, options_.every, [weak = weak_from_this()] {
+void LeaseKeeper::schedule(std::chrono::milliseconds wait) {
+    timers_.cancel(ask_timer_);
+    ask_timer_ = timers_.after(party_.strand, wait, [weak = weak_from_this()] {
         if (auto self = weak.lock()) self->ask();
     });
 }

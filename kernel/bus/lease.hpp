@@ -57,7 +57,7 @@ class LeaseKeeper final : public std::enable_shared_from_this<LeaseKeeper> {
     void lose();
     void give_back(std::uint64_t token, std::function<void()> done);
     void watch_end();
-    void schedule();
+    void schedule(std::chrono::milliseconds wait);
 
     JournalClient client_;
     Party& party_;
