@@ -42,6 +42,12 @@ STREAMWALL_SETTINGS(streamwall::transport_nats::Settings, url, user, password, t
 namespace streamwall::transport_nats {
 namespace {
 
+// The host shows a failed start's message alone.
+Error named(Error error) {
+    if (!error.where.empty()) error.message = error.where + ": " + error.message;
+    return error;
+}
+
 Result<Options> to_options(const Settings& settings) {
     Options out;
     auto servers = parse_servers(settings.url.urls);
@@ -83,10 +89,10 @@ class TransportNats final : public Plugin<Settings>, private TransportObserver {
 
     Step start() override {
         auto options = to_options(settings());
-        if (!options) return std::move(options).error();
+        if (!options) return named(std::move(options).error());
         const Library library;  // for trying; the transport then has its own
-        if (auto tried = try_options(*options); !tried) return std::move(tried).error();
-        host().health(SW_HEALTH_DEGRADED, "connecting", "nats");
+        if (auto tried = try_options(*options); !tried) return named(std::move(tried).error());
+        report(SW_HEALTH_DEGRADED, "connecting");
         transport_ = std::make_unique<Transport>(std::move(*options),
                                                  static_cast<TransportObserver&>(*this));
         transport_->start();
@@ -106,17 +112,22 @@ class TransportNats final : public Plugin<Settings>, private TransportObserver {
     }
 
   private:
+    // Of the instance, and of the server for who looks at what the host depends on.
+    void report(int health, std::string_view reason) const {
+        host().health(health, reason);
+        host().health(health, reason, "nats");
+    }
     void on_connected(const std::string& server) override {
         last_reason_.clear();
         connects_.add();
         connected_.set(1);
-        host().health(SW_HEALTH_OK, "", "nats");
+        report(SW_HEALTH_OK, "");
         log().info("nats.connected", "connected to the NATS server", {{"server", server}});
     }
     // A server that stays away is one line, not one for each try.
     void on_disconnected(const std::string& reason, std::chrono::milliseconds retry_in) override {
         connected_.set(0);
-        host().health(SW_HEALTH_DEGRADED, reason, "nats");
+        report(SW_HEALTH_DEGRADED, reason);
         if (reason == last_reason_) return;
         last_reason_ = reason;
         log().warn("nats.disconnected", "not connected to NATS, trying again",
