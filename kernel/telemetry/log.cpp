@@ -67,6 +67,7 @@ struct Logger::State {
     std::function<std::int64_t()> now_ms;
     bool json = false;
     bool colours = false;
+    std::string process;
 
     std::atomic<Level> level{Level::kInfo};
     std::atomic<Level> lowest{Level::kInfo};  // of the common and all plugins' levels
@@ -105,6 +106,7 @@ Logger::Logger(LogOptions options) : state_(std::make_unique<State>()) {
     state_->json =
         options.format == LogFormat::kJson || (options.format == LogFormat::kAuto && !is_terminal);
     state_->colours = is_terminal;
+    state_->process = std::move(options.process);
     state_->now_ms = options.now_ms ? std::move(options.now_ms) : system_now_ms;
     state_->level = options.level;
     state_->lowest = options.level;
@@ -135,6 +137,12 @@ void Logger::log(Level level, std::string_view event, std::string_view plugin,
     {
         const std::shared_lock lock(state_->mutex);
         secrets = state_->secrets;
+    }
+    std::vector<Field> with_process;
+    if (!state_->process.empty()) {
+        with_process.assign(fields.begin(), fields.end());
+        with_process.emplace_back("process", state_->process);
+        fields = with_process;
     }
     const Record record{state_->now_ms(), level, event, plugin, message, fields};
     const std::string line = state_->json ? render_json(record, *secrets)

@@ -52,6 +52,8 @@ struct Field {
 struct LogOptions {
     Level level = Level::kInfo;
     LogFormat format = LogFormat::kAuto;
+    // Added to each record as the field `process`, where several processes write to one place.
+    std::string process = {};
     // Gets each finished line with its line break, one at a time; absent: stderr, unbuffered.
     std::function<void(std::string_view line)> sink = {};
     // Milliseconds since 1970; absent: the system's clock.

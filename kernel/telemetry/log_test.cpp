@@ -39,6 +39,18 @@ TEST(Log, WritesOneJsonObjectALine) {
               "\n");
 }
 
+TEST(Log, NamesItsProcessWhereSeveralShareOnePlace) {
+    Lines lines;
+    auto options = lines.options(LogFormat::kText);
+    options.process = "main~chat";
+    Logger logger(std::move(options));
+    logger.info("host.ready", "kernel", "ready", {{"running", 1}});
+    ASSERT_EQ(lines.all.size(), 1U);
+    EXPECT_EQ(lines.all[0],
+              "2026-01-31T12:00:00.123Z info  kernel host.ready: ready running=1 "
+              "process=main~chat\n");
+}
+
 TEST(Log, WritesReadableTextWithTheSameFields) {
     Lines lines;
     Logger logger(lines.options(LogFormat::kText));

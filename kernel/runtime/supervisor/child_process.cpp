@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +28,9 @@ extern "C" char** environ;
 namespace streamwall::runtime {
 
 namespace {
+
+constexpr int kNice = 5;               // a third of the parent's share where both want more
+constexpr int kFirstToBeKilled = 500;  // of 1000, when the machine runs out of memory
 
 std::vector<std::string> environment_for(const Launch& launch) {
     auto added = launch.environment;
@@ -118,6 +122,15 @@ void tie_to_parent() {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     // Its parent may have ended before.
     if (std::to_string(::getppid()) != parent) ::_exit(128 + SIGKILL);
+    // This process is the parent of those that it starts.
+    ::unsetenv(kParentVariable);
+}
+
+void yield_to_parent() {
+    // Where autogroups are off, or may not be changed, threads compete singly.
+    ::setpriority(PRIO_PROCESS, 0, kNice);
+    std::ofstream("/proc/self/autogroup") << kNice;
+    std::ofstream("/proc/self/oom_score_adj") << kFirstToBeKilled;
 }
 
 std::optional<Usage> usage_of(pid_t pid) {

@@ -43,6 +43,9 @@ std::expected<ChildProcess, Failure> start_process(const Launch& launch);
 // ends, and ends it now where that has happened already. Nothing happens without kParentVariable.
 void tie_to_parent();
 
+// For the child: where processor time or memory is short, its parent goes first.
+void yield_to_parent();
+
 struct Usage {
     std::uint64_t resident_bytes = 0;
     std::uint64_t threads = 0;

@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t kRestartsAtOnce = 2;  // in a row; the next one waits
 constexpr auto kLookAtLimits = 50ms;
+constexpr auto kLivesOnWithoutLink = 1s;  // long enough for an end that is under way
 
 std::uint64_t in_ns(std::chrono::nanoseconds time) {
     return static_cast<std::uint64_t>(time.count());
@@ -56,7 +57,8 @@ struct Supervisor::Child {
     std::uint64_t launched_ns = 0;
     std::uint64_t crashes = 0;                                      // in a row
     std::uint64_t start_at_ns = 0, kill_at_ns = 0, look_at_ns = 0;  // 0: never
-    std::string killed_for;  // a limit; empty: by nobody here
+    std::string kill_reason;                                        // for kill_at_ns
+    std::string killed_for;  // by this supervisor; empty: by nobody here
     bool stop_wanted = false;
     std::vector<std::function<void()>> stop_waiters;
 
@@ -151,7 +153,7 @@ void Supervisor::launch(const ChildPtr& child) {
     Descriptor link;
     Failure failure;
     if (options_.open_link) {
-        auto opened = options_.open_link(child->spec.name);
+        auto opened = options_.open_link(child->spec.name, child->status.starts + 1);
         if (opened)
             link = std::move(*opened);
         else
@@ -187,6 +189,16 @@ void Supervisor::report(const std::string& name, ChildState state, std::string r
         if (child && child->runs() && !child->stop_wanted) {
             set_state(child, state, std::move(reason));
         }
+    });
+}
+
+void Supervisor::link_lost(const std::string& name, std::uint64_t start, std::string reason) {
+    loop_.post([this, name, start, reason = std::move(reason)] {
+        const auto child = find(name);
+        if (!child || !child->runs() || child->stop_wanted || child->status.starts != start) return;
+        child->kill_reason = "killed: its connection has ended: " + reason;
+        child->kill_at_ns = exec::Loop::now_ns() + in_ns(kLivesOnWithoutLink);
+        loop_.wake_by(child->kill_at_ns);
     });
 }
 
@@ -272,6 +284,8 @@ void Supervisor::terminate(const ChildPtr& child, std::function<void()> done) {
     if (!first) return;
     child->signal(SIGTERM);
     set_state(child, ChildState::stopping, "");
+    child->kill_reason =
+        fmt::format("killed: it did not stop within {} ms", child->spec.stop_timeout.count());
     child->kill_at_ns = exec::Loop::now_ns() + in_ns(child->spec.stop_timeout);
     loop_.wake_by(child->kill_at_ns);
 }
@@ -302,8 +316,7 @@ void Supervisor::on_time(std::uint64_t now_ns) {
         }
         if (is_due(child->kill_at_ns) && child->runs()) {
             child->kill_at_ns = 0;
-            child->killed_for = fmt::format("killed: it did not stop within {} ms",
-                                            child->spec.stop_timeout.count());
+            child->killed_for = child->kill_reason;
             child->signal(SIGKILL);
         }
         later(child->start_at_ns);

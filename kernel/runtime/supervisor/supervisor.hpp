@@ -38,7 +38,9 @@ struct ChildStatus {
 struct SupervisorOptions {
     std::filesystem::path program = "/proc/self/exe";
     // The child's end of a connection to this process, made anew for each start. Absent: none.
-    std::function<std::expected<Descriptor, Failure>(const std::string& child)> open_link = {};
+    using OpenLink = std::expected<Descriptor, Failure>(const std::string& child,
+                                                        std::uint64_t start);
+    std::function<OpenLink> open_link = {};
     // After each change; on the supervisor's thread, must not block.
     std::function<void(const ChildStatus& status)> changed = {};
     std::chrono::milliseconds short_life{60'000};  // ending sooner counts as a crash in a row
@@ -56,6 +58,9 @@ class Supervisor {
     void start(ChildSpec spec);
     // What the child said of itself: ready, or degraded for a reason. [any]
     void report(const std::string& child, ChildState state, std::string reason);
+    // The connection of that start has ended. A child that lives on without it is killed and starts
+    // again. [any]
+    void link_lost(const std::string& child, std::uint64_t start, std::string reason);
     // SIGTERM, and SIGKILL after its stop_timeout; `done` runs on the supervisor's thread once it
     // has ended, at once where it does not run. It does not start again. [any]
     void stop(const std::string& child, std::function<void()> done);

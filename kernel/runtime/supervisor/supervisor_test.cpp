@@ -193,9 +193,10 @@ TEST_F(Supervised, HoldsChildrenToTheirMemory) {
 
 TEST_F(Supervised, GivesEachStartAConnectionOfItsOwn) {
     std::atomic<int> opened{0};
-    options.open_link = [&](const std::string& child) -> std::expected<Descriptor, Failure> {
+    options.open_link = [&](const std::string& child,
+                            std::uint64_t start) -> std::expected<Descriptor, Failure> {
         EXPECT_EQ(child, "child");
-        ++opened;
+        EXPECT_EQ(start, static_cast<std::uint64_t>(++opened));
         return make_signal();
     };
     supervise();
@@ -205,6 +206,15 @@ TEST_F(Supervised, GivesEachStartAConnectionOfItsOwn) {
     ::kill(start_number(1).pid, SIGKILL);
     start_number(2);
     EXPECT_EQ(opened, 2);
+}
+
+TEST_F(Supervised, StartsAChildAgainThatLivesOnWithoutItsConnection) {
+    supervise();
+    start("exec sleep 100");
+    start_number(1);
+    supervisor->link_lost("child", 7, "of another start");
+    supervisor->link_lost("child", 1, "noise");
+    start_number(2);
 }
 
 TEST_F(Supervised, LeavesNothingOfAChildsGroupBehind) {
