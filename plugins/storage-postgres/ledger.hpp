@@ -38,16 +38,19 @@ class Ledger {
             writers_.emplace_back([this, &store, name = prefix + std::to_string(i) + "-"] {
                 for (int n = 0; !stopping_; ++n) {
                     const auto began = std::chrono::steady_clock::now();
-                    insert(store, name + std::to_string(n));
+                    const bool made = insert(store, name + std::to_string(n));
                     const auto took = std::chrono::steady_clock::now() - began;
-                    const std::lock_guard lock(mutex_);
+                    std::unique_lock lock(mutex_);
                     slowest_ = std::max(slowest_, took);
+                    // As callers do that are told to come back later.
+                    if (!made) wake_.wait_for(lock, kRetryAfter, [this] { return stopping_.load(); });
                 }
             });
         }
     }
     void stop() {
         stopping_ = true;
+        wake_.notify_all();
         for (auto& writer : writers_)
             writer.join();
         writers_.clear();
@@ -117,7 +120,10 @@ class Ledger {
         return words;
     }
 
+    static constexpr std::chrono::milliseconds kRetryAfter{10};
+
     mutable std::mutex mutex_;
+    std::condition_variable wake_;
     std::map<std::string, Told> told_;
     std::chrono::steady_clock::duration slowest_{};
     std::atomic<bool> stopping_{false};
