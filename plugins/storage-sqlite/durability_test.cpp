@@ -252,7 +252,7 @@ TEST_F(WrongFile, ThatIsDamagedIsRefusedWithAdvice) {
 TEST_F(WrongFile, OfANewerProgramIsRefusedWithBothVersions) {
     make_store();
     run("PRAGMA user_version = 99");
-    EXPECT_THAT(message_of_open(), HasSubstr("schema version 99, this program knows 1"));
+    EXPECT_THAT(message_of_open(), HasSubstr("schema version 99, this program knows 2"));
     EXPECT_EQ(code_, Code::kFailedPrecondition);
 }
 
