@@ -38,6 +38,7 @@ std::vector<std::string> names_of(const CLI::App& app) {
 
 void add_built_in_commands(CLI::App& root, Session& session) {
     add_run_command(root, session);
+    add_up_command(root, session);
     add_config_commands(root, session);
     add_plugins_commands(root, session);
     add_host_commands(root, session);

@@ -23,6 +23,7 @@ CLI::App* add_command(CLI::App& parent, Session& session, const CommandText& tex
 CLI::App* add_group(CLI::App& parent, const CommandText& text);
 
 void add_run_command(CLI::App& root, Session& session);
+void add_up_command(CLI::App& root, Session& session);
 void add_config_commands(CLI::App& root, Session& session);   // check, print-config
 void add_plugins_commands(CLI::App& root, Session& session);  // plugins …
 void add_host_commands(CLI::App& root, Session& session);     // status, events, call, …

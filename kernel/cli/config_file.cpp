@@ -1,5 +1,6 @@
 #include "cli/config_file.hpp"
 
+#include "cli/node_parts.hpp"
 #include "config/formats.hpp"
 #include "config/substitute.hpp"
 
@@ -84,6 +85,18 @@ json::value kernel_settings(const Session& session, const config::Topology& topo
 
 fs::path data_of(const Session& session, const json::value& kernel) {
     return data_folder(session, text_at(kernel, {"data_dir"}, ""));
+}
+
+// The folder that this node has to itself.
+fs::path node_data(const Session& session, const config::Topology& topology,
+                   const config::NodeChoice& choice) {
+    const auto data = data_of(session, kernel_settings(session, topology, choice));
+    const auto shares = [&](const config::NodeChoice& other) {
+        return other.identity.node != choice.identity.node &&
+               data_of(session, kernel_settings(session, topology, other)) == data;
+    };
+    return std::ranges::any_of(config::all_choices(topology), shares) ? data / choice.identity.node
+                                                                      : data;
 }
 
 bool is_about_needs(const Diagnostic& diagnostic) {
@@ -176,6 +189,44 @@ void read_log_settings(const Session& session, NodePlan& plan) {
     }
 }
 
+// Without a `part` the whole node.
+NodePlan make_plan(Session& session, const ConfigFile& file, const std::string& node,
+                   const std::optional<std::string>& part) {
+    NodePlan plan;
+    plan.diagnostics = file.parsed.diagnostics;
+    const auto& topology = file.parsed.topology;
+    const auto choice =
+        config::select_node(topology, node.empty() ? std::nullopt : std::optional(node));
+    if (!choice) {
+        // A file without nodes has been told so already, with its place.
+        if (!config::has_errors(plan.diagnostics)) plan.diagnostics.push_back(choice.error());
+        return plan;
+    }
+    const auto kernel = kernel_settings(session, topology, *choice);
+    plan.isolation = part.value_or("");
+    plan.data = node_data(session, topology, *choice);
+    if (!plan.isolation.empty()) plan.data = plan.data / "isolated" / plan.isolation;
+    const auto& modules = session.modules(plugin_path(kernel));
+    const InstalledPlugins plugins(modules);
+    const auto sources = sources_for(session, plan.data.string());
+    plan.node = config::resolve(topology, *choice, plugins, sources, plan.diagnostics);
+    std::map<std::string, std::string> paths;
+    add_paths(plan.node, paths);
+    const bool refused = explain_refused(modules, Severity::kWarning, paths, plan.diagnostics);
+    add_unmet_needs(file, plugins, sources, refused, plan);
+    for (auto& instance : plan.node.instances) {
+        config::fill_in_data_folder(instance.settings.value, plan.data.string());
+    }
+    plan.mesh_prefix = text_at(kernel, {"mesh", "prefix"}, plan.mesh_prefix);
+    note_other_nodes(topology, *choice, plugins, sources, plan);
+    if (part) keep_own_part(plugins, plan);
+    plan.start_timeout = duration_at(kernel, "start_timeout", plan.start_timeout);
+    plan.stop_timeout = duration_at(kernel, "stop_timeout", plan.stop_timeout);
+    read_log_settings(session, plan);
+    config::sort_and_deduplicate(plan.diagnostics);
+    return plan;
+}
+
 }  // namespace
 
 InstalledPlugins::InstalledPlugins(const modules::ModuleStore& modules) {
@@ -218,34 +269,12 @@ std::expected<ConfigFile, std::string> read_config(const std::string& wish) {
 }
 
 NodePlan plan_node(Session& session, const ConfigFile& file, const std::string& node) {
-    NodePlan plan;
-    plan.diagnostics = file.parsed.diagnostics;
-    const auto& topology = file.parsed.topology;
-    const auto choice =
-        config::select_node(topology, node.empty() ? std::nullopt : std::optional(node));
-    if (!choice) {
-        // A file without nodes has been told so already, with its place.
-        if (!config::has_errors(plan.diagnostics)) plan.diagnostics.push_back(choice.error());
-        return plan;
-    }
-    const auto kernel = kernel_settings(session, topology, *choice);
-    plan.data = data_of(session, kernel);
-    const auto& modules = session.modules(plugin_path(kernel));
-    const InstalledPlugins plugins(modules);
-    const auto sources = sources_for(session, plan.data.string());
-    plan.node = config::resolve(topology, *choice, plugins, sources, plan.diagnostics);
-    std::map<std::string, std::string> paths;
-    add_paths(plan.node, paths);
-    const bool refused = explain_refused(modules, Severity::kWarning, paths, plan.diagnostics);
-    add_unmet_needs(file, plugins, sources, refused, plan);
-    for (auto& instance : plan.node.instances) {
-        config::fill_in_data_folder(instance.settings.value, plan.data.string());
-    }
-    plan.start_timeout = duration_at(kernel, "start_timeout", plan.start_timeout);
-    plan.stop_timeout = duration_at(kernel, "stop_timeout", plan.stop_timeout);
-    read_log_settings(session, plan);
-    config::sort_and_deduplicate(plan.diagnostics);
-    return plan;
+    return make_plan(session, file, node, std::nullopt);
+}
+
+NodePlan plan_process(Session& session, const ConfigFile& file, const std::string& node,
+                      const std::string& isolation) {
+    return make_plan(session, file, node, isolation);
 }
 
 config::Diagnostics check_system(Session& session, const ConfigFile& file) {

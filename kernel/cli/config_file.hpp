@@ -28,9 +28,22 @@ struct ConfigFile {
 // `wish` empty: config/monolith.yaml. The error is a sentence.
 std::expected<ConfigFile, std::string> read_config(const std::string& wish);
 
+// Instances of a node that run in a process of their own.
+struct IsolatedPart {
+    std::string name;
+    bool required = false;                 // one of them is
+    bool serves_host = false;              // the host's instances need a service of theirs
+    std::uint64_t max_resident_bytes = 0;  // 0: no limit, as below
+    std::uint64_t max_threads = 0;
+};
+
 // Everything that `run` needs to know of its node.
 struct NodePlan {
     config::ResolvedNode node;
+    std::string isolation;            // name of the part that this process runs; empty: the host
+    std::vector<IsolatedPart> parts;  // that the host supervises
+    std::set<std::string> services_elsewhere;  // of other processes of the system
+    std::string mesh_prefix = "streamwall";
     std::filesystem::path data;  // absolute
     telemetry::LogOptions log;
     std::map<std::string, telemetry::Level> instance_levels;
@@ -40,9 +53,14 @@ struct NodePlan {
 };
 
 // `node` empty: the only one. What the file says wins over the environment, which it can name.
-// A plugin that is installed but refused is a warning here: its instance fails at start, which
-// `required` decides about.
+// Where several nodes would have one data folder, each has a folder of its own in it. A plugin that
+// is installed but refused is a warning here: its instance fails at start, which `required` decides
+// about.
 NodePlan plan_node(Session& session, const ConfigFile& file, const std::string& node);
+// One process of the node: with the instances of its host (`isolation` empty) or of one isolated
+// part, whose data folder lies in the node's.
+NodePlan plan_process(Session& session, const ConfigFile& file, const std::string& node,
+                      const std::string& isolation);
 
 // The whole system, as `check` wants it: a refused plugin is an error that says why.
 config::Diagnostics check_system(Session& session, const ConfigFile& file);

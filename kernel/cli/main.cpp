@@ -1,6 +1,7 @@
 // The program `streamwall`.
 #include "cli/app.hpp"
 #include "modules/trial.hpp"
+#include "runtime/supervisor/child_process.hpp"
 
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <iostream>
 
 int main(int argc, char** argv) {
+    streamwall::runtime::tie_to_parent();
     if (argc > 1 && streamwall::modules::kTrialVerb == std::string_view(argv[1])) {
         streamwall::modules::load_and_exit(std::vector<std::string>(argv + 2, argv + argc));
     }

@@ -2,6 +2,7 @@
 #include "cli/commands.hpp"
 #include "cli/config_file.hpp"
 #include "cli/data_folder.hpp"
+#include "cli/node_processes.hpp"
 #include "cli/stop_signals.hpp"
 #include "runtime/control/control_verbs.hpp"
 #include "runtime/node.hpp"
@@ -25,11 +26,17 @@ constexpr bool kValidateEvents = false;
 struct RunOptions {
     std::string file;
     std::string node;
+    std::string isolation;
 };
 
-runtime::NodeOptions node_options(const Session& session, const NodePlan& plan) {
+runtime::NodeOptions node_options(const Session& session, const NodePlan& plan,
+                                  const NodeProcesses& processes) {
     runtime::NodeOptions options;
     options.node = plan.node.identity.node;
+    options.isolation = plan.isolation;
+    options.mesh_prefix = plan.mesh_prefix;
+    options.transports = processes.transports();
+    options.services_elsewhere = plan.services_elsewhere;
     options.data_dir = plan.data;
     options.instances = plan.node.instances;
     options.start_timeout = plan.start_timeout;
@@ -45,12 +52,46 @@ runtime::NodeOptions node_options(const Session& session, const NodePlan& plan) 
     return options;
 }
 
+// For `reload`. The new values' secrets are known to the log before anybody can log them.
+std::function<runtime::FreshConfig()> reread(Session& session, telemetry::Logger& log,
+                                             const RunOptions& options) {
+    return [&session, &log, options] {
+        runtime::FreshConfig fresh{options.file, {}, {}};
+        const auto file = read_config(options.file);
+        if (!file) {
+            fresh.diagnostics.push_back({options.file,
+                                         {},
+                                         "",
+                                         config::Code::kUnreadableFile,
+                                         file.error(),
+                                         "",
+                                         config::Severity::kError});
+            return fresh;
+        }
+        session.modules().look_again();
+        auto plan = plan_process(session, *file, options.node, options.isolation);
+        for (const auto& secret : plan.node.secrets)
+            log.add_secret(secret);
+        fresh.file = file->path;
+        fresh.instances = std::move(plan.node.instances);
+        fresh.diagnostics = std::move(plan.diagnostics);
+        return fresh;
+    };
+}
+
+// As the mesh has it.
+std::string process_name(const NodePlan& plan) {
+    const auto& node = plan.node.identity.node;
+    return plan.isolation.empty() ? node : node + "~" + plan.isolation;
+}
+
 void prepare(telemetry::Logger& log, const NodePlan& plan) {
     for (const auto& secret : plan.node.secrets)
         log.add_secret(secret);
     for (const auto& [instance, level] : plan.instance_levels) {
         log.set_plugin_level(instance, level);
     }
+    if (!plan.isolation.empty()) return;  // its host has said them
     for (const auto& diagnostic : plan.diagnostics) {
         log.warn("config.warning", "kernel", config::to_string(diagnostic));
     }
@@ -86,21 +127,12 @@ void try_plugins(modules::ModuleStore& modules, const NodePlan& plan) {
     modules.try_together(wanted);
 }
 
-void report_ready(telemetry::Logger& log, const runtime::Node& node, const NodePlan& plan,
-                  bool on_terminal) {
-    int running = 0;
+void report_ready(telemetry::Logger& log, const runtime::Node& node, const NodeProcesses& processes,
+                  const NodePlan& plan, bool on_terminal) {
     const auto instances = node.instances();
-    for (const auto& instance : instances) {
-        if (instance.state == "running") ++running;
-        if (instance.state == "disabled") continue;
-        if (instance.state != "running") {
-            log.warn("host.degraded", instance.name,
-                     fmt::format("{}: {}", instance.state, instance.reason));
-        } else if (instance.health != "ok") {
-            log.warn("host.degraded", instance.name,
-                     fmt::format("{}: {}", instance.health, instance.health_reason));
-        }
-    }
+    const auto running = std::ranges::count(instances, "running", &runtime::InstanceStatus::state);
+    for (const auto& trouble : processes.troubles(node))
+        log.warn("host.degraded", "kernel", trouble);
     log.info("host.ready", "kernel", on_terminal ? "ready; Ctrl-C stops" : "ready",
              {{"node", plan.node.identity.node},
               {"running", running},
@@ -108,25 +140,46 @@ void report_ready(telemetry::Logger& log, const runtime::Node& node, const NodeP
               {"data", plan.data.string()}});
 }
 
-int serve(Session& session, runtime::Node& node, telemetry::Logger& log, const NodePlan& plan,
-          StopSignals& signals) {
-    if (const auto failure = node.start(); failure.code != SW_OK) {
+bool stop(runtime::Node& node, NodeProcesses& processes) {
+    processes.stop_parts_before_host();
+    const bool clean = node.stop();
+    processes.stop_parts_after_host();
+    return clean;
+}
+
+int serve(Session& session, runtime::Node& node, NodeProcesses& processes, telemetry::Logger& log,
+          const NodePlan& plan, StopSignals& signals) {
+    processes.start_parts();
+    auto failure = node.start();
+    if (failure.code == SW_OK) {
+        signals.on_first([&processes] { processes.stop_waiting(); });
+        failure = processes.wait_for_parts();
+        signals.on_first({});
+        if (failure.code != SW_OK) stop(node, processes);
+    }
+    if (failure.code != SW_OK) {
         log.error("host.not_started", "kernel", failure.message, {{"where", failure.where}});
         return kFailed;
     }
-    auto control = control::ControlServer::start(plan.data / "control.sock",
-                                                 control::make_node_handler(node, log));
-    if (!control) {
-        log.error("control.not_listening", "kernel", control.error().message);
-        node.stop();
-        return kFailed;
+    // Of an isolated part the node's host gives orders.
+    std::unique_ptr<control::ControlServer> control;
+    if (plan.isolation.empty()) {
+        auto started = control::ControlServer::start(plan.data / "control.sock",
+                                                     control::make_node_handler(node, log));
+        if (!started) {
+            log.error("control.not_listening", "kernel", started.error().message);
+            stop(node, processes);
+            return kFailed;
+        }
+        control = std::move(*started);
     }
-    report_ready(log, node, plan, session.console.err_is_terminal);
+    processes.keep_parent_informed(node);
+    report_ready(log, node, processes, plan, session.console.err_is_terminal);
     const int signal = signals.wait();
     log.info("host.stopping", "kernel", "stopping; a second signal ends the host at once",
              {{"signal", signal}});
-    (*control)->close();
-    if (!node.stop()) {
+    if (control) control->close();
+    if (!stop(node, processes)) {
         // Code of a plugin still runs somewhere: what it uses must not be destroyed.
         log.error("host.stuck", "kernel", "a plugin did not stop in time");
         log.flush();
@@ -138,9 +191,11 @@ int serve(Session& session, runtime::Node& node, telemetry::Logger& log, const N
 
 int run(Session& session, const RunOptions& options) {
     StopSignals signals;
+    auto parent = runtime::Parent::connect();
+    if (!options.isolation.empty()) runtime::yield_to_parent();
     const auto file = read_config(options.file);
     if (!file) return fail(session, kBadConfig, file.error());
-    const auto plan = plan_node(session, *file, options.node);
+    auto plan = plan_process(session, *file, options.node, options.isolation);
     if (config::has_errors(plan.diagnostics)) {
         print_diagnostics(session.console.err, plan.diagnostics);
         return fail(session, kBadConfig,
@@ -148,13 +203,17 @@ int run(Session& session, const RunOptions& options) {
     }
     const auto folder = DataFolder::open(plan.data);
     if (!folder) return fail(session, kFailed, folder.error());
+    if (parent) plan.log.process = process_name(plan);
     telemetry::Logger log(plan.log);
     prepare(log, plan);
     auto& modules = session.modules();
-    warn_of_refused_plugins(log, modules, plan);
+    if (plan.isolation.empty()) warn_of_refused_plugins(log, modules, plan);
     try_plugins(modules, plan);
-    runtime::Node node(node_options(session, plan), modules, log);
-    return serve(session, node, log, plan, signals);
+    NodeProcesses processes(plan, file->path, log, std::move(parent));
+    auto parts = node_options(session, plan, processes);
+    parts.reread = reread(session, log, options);
+    runtime::Node node(std::move(parts), modules, log);
+    return serve(session, node, processes, log, plan, signals);
 }
 
 }  // namespace
@@ -180,6 +239,8 @@ void add_run_command(CLI::App& root, Session& session) {
         ->type_name("FILE");
     command->add_option("--node", options->node, "which node, where the file has several")
         ->type_name("NAME");
+    // For the host's own use: an empty group keeps it out of the help.
+    command->add_option("--isolation", options->isolation)->group("");
 }
 
 }  // namespace streamwall::cli

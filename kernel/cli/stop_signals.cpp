@@ -50,7 +50,14 @@ void StopSignals::listen() {
         signal_ = number;
         first_ = now;
         came_.notify_all();
+        if (stopping_) stopping_();
     }
+}
+
+void StopSignals::on_first(std::function<void()> stopping) {
+    std::lock_guard lock(mutex_);
+    stopping_ = std::move(stopping);
+    if (stopping_ && signal_ != 0) stopping_();
 }
 
 int StopSignals::wait() {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -19,6 +20,8 @@ class StopSignals {
     StopSignals& operator=(const StopSignals&) = delete;
 
     int wait();
+    // Runs `stopping` when the first signal comes, or now where it has come; on any thread. One.
+    void on_first(std::function<void()> stopping);
 
   private:
     void listen();
@@ -28,6 +31,7 @@ class StopSignals {
     int signal_ = 0;
     std::chrono::steady_clock::time_point first_;
     bool ending_ = false;
+    std::function<void()> stopping_;
     std::thread thread_;
 };
 

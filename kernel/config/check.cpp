@@ -96,6 +96,24 @@ struct Checker {
         });
     }
 
+    // Limits of a process that nothing names would be silently without effect.
+    void check_isolation(const std::vector<ResolvedNode>& nodes) {
+        const Entry* limits = topology.kernel.find_entry("isolation");
+        if (limits == nullptr) return;
+        std::vector<std::string> names;
+        for (const ResolvedNode& node : nodes) {
+            for (const ResolvedInstance& instance : node.instances)
+                names.push_back(instance.config.isolation);
+        }
+        for (const Entry& entry : limits->value.entries) {
+            if (std::ranges::find(names, entry.key) != names.end()) continue;
+            out.push_back({topology.file, entry.key_position, "kernel.isolation." + entry.key,
+                           Code::kUnknownKey,
+                           fmt::format("no plugin of a node has 'isolation: {}'", entry.key),
+                           nearest_word(entry.key, names), Severity::kWarning});
+        }
+    }
+
   private:
     template <typename Visit>
     void each_enabled(const std::vector<ResolvedNode>& nodes, Visit visit) {
@@ -173,6 +191,7 @@ CheckResult check(const ParsedTopology& parsed, const ManifestLookup& manifests,
     }
     checker.check_services(result.nodes);
     checker.check_interfaces(result.nodes);
+    checker.check_isolation(result.nodes);
     sort_and_deduplicate(result.diagnostics);
     return result;
 }

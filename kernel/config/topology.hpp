@@ -106,7 +106,8 @@ InstanceConfig resolve_instance(const Topology& topology, const NodeChoice& choi
                                 const SubstitutionSources& sources, std::set<std::string>& secrets,
                                 Diagnostics& out);
 
-// data_dir, production, plugin_path, start_timeout, stop_timeout, log: {level, format, plugins}.
+// data_dir, production, plugin_path, start_timeout, stop_timeout, mesh: {prefix},
+// isolation: {<name>: {memory, threads}}, log: {level, format, plugins}.
 const Schema& kernel_schema();
 
 bool is_kebab_case(std::string_view name);
