@@ -63,6 +63,27 @@ constexpr std::string_view kKernel = R"json({
                     "description": "folders searched for plugins beside the default"},
     "start_timeout": {"type": "string", "format": "duration"},
     "stop_timeout": {"type": "string", "format": "duration"},
+    "mesh": {
+      "type": "object",
+      "properties": {
+        "prefix": {"type": "string", "pattern": "^[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*$",
+                   "maxLength": 64, "default": "streamwall",
+                   "description": "first token of every subject; systems with different ones do not meet"}
+      }
+    },
+    "isolation": {
+      "type": "object",
+      "description": "limits of the processes that `isolation` of plugins names",
+      "additionalProperties": {
+        "type": "object",
+        "properties": {
+          "memory": {"type": "string", "format": "byte-size",
+                     "description": "resident; a process that uses more is killed and starts again"},
+          "threads": {"type": "integer", "minimum": 8, "maximum": 100000,
+                      "description": "a process that has more is killed and starts again"}
+        }
+      }
+    },
     "log": {
       "type": "object",
       "properties": {
