@@ -13,6 +13,7 @@ Network::Network(transport::MeshOptions options, Parts parts)
     : parts_(parts),
       mesh_(std::move(options), parts.services, parts.bus, parts.timers, parts.clock, parts.pool,
             parts.log),
+      peer_journals_(mesh_, parts.journals, parts.clock),
       strand_(exec::Strand::make("network", parts.pool)) {
     parts_.services.set_remote(&mesh_);
     parts_.bus.set_relay(&mesh_);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "abi/interfaces.hpp"
+#include "runtime/peer_journals.hpp"
 #include "bus/journals.hpp"
 #include "transport/mesh/mesh.hpp"
 #include "transport/plugin_transport.hpp"
@@ -57,6 +58,7 @@ class Network {
 
     const Parts parts_;
     transport::Mesh mesh_;
+    PeerJournals peer_journals_;
     const std::shared_ptr<exec::Strand> strand_;
     std::map<sw_lease*, Leased> leased_;
     Party reader_;  // asks the own journal how far it is
