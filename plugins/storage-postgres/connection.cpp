@@ -55,8 +55,7 @@ class Parameters {
         const std::string limit = std::to_string(options.statement_timeout.count());
         add("options", option_of(url.get(), "options") + " -c search_path=" + options.schema +
                            " -c statement_timeout=" + limit + " -c lock_timeout=" + limit +
-                           " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
-                           " -c lc_messages=C");
+                           " -c idle_in_transaction_session_timeout=5000 -c timezone=UTC");
         // A peer that has gone without a word is noticed, unless the url says how.
         for (const auto& [keyword, value] :
              std::initializer_list<std::pair<const char*, const char*>>{
@@ -168,7 +167,11 @@ Task<> Connection::connect(const ConnectionOptions& options) {
         co_await look_up_host(socket_->descriptor.get_executor(), options.url);
     connection_.reset(Parameters(options, address).start());
     if (connection_ == nullptr) throw Failure::away("no memory for a connection");
+    // The server's notices are for people at a terminal.
+    PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
     if (PQstatus(connection_.get()) == CONNECTION_BAD) lose("can't connect");
+    // So that a refusal names its SQLSTATE, whatever language the server speaks.
+    PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
     auto next = PGRES_POLLING_WRITING;
     while (next != PGRES_POLLING_OK) {
         // libpq may take another socket for each address it tries.
@@ -182,9 +185,8 @@ Task<> Connection::connect(const ConnectionOptions& options) {
         if (next == PGRES_POLLING_FAILED) lose("can't connect");
     }
     watch_socket();
+    PQsetErrorVerbosity(connection_.get(), PQERRORS_DEFAULT);
     PQsetnonblocking(connection_.get(), 1);
-    // The server's notices are for people at a terminal.
-    PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
     if (PQenterPipelineMode(connection_.get()) != 1) lose("no pipeline mode");
 }
 

@@ -1,5 +1,7 @@
 #include "failure.hpp"
 
+#include <algorithm>
+
 namespace streamwall::postgres {
 namespace {
 
@@ -13,6 +15,23 @@ std::string trimmed(const char* text) {
 std::string field(const PGresult* result, int code) {
     const char* text = PQresultErrorField(result, code);
     return text == nullptr ? "" : text;
+}
+
+// Takes "28P01: " out of libpq's verbose 'failed: FATAL:  28P01: password …\nLOCATION: …'.
+std::string take_state(std::string& said) {
+    constexpr std::size_t kLength = 5;
+    const auto is_state = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
+    for (auto at = said.find(":  "); at != said.npos; at = said.find(":  ", at + 1)) {
+        const std::string state = said.substr(at + 3, kLength);
+        if (state.size() < kLength || !std::ranges::all_of(state, is_state)) continue;
+        if (said.substr(at + 3 + kLength, 2) != ": ") continue;
+        said.erase(at + 2, 1 + kLength + 1);
+        if (const auto location = said.find("\nLOCATION:"); location != said.npos) {
+            said.resize(location);
+        }
+        return state;
+    }
+    return {};
 }
 
 // SQLSTATEs and their classes: appendix A of PostgreSQL's manual.
@@ -53,17 +72,13 @@ Failure failure_of(const PGresult* result) {
 }
 
 Failure failure_of(PGconn* connection, std::string_view doing) {
-    const std::string said = trimmed(PQerrorMessage(connection));
+    std::string said = trimmed(PQerrorMessage(connection));
+    const std::string state = take_state(said);
     const std::string message = std::string(doing) + (said.empty() ? "" : ": " + said);
-    // libpq keeps no SQLSTATE of a refused connection; its own words are the server's, translated
-    // to nothing else because the connection asks for messages in English.
-    for (const char* words :
-         {"password authentication failed", "no password supplied", "does not exist",
-          "no pg_hba.conf entry", "permission denied", "certificate", "SSL was required",
-          "does not support SSL", "authentication failed"}) {
-        if (said.find(words) != std::string::npos && said.find(".s.PGSQL") == std::string::npos) {
-            return Failure::refused(message);
-        }
+    if (!state.empty()) return Failure(state, message);
+    // What libpq itself objects to, before the server says anything.
+    for (const char* words : {"no password supplied", "certificate", "does not support SSL"}) {
+        if (said.find(words) != std::string::npos) return Failure::refused(message);
     }
     return Failure::away(message);
 }

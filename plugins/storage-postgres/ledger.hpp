@@ -43,7 +43,8 @@ class Ledger {
                     std::unique_lock lock(mutex_);
                     slowest_ = std::max(slowest_, took);
                     // As callers do that are told to come back later.
-                    if (!made) wake_.wait_for(lock, kRetryAfter, [this] { return stopping_.load(); });
+                    if (!made)
+                        wake_.wait_for(lock, kRetryAfter, [this] { return stopping_.load(); });
                 }
             });
         }

@@ -206,6 +206,38 @@ TEST_F(StoreTest, SaysAtOnceWhatIsWrongWithTheUrl) {
     }
 }
 
+TEST_F(StoreTest, NeedsNoMoreRightsThanTheOwnerOfADatabaseHas) {
+    ask_server(*server_, "CREATE ROLE " + schema_ + " LOGIN");
+    ask_server(*server_, "CREATE DATABASE " + schema_ + " OWNER " + schema_);
+    const auto instance = open([&](Options& options) {
+        options.connection.url = "postgres://" + schema_ +
+                                 "@127.0.0.1:" + std::to_string(server_->port()) + "/" + schema_;
+    });
+    ASSERT_NE(instance->store, nullptr);
+    Ledger ledger;
+    EXPECT_TRUE(ledger.insert(*instance->store, "x"));
+}
+
+TEST_F(StoreTest, SpeaksTlsAsTheUrlSays) {
+    PostgresServer server({.tls = true});
+    server_ = &server;
+    for (const std::string& mode :
+         {std::string("require"), "verify-full&sslrootcert=" + server.certificate()}) {
+        const auto instance = open(
+            [&](Options& options) { options.connection.url = server.url() + "?sslmode=" + mode; });
+        ASSERT_NE(instance->store, nullptr) << mode;
+        EXPECT_EQ(ask_server(server,
+                             "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING"
+                             " (pid) WHERE application_name = 'streamwall'"),
+                  "t");
+    }
+    const auto error = refusal([&](Options& options) {
+        options.connection.url =
+            server.url() + "?sslmode=verify-full&sslrootcert=/nowhere/root.crt";
+    });
+    EXPECT_THAT(error.message, HasSubstr("root certificate"));
+}
+
 TEST_F(StoreTest, AServerThatIsNotThereIsWaitedForAsLongAsSaid) {
     const auto error = refusal([](Options& options) {
         options.connection.url = "postgres://postgres@127.0.0.1:1/postgres";

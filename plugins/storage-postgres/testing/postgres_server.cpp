@@ -81,8 +81,8 @@ pid_t spawn(const std::vector<std::string>& command, const std::string& log) {
                             setuid(user->pw_uid) != 0 || chdir("/") != 0)) {
         _exit(126);
     }
-    // A test that crashes leaves no server behind: SIGQUIT ends it at once. (Changing the user would
-    // have taken this back.)
+    // A test that crashes leaves no server behind: SIGQUIT ends it at once. (Changing the user
+    // would have taken this back.)
     prctl(PR_SET_PDEATHSIG, SIGQUIT);
     execv(arguments[0], arguments.data());
     _exit(127);
@@ -127,8 +127,20 @@ PostgresServer::PostgresServer(PostgresOptions options) : options_(std::move(opt
                "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync"},
               folder_ + "/initdb.log"));
     if (status != 0) throw std::runtime_error("initdb failed; see " + folder_ + "/initdb.log");
+    if (options_.tls) make_certificate();
     port_ = free_port();
     start();
+}
+
+void PostgresServer::make_certificate() {
+    const int status = wait_for(
+        spawn({"/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+               "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+               folder_ + "/server.key", "-out", certificate()},
+              folder_ + "/openssl.log"));
+    if (status != 0) throw std::runtime_error("openssl failed; see " + folder_ + "/openssl.log");
+    options_.settings.insert(options_.settings.end(), {"ssl=on", "ssl_cert_file=" + certificate(),
+                                                       "ssl_key_file=" + folder_ + "/server.key"});
 }
 
 PostgresServer::~PostgresServer() {

@@ -19,6 +19,7 @@ namespace streamwall::testing {
 
 struct PostgresOptions {
     bool fsync = true;  // false only where a test measures nothing and restarts nothing
+    bool tls = false;   // also takes TLS, with a certificate of its own making
     std::vector<std::string> settings = {};  // "synchronous_commit=off"
 };
 
@@ -44,8 +45,10 @@ class PostgresServer {
     int port() const { return port_; }
     std::string url(const std::string& database = "postgres") const;
     const std::string& folder() const { return folder_; }
+    std::string certificate() const { return folder_ + "/server.crt"; }
 
   private:
+    void make_certificate();
     std::vector<pid_t> processes() const;  // the server first
     void remove_folder();
 
