@@ -160,12 +160,15 @@ TEST_F(MeshJournals, LongCommitsAreCutAndALongEventHasToBeRead) {
     advance(50ms);
     const auto feed = main.mesh.follow("e1");
     run();
+    Following main_sees(main.mesh);
     const auto before = net->counts().messages;
     ingest.commit("e1", 1, 20, 10'000);
     run();
     EXPECT_EQ(kept_in(*feed).size(), 20u);
     EXPECT_EQ(net->counts().messages - before, 4u);
     ingest.commit("e1", 21, 21, 100'000);
+    run();
+    EXPECT_EQ(main_sees.seen.back(), "e1@ingest 21") << "at once, not with an announcement";
     ingest.commit("e1", 22, 22);
     run();
     EXPECT_EQ(kept_in(*feed, 21), std::vector<std::uint64_t>{22});

@@ -106,6 +106,7 @@ void Journals::arrived(Attachment& via, const Message& message) {
     if (seen->trail.origin == shared_.options.peer) return;
     const auto frame = decode_journal(raw);
     if (!frame) return;
+    if (frame->events.empty()) moved_(std::string(frame->epoch), frame->last);
     std::shared_ptr<Followed> mine;
     {
         std::lock_guard lock(mutex_);
@@ -196,6 +197,18 @@ void Journals::tell(const JournalInfo& journal, bool gone) {
         watcher->changed(journal, gone);
         inside_of = outer;
     }
+}
+
+void Journals::moved(const std::string& epoch, std::uint64_t last) {
+    JournalInfo journal;
+    {
+        std::lock_guard lock(mutex_);
+        const auto known = known_.find(epoch);
+        if (known == known_.end() || known->second.last >= last) return;
+        known->second.last = last;
+        journal = known->second;
+    }
+    tell(journal, false);
 }
 
 void Journals::update(const std::map<std::string, JournalInfo>& announced) {

@@ -16,8 +16,11 @@ class Journals {
     // read.
     static constexpr std::size_t kFrame = 64u << 10;
 
-    Journals(MeshShared& shared, std::function<void()> changed)
-        : shared_(shared), changed_(std::move(changed)) {}
+    // `changed`: there is something else to announce. `moved`: a journal said how far it is,
+    // without events; moved() is to be called with the same on the mesh's strand.
+    using Moved = std::function<void(const std::string& epoch, std::uint64_t last)>;
+    Journals(MeshShared& shared, std::function<void()> changed, Moved moved)
+        : shared_(shared), changed_(std::move(changed)), moved_(std::move(moved)) {}
 
     void set_own(const std::string& epoch, std::uint64_t first, std::uint64_t last);
     std::vector<JournalInfo> own() const;  // one, or none
@@ -34,6 +37,8 @@ class Journals {
     void unwatch(std::uint64_t id);
     // On the mesh's strand: what the neighbours announce now. Tells the watchers.
     void update(const std::map<std::string, JournalInfo>& announced);
+    // On the mesh's strand.
+    void moved(const std::string& epoch, std::uint64_t last);
     // On the mesh's strand: tells a new watcher what is known.
     void introduce(std::uint64_t watcher);
 
@@ -52,7 +57,8 @@ class Journals {
                  const std::vector<AttachmentPtr>& to);
 
     MeshShared& shared_;
-    const std::function<void()> changed_;  // what is to be announced
+    const std::function<void()> changed_;
+    const Moved moved_;
     mutable std::mutex mutex_;
     JournalInfo own_;
     std::map<std::string, std::shared_ptr<Followed>, std::less<>> followed_;

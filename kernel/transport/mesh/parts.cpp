@@ -25,7 +25,11 @@ MeshParts::MeshParts(MeshOptions options, services::Registry& services, bus::Bus
     : shared{options, Subjects(options.prefix), random_boot(), services, bus, clock, log, {}, {}},
       calls(shared),
       events(shared),
-      journals(shared, [this] { refresh_soon(); }),
+      journals(
+          shared, [this] { refresh_soon(); },
+          [this](const std::string& epoch, std::uint64_t last) {
+              on_strand([this, epoch, last] { journals.moved(epoch, last); });
+          }),
       timers_(timers),
       strand_(exec::Strand::make("mesh", pool)) {
     identity_ = {options.peer,
