@@ -34,6 +34,25 @@ std::optional<std::string> read_small_file(std::string_view path) {
     return content;
 }
 
+// What a default may hold besides text, so that replicas can differ in it.
+constexpr std::string_view kNode = "${node}";
+constexpr std::string_view kReplica = "${replica}";
+
+// The '}' that ends the "${" at `begin`.
+std::size_t find_end(std::string_view text, std::size_t begin) {
+    for (std::size_t at = begin + 2; at < text.size(); ++at) {
+        const auto rest = text.substr(at);
+        if (rest.starts_with(kNode)) {
+            at += kNode.size() - 1;
+        } else if (rest.starts_with(kReplica)) {
+            at += kReplica.size() - 1;
+        } else if (text[at] == '}') {
+            return at;
+        }
+    }
+    return std::string_view::npos;
+}
+
 struct Failure {
     Code code;
     std::string message;
@@ -76,7 +95,7 @@ struct Walker {
                 at = next + 2;
                 continue;
             }
-            const std::size_t close = node.text.find('}', next);
+            const std::size_t close = find_end(node.text, next);
             const std::size_t end = close == std::string::npos ? node.text.size() : close;
             const std::string_view inside =
                 std::string_view(node.text).substr(next + 2, end - next - 2);
@@ -124,7 +143,7 @@ struct Walker {
         node.substituted = true;
         // As in a shell, ":-" also replaces a variable that is set but empty.
         if (separator != std::string_view::npos && (!found || found->empty())) {
-            value = inside.substr(separator + 2);
+            value = with_identity(inside.substr(separator + 2));
             return {};
         }
         if (!found) {
@@ -133,6 +152,23 @@ struct Walker {
         }
         value = *found;
         return {};
+    }
+
+    std::string with_identity(std::string_view text) const {
+        std::string out;
+        while (!text.empty()) {
+            if (text.starts_with(kNode)) {
+                out += identity.node;
+                text.remove_prefix(kNode.size());
+            } else if (text.starts_with(kReplica)) {
+                out += std::to_string(identity.replica);
+                text.remove_prefix(kReplica.size());
+            } else {
+                out += text.front();
+                text.remove_prefix(1);
+            }
+        }
+        return out;
     }
 
     Failure evaluate_file(std::string_view path, Node& node, std::string& value) {

@@ -1,7 +1,8 @@
 // ${NAME}, ${NAME:-default}, ${file:/path}, ${node}, ${replica} inside values.
 //
 // Works on scalars of the parsed tree, never on text, so a value can add no key, and positions stay
-// true. Keys are left alone. What was put in is not searched again. $${ is a literal ${.
+// true. Keys are left alone. What was put in is not searched again. A default may hold ${node} and
+// ${replica}. $${ is a literal ${.
 #pragma once
 
 #include <functional>
