@@ -65,17 +65,23 @@ std::string read_key(int descriptor, const std::string& path) {
     return key;
 }
 
-// Complete before it has its name, so that a crash never leaves half a key.
-void write_key(const std::string& path, const std::string& key) {
-    const std::string draft = path + ".new";
+// Complete before it has its name, so that a crash never leaves half a key. False where another
+// process of the machine was first: its key counts.
+bool write_key(const std::string& path, const std::string& key) {
+    const std::string draft = path + "." + std::to_string(::getpid());
     ::unlink(draft.c_str());
     const Descriptor file{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
     if (file.number < 0) throw failure(draft);
     const std::string line = key + "\n";
-    if (::write(file.number, line.data(), line.size()) != static_cast<ssize_t>(line.size()) ||
-        ::fsync(file.number) != 0 || ::rename(draft.c_str(), path.c_str()) != 0) {
-        throw failure(path);
-    }
+    const bool is_written =
+        ::write(file.number, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+        ::fsync(file.number) == 0;
+    const int linked = is_written ? ::link(draft.c_str(), path.c_str()) : -1;
+    const int reason = errno;
+    ::unlink(draft.c_str());
+    errno = reason;
+    if (!is_written || (linked != 0 && reason != EEXIST)) throw failure(path);
+    return linked == 0;
 }
 
 }  // namespace
@@ -135,8 +141,7 @@ std::string load_or_make_key(const std::string& path) {
     if (file.number >= 0) return read_key(file.number, path);
     if (errno != ENOENT) throw failure(path);
     auto key = make_key();
-    write_key(path, key);
-    return key;
+    return write_key(path, key) ? key : load_or_make_key(path);
 }
 
 Credential find_credential(const RequestHead& head, bool allow_query) {

@@ -7,7 +7,7 @@ import {Child, scratchFolder} from './processes.mjs';
 import {seconds, until} from './wait.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const binary = path.resolve(
+export const binary = path.resolve(
     process.env.STREAMWALL_BIN ?? path.join(root, 'build/dev/bin/streamwall'),
 );
 
@@ -30,11 +30,13 @@ export class Host {
         dataDir,
         irc = noChat,
         channels = '#streamwall',
-        config = 'config/monolith.yaml',
+        config = process.env.E2E_CONFIG ?? 'config/monolith.yaml',
+        node,
         env = {},
     }) {
         this.dataDir = dataDir;
-        this.child = new Child('streamwall', binary, ['run', '-c', config], {
+        const one = node ? ['--node', node] : [];
+        this.child = new Child(node ?? 'streamwall', binary, ['run', '-c', config, ...one], {
             cwd: root,
             env: {
                 ...process.env,
