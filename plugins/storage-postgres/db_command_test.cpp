@@ -10,7 +10,7 @@
 
 #include <filesystem>
 
-#include "../storage-sqlite/store.hpp"
+#include "sqlite-store/store.hpp"
 #include "test_store.hpp"
 
 namespace streamwall::postgres {

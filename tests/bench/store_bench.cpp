@@ -16,7 +16,7 @@
 #include <filesystem>
 #include <mutex>
 
-#include "../../plugins/storage-sqlite/store.hpp"
+#include "sqlite-store/store.hpp"
 #include "store_load.hpp"
 
 namespace {

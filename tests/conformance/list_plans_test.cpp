@@ -1,7 +1,7 @@
 // Every list of streams, its count included, is answered from an index: asked of SQLite itself.
 #include "collection.hpp"
+#include "sqlite-store/test_store.hpp"
 #include "stream_filter.hpp"
-#include "test_store.hpp"
 
 #include <gmock/gmock.h>
 

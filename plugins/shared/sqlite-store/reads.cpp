@@ -1,0 +1,103 @@
+#include "sqlite-store/reads.hpp"
+
+#include <algorithm>
+
+#include "sqlite-store/readers.hpp"
+#include "sqlite-store/schema.hpp"
+#include "storage-sql/event.hpp"
+#include "storage-sql/replies.hpp"
+
+namespace streamwall::sqlite {
+namespace {
+
+// Goes back to an earlier row; the transaction makes sure that it is still the same one.
+std::string cursor_of_row(Cursor& row, const storage::Query& query, std::int64_t number) {
+    row.restart();
+    for (std::int64_t i = 0; i <= number; ++i)
+        row.step();
+    return storage::make_cursor(query, row);
+}
+
+}  // namespace
+
+Answer run_query(Connection& connection, const storage::Query& query) {
+    const ReadTransaction transaction(connection);
+    std::string reply = R"({"records":[)";
+    std::string next_cursor;
+    {
+        auto row = connection.prepare(query.list.sql);
+        row.bind_all(query.list.values, 0);
+        for (std::int64_t count = 0; row.step(); ++count) {
+            const std::size_t before = reply.size();
+            if (count > 0) reply += ',';
+            if (count < query.limit) storage::append_record(reply, *query.collection, row);
+            if (count == query.limit || (count > 0 && reply.size() > storage::kMaxReplyBytes)) {
+                reply.resize(before);
+                next_cursor = cursor_of_row(row, query, count - 1);
+                break;
+            }
+        }
+    }
+    reply += ']';
+    if (query.with_count) {
+        auto counted = connection.prepare(query.count.sql);
+        counted.bind_all(query.count.values, 0);
+        reply += R"(,"count":)";
+        storage::append_integer(reply, counted.step() ? counted.integer(0) : 0);
+    }
+    reply += R"(,"next_cursor":)";
+    reply += next_cursor.empty() ? "null" : "\"" + next_cursor + "\"";
+    return reply + "}";
+}
+
+Answer read_journal(Connection& connection, const storage::JournalRead& read,
+                    const std::string& epoch) {
+    const ReadTransaction transaction(connection);
+    const std::int64_t trimmed = std::stoll(meta_text(connection, "trimmed"));
+    const std::int64_t first = trimmed + 1;
+    const std::int64_t last =
+        std::max(connection.number("SELECT max(sequence) FROM events"), trimmed);
+    // Who has read nothing yet begins with what there is, and has missed nothing.
+    if (read.after > 0 && read.after < trimmed) {
+        return std::unexpected(storage::trimmed_away(read.after, first, last));
+    }
+
+    storage::JournalPage page(read);
+    std::int64_t through = std::max(last, read.after);
+    auto row = connection.prepare(
+        "SELECT sequence, type, subject, id, version, timestamp, producer, changes, metadata, data"
+        " FROM events WHERE sequence > ? ORDER BY sequence");
+    row.bind(1, read.after);
+    for (std::int64_t scanned = 0; row.step(); ++scanned) {
+        const std::int64_t sequence = row.integer(0);
+        const bool enough = scanned == storage::kMaxScanned;
+        if (!enough && !page.full() && !page.wants(row.text(1), row.text(2))) continue;
+        const storage::Event event{row.text(3),    row.text(1), row.text(4), row.text(2),
+                                   row.integer(5), row.text(6), sequence,    epoch,
+                                   row.text(9),    row.text(7), row.text(8)};
+        if (enough || !page.add(event)) {
+            through = sequence - 1;
+            break;
+        }
+    }
+    return page.finish(epoch, first, last, through);
+}
+
+Answer read_position(Connection& connection, const std::string& name) {
+    auto row = connection.prepare("SELECT epoch, sequence, parked FROM positions WHERE name = ?");
+    row.bind(1, std::string_view(name));
+    if (!row.step()) return std::unexpected(storage::no_position(name));
+    return storage::position_reply(row.text(0), row.integer(1), row.text(2));
+}
+
+Answer list_dead_letters(Connection& connection, const storage::DeadLetterPage& page) {
+    auto row = connection.prepare("SELECT " + std::string(storage::kDeadLetterColumns) +
+                                  " FROM dead_letters WHERE id > ? ORDER BY id LIMIT ?");
+    row.bind(1, page.after).bind(2, page.limit);
+    storage::DeadLetterList list;
+    while (row.step() && list.add(row)) {
+    }
+    return list.finish();
+}
+
+}  // namespace streamwall::sqlite
