@@ -1,6 +1,7 @@
 // discovery: wiring. Chat messages come in, announcements of streams go out.
 #include <streamwall/contracts/events.hpp>
 #include <streamwall/sdk/plugin.hpp>
+#include <streamwall/sdk/retry.hpp>
 
 #include <array>
 #include <map>
@@ -31,6 +32,10 @@ STREAMWALL_SETTINGS(streamwall::discovery::Settings, place_hint, max_message_byt
 
 namespace streamwall::discovery {
 namespace {
+
+// About four minutes; a journal that is away for longer costs what was found meanwhile.
+constexpr RetryPolicy kAnnounceAgain{.tries = 12};
+constexpr std::size_t kMaxUnderWay = 1000;
 
 IntakeOptions intake_options(const Settings& settings) {
     return {.max_message_bytes = settings.max_message_bytes,
@@ -134,18 +139,39 @@ class Discovery final : public Plugin<Settings> {
         return ok();
     }
 
+    // One that cannot be kept yet is tried again; the catalog knows a link that comes twice.
     void announce(const FoundStream& stream, const boost::json::object& message,
                   const sw_context& context) {
-        const std::string subject = "link/" + stream.url;
-        // The message's deadline says how long its sender waits; this must outlive it.
-        const Context lasting =
-            Context(context).with_deadline(host().own_context().deadline_ns()).with_home(nullptr);
-        bus().append({.type = contracts::events::kStreamDiscovered,
-                      .subject = subject,
-                      .data = Buffer(data_of(stream, message))},
-                     lasting.raw(),
-                     [this, url = stream.url, source = std::string(text_of(message, "source"))](
-                         const Result<Buffer>& done) { on_announced(url, source, done); });
+        const std::string source(text_of(message, "source"));
+        if (retries_.under_way() >= kMaxUnderWay) {
+            return on_announced(stream.url, source,
+                                Error{SW_RESOURCE_EXHAUSTED, "too many wait for the journal"});
+        }
+        retries_.run<Buffer>(
+            kAnnounceAgain,
+            [this, subject = "link/" + stream.url, data = Buffer(data_of(stream, message)),
+             context = Context(context).with_home(nullptr)](auto finish) {
+                // The message's deadline says how long its sender waits; this must outlive it.
+                const auto lasting = context.with_deadline(host().own_context().deadline_ns());
+                bus().append({.type = contracts::events::kStreamDiscovered,
+                              .subject = subject,
+                              .data = data},
+                             lasting.raw(), [this, finish](const Result<Buffer>& done) {
+                                 if (!done) note_failure(done.error());
+                                 finish(done);
+                             });
+            },
+            [this, url = stream.url, source](const Result<Buffer>& done) {
+                on_announced(url, source, done);
+            });
+    }
+
+    void note_failure(const Error& error) {
+        host()
+            .counter("streamwall_discovery_failed_announcements_total",
+                     "Attempts to announce a stream that the journal did not take")
+            .add();
+        host().health(SW_HEALTH_DEGRADED, error.message, "journal");
     }
 
     void on_announced(const std::string& url, const std::string& source,
@@ -157,6 +183,7 @@ class Discovery final : public Plugin<Settings> {
                 .add();
             return host().health(SW_HEALTH_OK, {}, "journal");
         }
+        if (done.error().code == SW_CANCELLED) return;  // the plugin stops
         count_skipped("not_journaled");
         host().health(SW_HEALTH_DEGRADED, done.error().message, "journal");
         log().error("discovery.not_journaled", "a stream was found but could not be announced",
@@ -211,6 +238,7 @@ class Discovery final : public Plugin<Settings> {
     static constexpr sw_command_api kCommands = {sizeof(sw_command_api), 0, &run_command};
 
     Intake intake_;
+    Retries retries_{host()};
     std::map<std::string, Series, std::less<>> discovered_;
     std::map<std::string, Series, std::less<>> skipped_;
 };
