@@ -1,9 +1,11 @@
 // http-server: offers streamwall.http/1 over a Server. Wiring only.
+#include "shared_limits.hpp"
 #include "table.hpp"
 
 #include <streamwall/sdk/plugin.hpp>
 
 #include <memory>
+#include <random>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -16,6 +18,7 @@ struct Settings {
     Secret api_key;
     std::string api_key_file;
     std::string rate_limits;
+    bool shared_limits = false;
     std::uint32_t upgrade_limit = 0;
     std::vector<std::string> allowed_origins;
     std::size_t max_connections = 0;
@@ -30,8 +33,8 @@ struct Settings {
 }  // namespace streamwall::http_server
 
 STREAMWALL_SETTINGS(streamwall::http_server::Settings, listen, loops, api_key, api_key_file,
-                    rate_limits, upgrade_limit, allowed_origins, max_connections, body_limit,
-                    header_timeout, body_grace, idle_timeout, write_stall, queue_limit)
+                    rate_limits, shared_limits, upgrade_limit, allowed_origins, max_connections,
+                    body_limit, header_timeout, body_grace, idle_timeout, write_stall, queue_limit)
 
 namespace streamwall::http_server {
 namespace {
@@ -79,6 +82,7 @@ class HttpServer final : public Plugin<Settings> {
     }
 
     Step stop() override {
+        exchange_timer_.cancel();
         if (server_) server_->stop();
         return ok();
     }
@@ -100,6 +104,9 @@ class HttpServer final : public Plugin<Settings> {
         }
         server_ = std::make_unique<Server>(core_host(), to_options(settings()),
                                            std::make_unique<BootstrapKey>(key));
+        if (settings().shared_limits && server_->options().rate_limits) {
+            if (auto sharing = share_limits(); !sharing) return sharing;
+        }
         server_->start();
         const auto* interfaces = host().find<sw_interfaces_api>(SW_INTERFACES);
         ErrorSlot slot;
@@ -109,8 +116,46 @@ class HttpServer final : public Plugin<Settings> {
         return ok();
     }
 
+    Result<> share_limits() {
+        const auto exchange = services().resolve("limits", "exchange");
+        if (!exchange) return exchange.error();
+        std::random_device random;
+        const auto instance = std::to_string(random()) + "-" + std::to_string(random());
+        const auto ask = [this, method = *exchange](const std::string& request,
+                                                    SharedLimits::OnReply done) {
+            services().call(method, Buffer(request),
+                            host().own_context(std::chrono::seconds(2)).raw(),
+                            [done = std::move(done)](const Result<Buffer>& reply) {
+                                done(reply ? std::optional(reply->view()) : std::nullopt);
+                            });
+        };
+        const auto now = [] {
+            return std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch())
+                .count();
+        };
+        const auto on_change = [this](bool shared) {
+            limits_shared_.set(shared ? 1 : 0);
+            if (shared) return log().info("http.limits_shared", "limits hold over all nodes");
+            log().warn("http.limits_alone", "limits hold for this node alone");
+        };
+        limits_shared_ =
+            host().gauge("streamwall_http_server_limits_shared",
+                         "1 while limits hold over all nodes, 0 while each node limits "
+                         "for itself.");
+        shared_limits_ = std::make_unique<SharedLimits>(server_->limiter(), instance,
+                                                        SharedLimits::Outside{ask, now, on_change});
+        exchange_timer_ = host().every(kExchangeEvery, [this] { shared_limits_->tick(); });
+        shared_limits_->tick();
+        return ok();
+    }
+
+    static constexpr std::chrono::milliseconds kExchangeEvery{200};
+
     // Lives until the plugin does: answers may come after stop, and find nobody.
     std::unique_ptr<Server> server_;
+    std::unique_ptr<SharedLimits> shared_limits_;  // none where each node limits for itself
+    Series limits_shared_;
+    Timer exchange_timer_;
 };
 
 }  // namespace

@@ -48,6 +48,7 @@ class Server {
     std::size_t connections() const { return services_.connections.load(); }
     const Host& host() const { return services_.host; }
     const Options& options() const { return services_.options; }
+    RateLimiter& limiter() { return services_.limiter; }
 
   private:
     Worker& least_busy();
