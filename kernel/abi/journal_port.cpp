@@ -15,7 +15,7 @@ void ServiceJournal::call(Party& party, const char* method, const std::string& r
     ErrorSlot error;
     sw_buffer* reply = nullptr;
     const auto status = services_.call(
-        *services_.resolve(party, "journal", method), body.get(), &context,
+        *services_.resolve(party, service_, method), body.get(), &context,
         [](void* ctx, sw_status code, const sw_buffer* answer, const sw_error* why) {
             const std::unique_ptr<Waiting> owned(static_cast<Waiting*>(ctx));
             if (code == SW_OK)

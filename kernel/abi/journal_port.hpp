@@ -1,4 +1,4 @@
-// The journal as a service of whoever offers it on this node.
+// The journal as a service of whoever offers it on this node; or the store, for its leases.
 #pragma once
 
 #include "bus/journal_client.hpp"
@@ -9,8 +9,9 @@ namespace streamwall::abi {
 
 class ServiceJournal final : public bus::JournalPort {
   public:
-    ServiceJournal(services::Registry& services, const exec::Clock& clock)
-        : services_(services), clock_(clock) {}
+    ServiceJournal(services::Registry& services, const exec::Clock& clock,
+                   std::string service = "journal")
+        : services_(services), clock_(clock), service_(std::move(service)) {}
 
     void call(Party& party, const char* method, const std::string& request,
               bus::Done<std::string> done) override;
@@ -19,6 +20,7 @@ class ServiceJournal final : public bus::JournalPort {
   private:
     services::Registry& services_;
     const exec::Clock& clock_;
+    const std::string service_;
 };
 
 }  // namespace streamwall::abi

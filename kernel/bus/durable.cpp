@@ -24,6 +24,7 @@ DurableReader::DurableReader(Party& owner, DurableOptions options, Handler handl
       journal_(*parts_.journal->port, *self_) {
     self_->instance = "bus";
     self_->address = owner.address;
+    self_->patient = true;
     self_->strand = exec::Strand::make("bus:" + options_.name, parts_.pool);
     stats_.name = options_.name;
     stats_.pattern = options_.pattern;

@@ -6,10 +6,12 @@
 
 namespace streamwall::bus {
 
-LeaseKeeper::LeaseKeeper(JournalPort& port, Party& party, LeaseOptions options,
-                         exec::Timers& timers, const exec::Clock& clock, LeaseEvents events)
-    : client_(port, party),
+LeaseKeeper::LeaseKeeper(JournalPort& port, const std::shared_ptr<Party>& party,
+                         LeaseOptions options, exec::Timers& timers, const exec::Clock& clock,
+                         LeaseEvents events)
+    : client_(port, *party),
       party_(party),
+      strand_(party->strand),
       options_(std::move(options)),
       timers_(timers),
       clock_(clock),
@@ -27,14 +29,15 @@ void LeaseKeeper::hurry() {
 
 // Renewals may overlap, so that one lost on its way does not cost the lease; claims may not.
 void LeaseKeeper::ask() {
-    if (stopped_) return;
+    const auto party = party_.lock();
+    if (stopped_ || !party) return;
     schedule(options_.every);
     if (asking_) return;
     asking_ = token_ == 0;
     const auto asked_ns = clock_.monotonic_ns();
     const auto asked_with = token_;
     client_.lease({options_.name, options_.owner, asked_with}, options_.ttl,
-                  [self = shared_from_this(), asked_ns, asked_with](auto grant) {
+                  [self = shared_from_this(), party, asked_ns, asked_with](auto grant) {
                       if (asked_with == 0) self->asking_ = false;
                       if (self->stopped_ && asked_with == 0 && grant && grant->granted) {
                           return self->give_back(grant->token, [] {});
@@ -49,7 +52,7 @@ void LeaseKeeper::ask() {
 
 void LeaseKeeper::schedule(std::chrono::milliseconds wait) {
     timers_.cancel(ask_timer_);
-    ask_timer_ = timers_.after(party_.strand, wait, [weak = weak_from_this()] {
+    ask_timer_ = timers_.after(strand_, wait, [weak = weak_from_this()] {
         if (auto self = weak.lock()) self->ask();
     });
 }
@@ -76,12 +79,11 @@ void LeaseKeeper::watch_end() {
     timers_.cancel(end_timer_);
     const auto now = clock_.monotonic_ns();
     const auto until = valid_until_.load();
-    end_timer_ =
-        timers_.after(party_.strand, std::chrono::nanoseconds(until > now ? until - now : 0),
-                      [weak = weak_from_this()] {
-                          auto self = weak.lock();
-                          if (self && !self->stopped_ && !self->holds()) self->lose();
-                      });
+    end_timer_ = timers_.after(strand_, std::chrono::nanoseconds(until > now ? until - now : 0),
+                               [weak = weak_from_this()] {
+                                   auto self = weak.lock();
+                                   if (self && !self->stopped_ && !self->holds()) self->lose();
+                               });
 }
 
 void LeaseKeeper::lose() {
@@ -103,7 +105,8 @@ void LeaseKeeper::stop(std::function<void()> done) {
 
 void LeaseKeeper::give_back(std::uint64_t token, std::function<void()> done) {
     client_.release({options_.name, options_.owner, token},
-                    [self = shared_from_this(), done = std::move(done)](auto) { done(); });
+                    [self = shared_from_this(), party = party_.lock(),
+                     done = std::move(done)](auto) { done(); });
 }
 
 }  // namespace streamwall::bus

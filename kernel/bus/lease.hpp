@@ -34,8 +34,9 @@ struct LeaseEvents {
 // Runs on the party's strand but for what is marked [any].
 class LeaseKeeper final : public std::enable_shared_from_this<LeaseKeeper> {
   public:
-    LeaseKeeper(JournalPort& port, Party& party, LeaseOptions options, exec::Timers& timers,
-                const exec::Clock& clock, LeaseEvents events);
+    // `party` is kept for as long as a request is under way, and may end inside its answer.
+    LeaseKeeper(JournalPort& port, const std::shared_ptr<Party>& party, LeaseOptions options,
+                exec::Timers& timers, const exec::Clock& clock, LeaseEvents events);
 
     void start();
     // Asks now instead of when its time has come.
@@ -60,7 +61,8 @@ class LeaseKeeper final : public std::enable_shared_from_this<LeaseKeeper> {
     void schedule(std::chrono::milliseconds wait);
 
     JournalClient client_;
-    Party& party_;
+    const std::weak_ptr<Party> party_;
+    const std::shared_ptr<exec::Strand> strand_;
     const LeaseOptions options_;
     exec::Timers& timers_;
     const exec::Clock& clock_;

@@ -13,6 +13,7 @@ DurableSubscription::DurableSubscription(Party& owner, SubscriptionOptions optio
       self_(std::make_shared<Party>()) {
     self_->instance = "bus";
     self_->address = owner.address;
+    self_->patient = true;
     self_->strand = exec::Strand::make("bus:" + options_.reader.name, parts_.pool);
 }
 
@@ -68,6 +69,11 @@ void DurableSubscription::follow(const JournalPtr& journal, bool is_new) {
     ask_for_lease(*made);
 }
 
+// Keeps the subscription, which ends its party as that has to be ended.
+std::shared_ptr<Party> DurableSubscription::as_caller() {
+    return {shared_from_this(), self_.get()};
+}
+
 void DurableSubscription::ask_for_lease(Follower& follower) {
     const auto weak = weak_from_this();
     // Followers stay where they are for as long as the subscription lives.
@@ -85,7 +91,7 @@ void DurableSubscription::ask_for_lease(Follower& follower) {
     };
     events.refused = [](const std::string&) {};
     follower.keeper =
-        std::make_shared<LeaseKeeper>(*follower.journal->port, *self_,
+        std::make_shared<LeaseKeeper>(*follower.journal->port, as_caller(),
                                       LeaseOptions{.name = name(), .owner = options_.lease_owner},
                                       parts_.timers, parts_.clock, std::move(events));
     follower.keeper->start();

@@ -58,6 +58,7 @@ class DurableSubscription final : public std::enable_shared_from_this<DurableSub
 
     void seen(const JournalPtr& journal, bool is_new);
     void follow(const JournalPtr& journal, bool is_new);
+    std::shared_ptr<Party> as_caller();
     void ask_for_lease(Follower& follower);
     void begin(Follower& follower, std::uint64_t token);
     void leave(Follower& follower);

@@ -41,7 +41,11 @@ void add_built_in_commands(CLI::App& root, Session& session) {
     add_up_command(root, session);
     add_config_commands(root, session);
     add_plugins_commands(root, session);
+    add_reload_commands(root, session);
     add_host_commands(root, session);
+    add_nodes_commands(root, session);
+    add_top_command(root, session);
+    add_schema_command(root, session);
     add_version_command(root, session);
     add_completion_command(root, session);
 }

@@ -27,10 +27,17 @@ void add_up_command(CLI::App& root, Session& session);
 void add_config_commands(CLI::App& root, Session& session);   // check, print-config
 void add_plugins_commands(CLI::App& root, Session& session);  // plugins …
 void add_host_commands(CLI::App& root, Session& session);     // status, events, call, …
+void add_nodes_commands(CLI::App& root, Session& session);    // nodes, graph
+void add_top_command(CLI::App& root, Session& session);
+void add_reload_commands(CLI::App& root, Session& session);  // plan, reload
+void add_schema_command(CLI::App& root, Session& session);
 void add_version_command(CLI::App& root, Session& session);
 void add_completion_command(CLI::App& root, Session& session);
 // What installed plugins bring. Reads manifests only; no code of a plugin runs before its command.
 void add_manifest_commands(CLI::App& root, Session& session);
+
+// enable, disable, restart, reconfigure, reset: added to the group `plugins`.
+void add_switch_commands(CLI::App& group, Session& session);
 
 // One finding a line.
 void print_diagnostics(std::ostream& out, const config::Diagnostics& diagnostics);

@@ -18,6 +18,7 @@ namespace {
 struct ConfigOptions {
     std::string file;
     std::string node;
+    bool connect = false;
 };
 
 std::string summary(const std::string& file, std::ptrdiff_t errors, std::ptrdiff_t warnings) {
@@ -35,7 +36,7 @@ std::string summary(const std::string& file, std::ptrdiff_t errors, std::ptrdiff
 int check(Session& session, const ConfigOptions& options) {
     const auto file = read_config(options.file);
     if (!file) return fail(session, kBadConfig, file.error());
-    const auto found = check_system(session, *file);
+    const auto found = check_system(session, *file, options.connect);
     const auto errors =
         std::ranges::count(found, config::Severity::kError, &config::Diagnostic::severity);
     if (session.wants_json()) {
@@ -76,6 +77,7 @@ void add_config_commands(CLI::App& root, Session& session) {
                                   "  streamwall check\n"
                                   "  streamwall check -c config/split.yaml\n"
                                   "  streamwall check -c config/split.yaml --output json\n"
+                                  "  streamwall check -c config/split.yaml --connect\n"
                                   "\nWarnings do not count; with errors it ends with 3."},
                                  [&session, options] { return check(session, *options); });
     auto* printing =
@@ -90,6 +92,8 @@ void add_config_commands(CLI::App& root, Session& session) {
         command->add_option("-c,--config", options->file, "the file [config/monolith.yaml]")
             ->type_name("FILE");
     }
+    checking->add_flag("--connect", options->connect,
+                       "also ask the servers that settings name whether they are there");
     printing->add_option("--node", options->node, "which node, where the file has several")
         ->type_name("NAME");
 }

@@ -1,8 +1,11 @@
 #include "cli/config_file.hpp"
 
 #include "cli/node_parts.hpp"
+#include "cli/reach.hpp"
+#include "config/check_network.hpp"
 #include "config/formats.hpp"
 #include "config/substitute.hpp"
+#include "runtime/stand_ins.hpp"
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -189,6 +192,29 @@ void read_log_settings(const Session& session, NodePlan& plan) {
     }
 }
 
+// Those that other nodes run under the same name, too.
+void note_singletons(const config::Topology& topology, const config::NodeChoice& choice,
+                     const modules::ModuleStore& modules,
+                     const config::SubstitutionSources& sources, NodePlan& plan) {
+    std::set<std::string> elsewhere;
+    for (const auto& other : config::all_choices(topology)) {
+        const auto& identity = other.identity;
+        if (identity.node == choice.identity.node) continue;
+        config::Diagnostics reported_there;
+        for (const auto& instance :
+             config::resolve_node(topology, other, sources, reported_there).instances) {
+            if (instance.enabled) elsewhere.insert(instance.name);
+        }
+    }
+    for (const auto& instance : plan.node.instances) {
+        const auto* found = modules.find(instance.config.plugin);
+        const bool is_singleton = found && found->manifest && found->manifest->singleton;
+        if (is_singleton && elsewhere.contains(instance.config.name)) {
+            plan.singletons.insert(instance.config.name);
+        }
+    }
+}
+
 // Without a `part` the whole node.
 NodePlan make_plan(Session& session, const ConfigFile& file, const std::string& node,
                    const std::optional<std::string>& part) {
@@ -219,12 +245,41 @@ NodePlan make_plan(Session& session, const ConfigFile& file, const std::string& 
     }
     plan.mesh_prefix = text_at(kernel, {"mesh", "prefix"}, plan.mesh_prefix);
     note_other_nodes(topology, *choice, plugins, sources, plan);
-    if (part) keep_own_part(plugins, plan);
+    note_singletons(topology, *choice, modules, sources, plan);
+    if (part) {
+        keep_own_part(plugins, plan);
+        runtime::add_stand_ins(plan.node.instances, modules, plan.services_elsewhere,
+                               plan.data.string());
+    }
     plan.start_timeout = duration_at(kernel, "start_timeout", plan.start_timeout);
     plan.stop_timeout = duration_at(kernel, "stop_timeout", plan.stop_timeout);
     read_log_settings(session, plan);
     config::sort_and_deduplicate(plan.diagnostics);
     return plan;
+}
+
+// One finding a setting and server, however many nodes use it.
+void add_unreachable(const ConfigFile& file, config::CheckResult& result) {
+    std::map<std::string, std::optional<std::string>> asked;
+    for (const auto& endpoint : config::find_endpoints(result.nodes)) {
+        const auto report = [&](std::string message, std::string hint) {
+            result.diagnostics.push_back({file.path, endpoint.position, endpoint.setting,
+                                          config::Code::kUnreachable, std::move(message),
+                                          std::move(hint)});
+        };
+        if (endpoint.host.empty()) {
+            report(fmt::format("'{}' names no host and port", endpoint.text), "");
+            continue;
+        }
+        const auto [known, is_new] = asked.try_emplace(endpoint.setting + " " + endpoint.text);
+        if (!is_new) continue;
+        known->second = why_unreachable(endpoint.host, endpoint.port, std::chrono::seconds(2));
+        if (known->second) {
+            report(fmt::format("{} cannot be reached: {}", endpoint.text, *known->second),
+                   "start it, or correct the address");
+        }
+    }
+    config::sort_and_deduplicate(result.diagnostics);
 }
 
 }  // namespace
@@ -277,7 +332,7 @@ NodePlan plan_process(Session& session, const ConfigFile& file, const std::strin
     return make_plan(session, file, node, isolation);
 }
 
-config::Diagnostics check_system(Session& session, const ConfigFile& file) {
+config::Diagnostics check_system(Session& session, const ConfigFile& file, bool connect) {
     const auto choices = config::all_choices(file.parsed.topology);
     if (choices.empty()) return file.parsed.diagnostics;
     const auto kernel = kernel_settings(session, file.parsed.topology, choices.front());
@@ -288,6 +343,7 @@ config::Diagnostics check_system(Session& session, const ConfigFile& file) {
     for (const auto& node : result.nodes)
         add_paths(node, paths);
     explain_refused(modules, Severity::kError, paths, result.diagnostics);
+    if (connect) add_unreachable(file, result);
     return result.diagnostics;
 }
 

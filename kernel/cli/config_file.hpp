@@ -31,9 +31,10 @@ std::expected<ConfigFile, std::string> read_config(const std::string& wish);
 // Instances of a node that run in a process of their own.
 struct IsolatedPart {
     std::string name;
-    bool required = false;                 // one of them is
-    bool serves_host = false;              // the host's instances need a service of theirs
-    std::uint64_t max_resident_bytes = 0;  // 0: no limit, as below
+    std::vector<config::InstanceConfig> instances;  // enabled ones
+    bool required = false;                          // one of them is
+    bool serves_host = false;                       // the host's instances need a service of theirs
+    std::uint64_t max_resident_bytes = 0;           // 0: no limit, as below
     std::uint64_t max_threads = 0;
 };
 
@@ -43,6 +44,7 @@ struct NodePlan {
     std::string isolation;            // name of the part that this process runs; empty: the host
     std::vector<IsolatedPart> parts;  // that the host supervises
     std::set<std::string> services_elsewhere;  // of other processes of the system
+    std::set<std::string> singletons;          // instances of which one in the system runs
     std::string mesh_prefix = "streamwall";
     std::filesystem::path data;  // absolute
     telemetry::LogOptions log;
@@ -63,6 +65,8 @@ NodePlan plan_process(Session& session, const ConfigFile& file, const std::strin
                       const std::string& isolation);
 
 // The whole system, as `check` wants it: a refused plugin is an error that says why.
-config::Diagnostics check_system(Session& session, const ConfigFile& file);
+// `connect`: servers that settings name are asked too, which takes up to 2 s for each that is
+// silent.
+config::Diagnostics check_system(Session& session, const ConfigFile& file, bool connect = false);
 
 }  // namespace streamwall::cli

@@ -35,6 +35,9 @@ ClientFailure refusal(const json::object& reply) {
     const auto code = text_of(error->get_object(), "code");
     Failure failure = Failure::of(SW_UNKNOWN, text_of(error->get_object(), "message"));
     failure.where = text_of(error->get_object(), "where");
+    if (const auto* details = error->get_object().if_contains("details")) {
+        failure.details = json::serialize(*details);
+    }
     for (sw_status status = 0; status <= SW_UNAUTHENTICATED; ++status) {
         if (control::status_name(status) == code) failure.code = status;
     }

@@ -1,4 +1,5 @@
 // Commands that ask the running host: `status`, `events tap`, `dead-letters …`, `call`, `show`.
+// Those about all nodes are in nodes_commands.cpp.
 #include "cli/commands.hpp"
 #include "cli/host_request.hpp"
 #include "runtime/control/control_server.hpp"
@@ -7,6 +8,8 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
+#include <istream>
+#include <iterator>
 #include <ostream>
 
 namespace streamwall::cli {
@@ -54,23 +57,26 @@ void add_status(CLI::App& root, Session& session) {
                 session, *options, {{"verb", "status"}},
                 [&](const json::value& answer) { print_status(session.console.out, answer); });
         });
-    command->alias("nodes");
     add_host_options(*command, *options);
 }
 
-int tap(Session& session, const HostOptions& options, const std::string& pattern) {
+int tap(Session& session, const HostOptions& options, const std::string& pattern, bool all) {
     auto client = ControlClient::connect(data_folder(session, options.data));
     if (!client) return fail_with(session, client.error());
-    const auto ended = client->stream(
-        {{"verb", "events.tap"}, {"pattern", pattern}}, [&](const json::object& message) {
-            if (const auto* event = message.if_contains("line")) {
-                session.console.out << json::serialize(*event) << std::endl;
-            } else if (const auto* lost = message.if_contains("dropped")) {
-                session.console.err << "streamwall: " << json::serialize(*lost)
-                                    << " events were lost here: this terminal is too slow\n";
-            }
-            return static_cast<bool>(session.console.out);
-        });
+    json::object request{{"verb", "events.tap"}, {"pattern", pattern}};
+    if (all)
+        request["nodes"] = "*";
+    else if (!options.node.empty())
+        request["nodes"] = json::array{options.node};
+    const auto ended = client->stream(request, [&](const json::object& message) {
+        if (const auto* event = message.if_contains("line")) {
+            session.console.out << json::serialize(*event) << std::endl;
+        } else if (const auto* lost = message.if_contains("dropped")) {
+            session.console.err << "streamwall: " << json::serialize(*lost)
+                                << " events were lost here: this terminal is too slow\n";
+        }
+        return static_cast<bool>(session.console.out);
+    });
     return ended ? int{kDone} : fail_with(session, ended.error());
 }
 
@@ -78,6 +84,7 @@ void add_events(CLI::App& root, Session& session) {
     struct Options {
         HostOptions host;
         std::string pattern = ">";
+        bool all = false;
     };
     auto options = std::make_shared<Options>();
     auto* group = add_group(
@@ -86,11 +93,15 @@ void add_events(CLI::App& root, Session& session) {
         add_command(*group, session,
                     {"tap", "Shows events as they happen, one JSON envelope a line, until Ctrl-C",
                      "  streamwall events tap\n"
-                     "  streamwall events tap 'chat.>'"},
-                    [&session, options] { return tap(session, options->host, options->pattern); });
+                     "  streamwall events tap 'chat.>' --node ingest\n"
+                     "  streamwall events tap plugin.state_changed --all"},
+                    [&session, options] {
+                        return tap(session, options->host, options->pattern, options->all);
+                    });
+    command->add_flag("--all", options->all, "those of all nodes");
     command->add_option("PATTERN", options->pattern,
                         "of types: * is one part, > at the end all that follow [>]");
-    add_host_options(*command, options->host);
+    add_node_options(*command, options->host);
 }
 
 void print_dead_letters(std::ostream& out, const json::value& answer) {
@@ -167,8 +178,10 @@ struct CallOptions {
 };
 
 int call(Session& session, const CallOptions& options) {
+    auto text = options.request;
+    if (text == "-") text.assign(std::istreambuf_iterator<char>(session.console.in), {});
     boost::system::error_code malformed;
-    const auto request = json::parse(options.request, malformed);
+    const auto request = json::parse(text, malformed);
     if (malformed) {
         return fail(session, kWrongUsage,
                     fmt::format("the request is not JSON: {}", malformed.message()));
@@ -188,11 +201,11 @@ void add_call(CLI::App& root, Session& session) {
     auto* command = add_command(root, session,
                                 {"call", "Calls a method of a service as the operator",
                                  "  streamwall call catalog.streams list '{\"limit\":5}'\n"
-                                 "  streamwall call journal dead_letters"},
+                                 "  echo '{\"id\":5}' | streamwall call catalog.streams get -"},
                                 [&session, options] { return call(session, *options); });
     command->add_option("SERVICE", options->service, "such as catalog.streams")->required();
     command->add_option("METHOD", options->method, "such as list")->required();
-    command->add_option("JSON", options->request, "the request [{}]");
+    command->add_option("JSON", options->request, "the request, - for standard input [{}]");
     command->add_option("--timeout", options->timeout, "how long to wait [10]")
         ->type_name("SECONDS")
         ->check(CLI::Range(0.001, 300.0));
@@ -210,18 +223,19 @@ void add_introspect(CLI::App& root, Session& session) {
         {"show", "A document of the running host, as its REST interface has it",
          "  streamwall show services\n  streamwall show metrics"},
         [&session, options] {
-            return with_answer(
-                session, options->host, {{"verb", "introspect"}, {"what", options->what}},
-                [&](const json::value& answer) {
-                    session.console.out << (answer.is_string() ? std::string(answer.get_string())
-                                                               : json::serialize(answer) + "\n");
-                });
+            json::object request{{"verb", "introspect"}, {"what", options->what}};
+            if (!options->host.node.empty()) request["node"] = options->host.node;
+            return with_answer(session, options->host, request, [&](const json::value& answer) {
+                session.console.out << (answer.is_string() ? std::string(answer.get_string())
+                                                           : json::serialize(answer) + "\n");
+            });
         });
     command
         ->add_option("WHAT", options->what,
-                     "node, plugins, services, events, schemas, health or metrics")
+                     "node, plugins, services, interfaces, events, schemas, health, graph, load or "
+                     "metrics")
         ->required();
-    add_host_options(*command, options->host);
+    add_node_options(*command, options->host);
 }
 
 }  // namespace
@@ -231,6 +245,12 @@ void add_host_options(CLI::App& command, HostOptions& options) {
         .add_option("--data", options.data,
                     "data folder of the host [STREAMWALL_DATA_DIR, or ./var]")
         ->type_name("FOLDER");
+}
+
+void add_node_options(CLI::App& command, HostOptions& options) {
+    add_host_options(command, options);
+    command.add_option("--node", options.node, "a node that this host can reach [its own]")
+        ->type_name("NAME");
 }
 
 int fail_with(Session& session, const ClientFailure& problem) {

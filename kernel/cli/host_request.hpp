@@ -9,10 +9,13 @@
 namespace streamwall::cli {
 
 struct HostOptions {
-    std::string data;  // folder of the host that is meant
+    std::string data;  // folder of the host that is asked
+    std::string node;  // that is meant; empty: the one of that host
 };
 
 void add_host_options(CLI::App& command, HostOptions& options);
+// --node too, for what one host can ask another.
+void add_node_options(CLI::App& command, HostOptions& options);
 
 // Sends one request; `print` shows the answer as text, and with --output json it is printed as it
 // came. Returns the exit code.

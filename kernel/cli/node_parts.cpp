@@ -29,7 +29,7 @@ void add_services(const config::ManifestLookup& plugins, const config::InstanceC
 IsolatedPart& part_named(std::vector<IsolatedPart>& parts, const std::string& name) {
     const auto found = std::ranges::find(parts, name, &IsolatedPart::name);
     if (found != parts.end()) return *found;
-    parts.push_back({.name = name});
+    parts.emplace_back().name = name;
     return parts.back();
 }
 
@@ -81,6 +81,7 @@ void keep_own_part(const config::ManifestLookup& plugins, NodePlan& plan) {
         add_services(plugins, config, true, plan.services_elsewhere);
         if (config.isolation.empty() || !plan.isolation.empty()) continue;
         auto& part = part_named(plan.parts, config.isolation);
+        if (config.enabled) part.instances.push_back(config);
         part.required = part.required || (config.required && config.enabled);
         add_services(plugins, config, true, provided[config.isolation]);
     }

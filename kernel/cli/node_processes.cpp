@@ -1,7 +1,10 @@
 #include "cli/node_processes.hpp"
 
+#include "runtime/documents.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <boost/json.hpp>
 
 #include <algorithm>
 
@@ -15,7 +18,18 @@ NodeProcesses::NodeProcesses(const NodePlan& plan, const std::string& file, tele
     if (plan.parts.empty()) return;
     runtime::SupervisorOptions options;
     options.changed = [this](const runtime::ChildStatus&) { inform_parent(); };
-    children_ = std::make_unique<runtime::Children>(std::move(options), log);
+    children_ = std::make_unique<runtime::Children>(
+        std::move(options), log,
+        [this](const std::string& part, const boost::json::array& instances) {
+            std::lock_guard lock(told_mutex_);
+            auto& told = told_[part];
+            told.clear();
+            for (const auto& instance : instances) {
+                if (instance.is_object()) {
+                    told.push_back(runtime::read_status(instance.get_object()));
+                }
+            }
+        });
 }
 
 NodeProcesses::~NodeProcesses() = default;
@@ -105,6 +119,31 @@ std::vector<std::string> NodeProcesses::troubles(const runtime::Node& node) cons
     return out;
 }
 
+std::vector<runtime::InstanceStatus> NodeProcesses::isolated() const {
+    std::vector<runtime::InstanceStatus> out;
+    if (!children_) return out;
+    for (const auto& child : children_->statuses()) {
+        const bool runs = child.state == ChildState::ready || child.state == ChildState::degraded;
+        if (runs) {
+            std::lock_guard lock(told_mutex_);
+            const auto told = told_.find(child.name);
+            if (told != told_.end()) std::ranges::copy(told->second, std::back_inserter(out));
+            continue;
+        }
+        const auto part = std::ranges::find(plan_.parts, child.name, &IsolatedPart::name);
+        for (const auto& instance : part->instances) {
+            auto& status = out.emplace_back();
+            status.name = instance.name;
+            status.plugin = instance.plugin;
+            status.required = instance.required;
+            status.state = child.state == ChildState::starting ? "starting" : "failed";
+            status.reason = child.reason;
+            status.health = "down";
+        }
+    }
+    return out;
+}
+
 void NodeProcesses::keep_parent_informed(runtime::Node& node) {
     if (!parent_) return;
     {
@@ -120,8 +159,11 @@ void NodeProcesses::inform_parent() {
     if (node_ == nullptr) return;
     const auto found = troubles(*node_);
     const auto& name = plan_.isolation.empty() ? plan_.node.identity.node : plan_.isolation;
+    boost::json::array instances;
+    for (const auto& instance : node_->instances())
+        instances.push_back(runtime::describe(instance));
     parent_->tell(name, found.empty() ? ChildState::ready : ChildState::degraded,
-                  fmt::format("{}", fmt::join(found, "; ")));
+                  fmt::format("{}", fmt::join(found, "; ")), instances);
 }
 
 }  // namespace streamwall::cli

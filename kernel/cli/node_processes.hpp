@@ -32,6 +32,9 @@ class NodeProcesses {
 
     // What of the node and its parts does not run as it should, for people; empty: nothing.
     std::vector<std::string> troubles(const runtime::Node& node) const;
+    // The instances of its parts, as these said last; those of a part that does not run have
+    // failed.
+    std::vector<runtime::InstanceStatus> isolated() const;  // [any]
     // From now on the parent, if there is one, knows how the node is; until the end of `node`.
     void keep_parent_informed(runtime::Node& node);
 
@@ -42,6 +45,8 @@ class NodeProcesses {
     const NodePlan& plan_;
     const std::string file_;
     const std::optional<runtime::Parent> parent_;
+    mutable std::mutex told_mutex_;
+    std::map<std::string, std::vector<runtime::InstanceStatus>> told_;  // by part
     mutable std::mutex mutex_;
     runtime::Node* node_ = nullptr;                // whom the parent is told about
     std::unique_ptr<runtime::Children> children_;  // null where nothing is isolated

@@ -1,6 +1,5 @@
-// `plugins …`: what is installed, and switches of the running host.
+// `plugins …`: what is installed; the switches are in switch_commands.cpp.
 #include "cli/commands.hpp"
-#include "cli/host_request.hpp"
 #include "config/print.hpp"
 
 #include <fmt/format.h>
@@ -136,34 +135,14 @@ int inspect(Session& session, const std::string& name) {
     return found->manifest ? kDone : kFailed;
 }
 
-// `done` is what the name's order made of the instance: "enabled".
-void add_switch(CLI::App& group, Session& session, const std::string& name, const std::string& done,
-                const std::string& help) {
-    struct Options {
-        HostOptions host;
-        std::string instance;
-    };
-    auto options = std::make_shared<Options>();
-    auto* command = add_command(
-        group, session, {name, help, fmt::format("  streamwall plugins {} hello\n", name)},
-        [&session, options, name, done] {
-            const json::object request{{"verb", "plugins." + name},
-                                       {"instance", options->instance}};
-            return with_answer(session, options->host, request, [&](const json::value&) {
-                session.console.out << fmt::format("{}: {}\n", options->instance, done);
-            });
-        });
-    command->add_option("INSTANCE", options->instance, "as the configuration names it")->required();
-    add_host_options(*command, options->host);
-}
-
 }  // namespace
 
 void add_plugins_commands(CLI::App& root, Session& session) {
     auto* group = add_group(root, {"plugins", "Installed plugins, and those of the running host",
                                    "  streamwall plugins list\n"
                                    "  streamwall plugins inspect discovery\n"
-                                   "  streamwall plugins restart hello"});
+                                   "  streamwall plugins restart hello\n"
+                                   "  streamwall plugins reconfigure hello greeting=Hi"});
     add_command(*group, session,
                 {"list", "What is installed, and what was refused and why",
                  "  streamwall plugins list\n"
@@ -177,10 +156,7 @@ void add_plugins_commands(CLI::App& root, Session& session) {
                      "  streamwall plugins inspect ./build/dev/plugins/discovery.so --output json"},
                     [&session, name] { return inspect(session, *name); });
     inspecting->add_option("NAME", *name, "of the plugin, or the path of a file")->required();
-    add_switch(*group, session, "enable", "enabled", "Starts an instance that was disabled");
-    add_switch(*group, session, "disable", "disabled",
-               "Stops an instance; it stays off after a restart too");
-    add_switch(*group, session, "restart", "restarted", "Stops an instance and starts it again");
+    add_switch_commands(*group, session);
 }
 
 }  // namespace streamwall::cli

@@ -1,122 +1,18 @@
 // The real program as a process: what only a process shows, such as signals, locks and sockets.
-#include "cli/control_client.hpp"
-#include "cli/session.hpp"
 
-#include <fcntl.h>
+#include "cli/test_program.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <boost/json.hpp>
 
-#include <array>
-#include <cstdlib>
-#include <fstream>
 #include <thread>
 
 namespace streamwall::cli {
 namespace {
 
-namespace fs = std::filesystem;
-namespace json = boost::json;
 using testing::HasSubstr;
-
-// A child whose standard error is read line by line.
-class Program {
-  public:
-    Program(std::vector<std::string> arguments, std::vector<std::string> environment) {
-        std::array<int, 2> pipe{};
-        EXPECT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
-        output_ = control::Descriptor(pipe[0]);
-        const control::Descriptor theirs(pipe[1]);
-        posix_spawn_file_actions_t actions;
-        posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_adddup2(&actions, theirs.get(), STDERR_FILENO);
-        arguments.insert(arguments.begin(), PROGRAM);
-        EXPECT_EQ(::posix_spawn(&pid_, PROGRAM, &actions, nullptr, pointers(arguments).data(),
-                                pointers(environment).data()),
-                  0);
-        posix_spawn_file_actions_destroy(&actions);
-    }
-    ~Program() {
-        if (pid_ > 0) {
-            ::kill(pid_, SIGKILL);
-            end();
-        }
-    }
-    Program(const Program&) = delete;
-    Program& operator=(const Program&) = delete;
-
-    // Reads on until a line has `part`, or the program closed its output; false then.
-    bool wait_for(std::string_view part) {
-        while (output.find(part) == std::string::npos) {
-            pollfd readable{output_.get(), POLLIN, 0};
-            std::array<char, 4096> chunk;
-            if (::poll(&readable, 1, 30'000) <= 0) return false;
-            const auto count = ::read(output_.get(), chunk.data(), chunk.size());
-            if (count <= 0) return false;
-            output.append(chunk.data(), static_cast<std::size_t>(count));
-        }
-        return true;
-    }
-    void signal(int number) const { ::kill(pid_, number); }
-    // Its exit code, or minus the signal that ended it.
-    int end() {
-        wait_for("\n(never said)\n");
-        int status = 0;
-        ::waitpid(std::exchange(pid_, 0), &status, 0);
-        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-    }
-
-    std::string output;
-
-  private:
-    static std::vector<char*> pointers(std::vector<std::string>& texts) {
-        std::vector<char*> list;
-        for (auto& text : texts)
-            list.push_back(text.data());
-        list.push_back(nullptr);
-        return list;
-    }
-
-    pid_t pid_ = 0;
-    control::Descriptor output_;
-};
-
-class Host : public testing::Test {
-  protected:
-    Host() {
-        std::string name = (fs::temp_directory_path() / "host-XXXXXX").string();
-        folder_ = ::mkdtemp(name.data());
-        data = folder_ / "data";
-    }
-    ~Host() override { fs::remove_all(folder_); }
-
-    std::unique_ptr<Program> start(const std::string& yaml) {
-        const auto file = folder_ / "host.yaml";
-        std::ofstream(file) << yaml;
-        return std::make_unique<Program>(
-            std::vector<std::string>{"run", "-c", file.string()},
-            std::vector<std::string>{"STREAMWALL_DATA_DIR=" + data.string(),
-                                     "STREAMWALL_PLUGIN_PATH=" PLUGINS,
-                                     "STREAMWALL_LOG_FORMAT=json"});
-    }
-    json::value ask(const json::object& request) {
-        auto client = ControlClient::connect(data);
-        if (!client) return json::value(client.error().failure.message);
-        auto answer = client->request(request);
-        return answer ? *std::move(answer) : json::value(answer.error().failure.message);
-    }
-
-    fs::path data;
-
-  private:
-    fs::path folder_;
-};
 
 constexpr const char* kSmallNode =
     "nodes: {main: {plugins: [storage-sqlite, discovery]}}\n"
@@ -163,9 +59,9 @@ TEST_F(Host, ObeysOverTheControlSocket) {
         return list.as_array().at(0).as_object().at("state");
     };
     EXPECT_EQ(state(), "running");
-    EXPECT_EQ(ask({{"verb", "plugins.disable"}, {"instance", "discovery"}}), nullptr);
+    EXPECT_TRUE(ask({{"verb", "plugins.disable"}, {"instance", "discovery"}}).is_object());
     EXPECT_EQ(state(), "disabled");
-    EXPECT_EQ(ask({{"verb", "plugins.enable"}, {"instance", "discovery"}}), nullptr);
+    EXPECT_TRUE(ask({{"verb", "plugins.enable"}, {"instance", "discovery"}}).is_object());
     EXPECT_EQ(state(), "running");
     EXPECT_EQ(ask({{"verb", "status"}}).as_object().at("node"), "main");
     EXPECT_TRUE(ask({{"verb", "introspect"}, {"what", "metrics"}}).is_string());

@@ -37,6 +37,8 @@ runtime::NodeOptions node_options(const Session& session, const NodePlan& plan,
     options.mesh_prefix = plan.mesh_prefix;
     options.transports = processes.transports();
     options.services_elsewhere = plan.services_elsewhere;
+    options.singletons = plan.singletons;
+    options.isolated = [&processes] { return processes.isolated(); };
     options.data_dir = plan.data;
     options.instances = plan.node.instances;
     options.start_timeout = plan.start_timeout;
@@ -155,10 +157,10 @@ int serve(Session& session, runtime::Node& node, NodeProcesses& processes, telem
         signals.on_first([&processes] { processes.stop_waiting(); });
         failure = processes.wait_for_parts();
         signals.on_first({});
-        if (failure.code != SW_OK) stop(node, processes);
     }
     if (failure.code != SW_OK) {
         log.error("host.not_started", "kernel", failure.message, {{"where", failure.where}});
+        stop(node, processes);
         return kFailed;
     }
     // Of an isolated part the node's host gives orders.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/check_network.hpp"
 #include "config/nearest.hpp"
 
 namespace streamwall::config {
@@ -191,6 +192,8 @@ CheckResult check(const ParsedTopology& parsed, const ManifestLookup& manifests,
     }
     checker.check_services(result.nodes);
     checker.check_interfaces(result.nodes);
+    check_listeners(topology, result.nodes, manifests, result.diagnostics);
+    check_transports(topology, result.nodes, manifests, result.diagnostics);
     checker.check_isolation(result.nodes);
     sort_and_deduplicate(result.diagnostics);
     return result;

@@ -53,6 +53,15 @@ constexpr auto kCodes = std::to_array<CodeInfo>({
     {Code::kSeparatedInterface,
      "A plugin needs a local interface, so its provider must run on the same node and in the same "
      "isolation."},
+    {Code::kSharedAddress,
+     "Two listeners have one address, so that the second cannot start where the first runs. Give "
+     "each its own port; 0 picks a free one."},
+    {Code::kNoTransport,
+     "Nodes in several processes meet through a transport. List one under every node, or run the "
+     "file with `streamwall up` on one machine."},
+    {Code::kUnreachable,
+     "Nobody answers where the setting says (asked with `check --connect`). Start the server, or "
+     "correct the address."},
     {Code::kUnknownVariable,
      "The environment variable is not set and has no default. Set it, or write ${NAME:-default}."},
     {Code::kBadSubstitution,

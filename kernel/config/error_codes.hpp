@@ -46,6 +46,9 @@ enum class Code : std::uint16_t {
     kUnknownPlugin = 208,
     kMissingService = 209,
     kSeparatedInterface = 210,
+    kSharedAddress = 211,
+    kNoTransport = 212,
+    kUnreachable = 213,
 
     kUnknownVariable = 301,
     kBadSubstitution = 302,

@@ -62,6 +62,9 @@ struct SchemaNode {
     std::optional<boost::json::value> default_value;
     std::string description;
     bool secret = false;
+    // x-endpoint: the text says where another program listens; 0 or the port that is meant where it
+    // names none.
+    std::optional<int> endpoint;
     Reload reload = Reload::kInherit;
 
     [[nodiscard]] bool allows(Type type) const {

@@ -76,6 +76,7 @@ class Compiler {
             {"format", &Compiler::read_format},
             {"default", &Compiler::read_default},
             {"x-reload", &Compiler::read_reload},
+            {"x-endpoint", &Compiler::read_endpoint},
         };
         static constexpr std::string_view kAnnotations[] = {"title",   "examples", "deprecated",
                                                             "$schema", "$id",      "$comment"};
@@ -110,6 +111,7 @@ class Compiler {
                                                        "default",
                                                        "x-reload",
                                                        "x-secret",
+                                                       "x-endpoint",
                                                        "uniqueItems",
                                                        "description",
                                                        "minimum",
@@ -217,6 +219,18 @@ class Compiler {
             node.reload = Reload::kRestart;
         } else {
             fail(pointer, "expected 'live' or 'restart'");
+        }
+    }
+
+    // true, or the port where the text names none.
+    void read_endpoint(SchemaNode& node, const json::value& value, const std::string& pointer,
+                       int /*depth*/) {
+        if (value.is_bool()) {
+            if (value.get_bool()) node.endpoint = 0;
+        } else if (value.is_int64() && value.get_int64() > 0 && value.get_int64() <= 65535) {
+            node.endpoint = static_cast<int>(value.get_int64());
+        } else {
+            fail(pointer, "expected true, or the port where the setting names none");
         }
     }
 

@@ -111,6 +111,16 @@ Schema compile_own(std::string_view text) {
 
 }  // namespace
 
+boost::json::value structure_schema_source() {
+    return boost::json::parse(kStructure);
+}
+boost::json::value reserved_schema_source() {
+    return boost::json::parse(kReserved);
+}
+boost::json::value kernel_schema_source() {
+    return boost::json::parse(kKernel);
+}
+
 const Schema& structure_schema() {
     static const Schema schema = compile_own(kStructure);
     return schema;

@@ -18,7 +18,8 @@ struct Party {
     std::string address;   // "catalog@main", stamped on calls and events
     std::shared_ptr<exec::Strand> strand;
     bool parallel = false;
-    exec::Gate replies;  // held by every answer still owed to this party
+    bool patient = false;  // has a back-off of its own: no circuit breaker holds its calls back
+    exec::Gate replies;    // held by every answer still owed to this party
     // Told how long one event in some took to this party's handler; may be empty. [any]
     std::function<void(std::chrono::nanoseconds)> event_took = {};
 };

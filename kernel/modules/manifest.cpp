@@ -25,6 +25,8 @@ constexpr std::string_view kSchema = R"json({
     "threading": {"type": "object", "additionalProperties": false, "properties": {
       "mode": {"type": "string", "enum": ["serial", "parallel"]},
       "loop": {"type": "string", "enum": ["pool", "own"]}}},
+    "singleton": {"type": "boolean"},
+    "stand_in_for": {"type": "string"},
     "provides": {"type": "array", "items": {"type": "string"}},
     "interfaces": {"type": "array", "items": {"type": "string"}},
     "requires": {"type": "array", "items": {"type": "object", "additionalProperties": false,
@@ -106,6 +108,8 @@ Manifest read_fields(const json::object& from) {
         out.parallel = text_of(threading->as_object(), "mode") == "parallel";
         out.own_loop = text_of(threading->as_object(), "loop") == "own";
     }
+    out.singleton = flag_of(from, "singleton");
+    out.stand_in_for = text_of(from, "stand_in_for");
     out.provides = list_of(from, "provides");
     out.interfaces = list_of(from, "interfaces");
     out.subscribes = list_of(from, "subscribes");
@@ -125,6 +129,15 @@ Manifest read_fields(const json::object& from) {
     each_of(from, "commands",
             [&](const json::object& command) { out.commands.push_back(read_command(command)); });
     return out;
+}
+
+// As "$id" says, "stream.created/1.0"; 1.0 without one.
+std::string version_of(const json::value& schema) {
+    const auto* object = schema.if_object();
+    const auto* id = object ? object->if_contains("$id") : nullptr;
+    if (!id || !id->is_string()) return "1.0";
+    const std::string_view text = id->get_string();
+    return std::string(text.substr(text.rfind('/') + 1));
 }
 
 // "events/stream.created.json" or "events/stream.created-2.0.json" → "stream.created"
@@ -194,7 +207,7 @@ std::expected<Manifest, config::Diagnostics> parse_manifest(std::string_view tex
                 problem(file, std::string(name), "malformed JSON: " + failed.message()));
         } else {
             compile_into(source, manifest.event_schemas[type], file, std::string(name), found);
-            manifest.event_schema_sources[type] = source;
+            manifest.events.push_back({type, version_of(source), source});
         }
         at = next;
     }

@@ -41,11 +41,19 @@ struct Command {
     std::vector<std::string> examples;
 };
 
+// A schema from events/: of one version of one type.
+struct EventSchema {
+    std::string type, version;
+    boost::json::value source;
+};
+
 struct Manifest {
     std::string name, version, description;
     int abi_major = 0, abi_minor = 0;
     bool parallel = false;
     bool own_loop = false;
+    bool singleton = false;    // one of all instances in the system runs, the others stand by
+    std::string stand_in_for;  // a service: added by the host where it is wanted and nobody has it
     std::vector<std::string> provides, interfaces, subscribes, permissions;
     std::vector<Need> needs;
     std::vector<Published> publishes;
@@ -53,7 +61,7 @@ struct Manifest {
     boost::json::value settings;  // the schema as written
     config::Schema settings_schema;
     std::map<std::string, config::Schema> event_schemas;  // by type, from events/*.json
-    std::map<std::string, boost::json::value> event_schema_sources;
+    std::vector<EventSchema> events;
 
     const Published* find_published(std::string_view type) const;
     bool may(std::string_view permission) const;

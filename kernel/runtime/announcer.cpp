@@ -53,12 +53,10 @@ constexpr std::string_view kNodeLeft = R"json({
 
 }  // namespace
 
-const std::map<std::string, std::string>& kernel_event_schemas() {
-    static const std::map<std::string, std::string> schemas = {
-        {"plugin.state_changed", std::string(kStateChanged)},
-        {"node.joined", std::string(kNodeJoined)},
-        {"node.left", std::string(kNodeLeft)}};
-    return schemas;
+std::vector<modules::EventSchema> kernel_event_schemas() {
+    return {{"plugin.state_changed", "1.0", json::parse(kStateChanged)},
+            {"node.joined", "1.0", json::parse(kNodeJoined)},
+            {"node.left", "1.0", json::parse(kNodeLeft)}};
 }
 
 void Announcer::tell(const Instance& instance) {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "bus/bus.hpp"
+#include "modules/manifest.hpp"
 
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace streamwall::runtime {
 
@@ -34,7 +36,7 @@ class Announcer {
     std::map<std::string, Told> told_;
 };
 
-// JSON Schemas of the events that the kernel publishes, by type; all have version 1.0.
-const std::map<std::string, std::string>& kernel_event_schemas();
+// Of the events that the kernel publishes itself.
+std::vector<modules::EventSchema> kernel_event_schemas();
 
 }  // namespace streamwall::runtime

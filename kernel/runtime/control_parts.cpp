@@ -1,4 +1,5 @@
 // How `kernel.nodes` reaches this process and others.
+#include "bus/envelope.hpp"
 #include "runtime/core.hpp"
 #include "runtime/documents.hpp"
 
@@ -17,12 +18,20 @@ constexpr std::string_view kTransport = "streamwall.transport/1";
 NodesService::Local Node::Core::local_control() {
     NodesService::Local out;
     out.node = options.node;
+    out.is_host = options.isolation.empty();
     out.describe = [this] { return json::parse(*document("node")).as_object(); };
     out.order = [this](const std::string& order, const std::string& plugin,
                        const json::object& settings,
                        Outcome done) { give(order, plugin, settings, std::move(done)); };
     out.plan = [this](Report done) { plan_file(std::move(done)); };
     out.reload = [this](Report done) { reload_file(std::move(done)); };
+    out.document = [this](const std::string& what) { return document(what); };
+    out.tap = [this](const std::string& pattern, std::function<void(const std::string&)> seen) {
+        return bus.tap(pattern, [seen = std::move(seen)](const bus::EventPtr& event) {
+            seen(bus::render(event->raw()));
+        });
+    };
+    out.untap = [this](std::uint64_t id) { bus.untap(id); };
     out.carries = [this](std::string_view caller, const std::string& plugin) {
         return carries_answers(caller, plugin);
     };
@@ -30,9 +39,19 @@ NodesService::Local Node::Core::local_control() {
 }
 
 NodesService::Peers Node::Core::peer_control() {
-    return {[] { return std::vector<NodesService::Peer>{}; },
-            [](const std::string&, const std::string&, const BufferRef&, const sw_context&,
-               const auto& done) { done(std::unexpected(Failure::unavailable("no transport"))); }};
+    NodesService::Peers out;
+    out.list = [this] {
+        std::vector<NodesService::Peer> peers;
+        for (const auto& peer : network.mesh().peers())
+            peers.push_back({peer.name, peer.node, peer.isolation, peer.version});
+        return peers;
+    };
+    out.call = [this](const std::string& peer, const std::string& method, const BufferRef& body,
+                      const sw_context& context,
+                      std::function<void(std::expected<BufferRef, Failure>)> done) {
+        network.mesh().call_peer(peer, NodesService::kName, method, body, context, std::move(done));
+    };
+    return out;
 }
 
 void Node::Core::give(const std::string& order, const std::string& plugin,

@@ -1,6 +1,8 @@
 // Orders of start and stop, retries and switches.
 #include "runtime/core.hpp"
 
+#include <streamwall/transport.h>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +12,19 @@ namespace streamwall::runtime {
 
 namespace {
 
+// Peers announce themselves each second, once a connection is there.
+constexpr std::chrono::seconds kJournalsSettle{4};
+
+transport::MeshOptions mesh_options(const NodeOptions& options) {
+    transport::MeshOptions out;
+    out.peer = options.isolation.empty() ? options.node : options.node + "~" + options.isolation;
+    out.node = options.node;
+    out.isolation = options.isolation;
+    out.version = STREAMWALL_VERSION;
+    out.prefix = options.mesh_prefix;
+    return out;
+}
+
 unsigned worker_count(const NodeOptions& options) {
     if (options.virtual_clock) return 0;
     if (options.workers) return options.workers;
@@ -18,9 +33,9 @@ unsigned worker_count(const NodeOptions& options) {
 
 }  // namespace
 
-Node::Core::Core(const NodeOptions& given, modules::ModuleStore& store, telemetry::Logger& logger)
+Node::Core::Core(const NodeOptions& given, modules::ModuleStore& plugins, telemetry::Logger& logger)
     : options(given),
-      modules(store),
+      modules(plugins),
       log(logger),
       clock(given.virtual_clock ? static_cast<const exec::Clock&>(*given.virtual_clock)
                                 : system_clock),
@@ -42,6 +57,14 @@ Node::Core::Core(const NodeOptions& given, modules::ModuleStore& store, telemetr
       bus(clock),
       journal(services, clock),
       journals(std::make_shared<bus::Journal>("", "", bus::unowned(journal), bus::unowned(feed))),
+      network(mesh_options(given),
+              {services, bus, timers, clock, *pool, logger, interfaces, journals}),
+      store(services, clock, "store"),
+      singletons(given.node, given.singletons,
+                 {store, timers, clock, control,
+                  [this](const std::string& instance, bool is_ours) {
+                      singleton_changed(instance, is_ours);
+                  }}),
       facilities{clock,
                  timers,
                  *pool,
@@ -58,8 +81,12 @@ Node::Core::Core(const NodeOptions& given, modules::ModuleStore& store, telemetr
                  given.validate_events,
                  [this](std::string_view what) { return document(what); }},
       announcer(bus, kernel_party, given.node),
+      schemas(given.data_dir),
       nodes_service(services, kernel_party, timers, clock, log, local_control(), peer_control()) {
     feed.on_event([this](const bus::EventPtr& event) { bus.observe(event); });
+    feed.on_commit([this](const std::vector<bus::EventPtr>& events) {
+        network.mesh().publish_committed(events);
+    });
     if (options.memory_link) {
         link = std::make_unique<transport::MemoryLink>(
             services, timers, clock, pool,
@@ -75,6 +102,10 @@ Node::Core::Core(const NodeOptions& given, modules::ModuleStore& store, telemetr
     kernel_party.address = "kernel@" + options.node;
     kernel_party.strand = exec::Strand::make("kernel", *pool);
     services.open(kernel_party);
+    if (const auto refused = schemas.admit("kernel", kernel_event_schemas());
+        refused.code != SW_OK) {
+        log.error("schema.refused", "kernel", refused.message);
+    }
     if (auto kept = read_overrides(options.data_dir))
         overrides = std::move(*kept);
     else
@@ -114,6 +145,8 @@ std::vector<std::shared_ptr<Instance>> Node::Core::all() const {
 void Node::Core::begin(std::function<void(Failure)> done) {
     started_ms = clock.wall_ms();
     begun = std::move(done);
+    network.attach(options.transports);
+    if (is_joined()) journals.set_settle(kJournalsSettle);
     for (const auto& [name, instance] : instances) {
         if (!instance->config()->config.enabled) {
             switch_off(*instance);
@@ -131,11 +164,11 @@ void Node::Core::settle() {
     if (stopping) return;
     for (const auto& [name, instance] : instances) {
         if (instance->state() != State::waiting || under_way.contains(name)) continue;
-        const auto waits = waits_of(name);
-        if (waits.empty())
+        const auto reason = reason_to_wait(name);
+        if (reason.empty())
             start_one(*instance);
         else
-            instance->set_state(State::waiting, fmt::format("for {}", fmt::join(waits, ", ")));
+            instance->set_state(State::waiting, reason);
     }
     if (!under_way.empty() || !begun) return;
     Failure failure;
@@ -143,6 +176,7 @@ void Node::Core::settle() {
         const auto required = instance->config()->config.required;
         const auto state = instance->state();
         if (!required || state == State::running || state == State::disabled) continue;
+        if (singletons.stands_by(name)) continue;
         failure =
             Failure::of(SW_UNAVAILABLE, fmt::format("required plugin '{}' is {}: {}", name,
                                                     to_string(state), instance->snapshot().reason));
@@ -156,10 +190,35 @@ void Node::Core::settle() {
     shut_down([done, failure] { done(failure); });
 }
 
+bool Node::Core::is_joined() const {
+    return !options.transports.empty() || std::ranges::any_of(instances, [](const auto& entry) {
+        const auto* manifest = entry.second->manifest();
+        return manifest &&
+               std::ranges::find(manifest->interfaces, SW_TRANSPORT) != manifest->interfaces.end();
+    });
+}
+
+std::vector<std::string> Node::Core::transports_to_come(const std::string& before) const {
+    const auto is_transport = [](const Instance& instance) {
+        const auto* manifest = instance.manifest();
+        return manifest &&
+               std::ranges::find(manifest->interfaces, SW_TRANSPORT) != manifest->interfaces.end();
+    };
+    std::vector<std::string> out;
+    if (is_transport(*find(before))) return out;
+    for (const auto& [name, instance] : instances) {
+        const auto needs = graph.providers.find(name);
+        const bool stands_alone = needs == graph.providers.end() || needs->second.empty();
+        const bool is_to_come = instance->state() == State::waiting || under_way.contains(name);
+        if (is_to_come && stands_alone && is_transport(*instance)) out.push_back(name);
+    }
+    return out;
+}
+
 std::vector<std::string> Node::Core::waits_of(const std::string& name) const {
-    std::vector<std::string> waits;
+    auto waits = transports_to_come(name);
     if (const auto missing = graph.missing.find(name); missing != graph.missing.end()) {
-        waits = missing->second;
+        waits.insert(waits.end(), missing->second.begin(), missing->second.end());
     }
     if (const auto providers = graph.providers.find(name); providers != graph.providers.end()) {
         for (const auto& provider : providers->second) {
@@ -167,6 +226,31 @@ std::vector<std::string> Node::Core::waits_of(const std::string& name) const {
         }
     }
     return waits;
+}
+
+std::string Node::Core::reason_to_wait(const std::string& name) {
+    if (const auto waits = waits_of(name); !waits.empty())
+        return fmt::format("for {}", fmt::join(waits, ", "));
+    return singletons.reason_to_wait(name);
+}
+
+void Node::Core::singleton_changed(const std::string& name, bool is_ours) {
+    auto* instance = find(name);
+    if (stopping || instance == nullptr) return;
+    const bool has_to_stop =
+        !is_ours && (instance->state() == State::running || under_way.contains(name));
+    if (!has_to_stop) return settle();
+    log.warn("singleton.lost", name, "another instance has taken over");
+    give_order(
+        name,
+        [this](Instance& running, const Outcome& end) {
+            take_down(running, [this, &running, end](Failure failure) {
+                if (failure.code == SW_OK) running.set_state(State::waiting);
+                settle();
+                end(std::move(failure));
+            });
+        },
+        [](const Failure&) {});
 }
 
 void Node::Core::start_one(Instance& instance) {
@@ -256,14 +340,20 @@ void Node::Core::stop_all() {
     const auto order = stop_order();
     stop_in_order(order, true, [this, order] {
         stop_in_order(order, false, [this] {
-            stopped = true;
-            if (const auto cut_short = std::exchange(begun, nullptr)) {
-                cut_short(Failure::of(SW_CANCELLED, "the host was stopped while it started"));
-            }
-            for (const auto& done : std::exchange(stop_waiters, {}))
-                done();
+            singletons.stop([this] {
+                network.stop([this] { control->post_function([this] { all_stopped(); }); });
+            });
         });
     });
+}
+
+void Node::Core::all_stopped() {
+    stopped = true;
+    if (const auto cut_short = std::exchange(begun, nullptr)) {
+        cut_short(Failure::of(SW_CANCELLED, "the host was stopped while it started"));
+    }
+    for (const auto& done : std::exchange(stop_waiters, {}))
+        done();
 }
 
 }  // namespace streamwall::runtime

@@ -9,6 +9,8 @@
 #include "runtime/nodes_service.hpp"
 #include "runtime/orders.hpp"
 #include "runtime/overrides.hpp"
+#include "runtime/schema_registry.hpp"
+#include "runtime/singletons.hpp"
 #include "transport/memory_link.hpp"
 
 #include <map>
@@ -28,13 +30,20 @@ struct Node::Core {
     void retry_later(Instance& instance);
     void shut_down(std::function<void()> done);
     void stop_all();
+    void all_stopped();
     // Makes the start of `instance`, of all where empty, end now if it is under way; then goes on.
     void abort_start(const std::string& instance, std::function<void()> then);
     void start_ended(const Instance& instance);
     void stop_in_order(std::vector<Instance*> order, bool drain_only, std::function<void()> done);
     std::vector<Instance*> stop_order() const;
+    // Transports that start before `before`: all but those that need others themselves.
+    std::vector<std::string> transports_to_come(const std::string& before) const;
     // What keeps `name` from starting: names of instances and services.
     std::vector<std::string> waits_of(const std::string& name) const;
+    // Empty: it may start.
+    std::string reason_to_wait(const std::string& name);
+    void singleton_changed(const std::string& name, bool is_ours);
+    bool is_joined() const;  // to other processes, or may be
 
     // Operators' orders (switches.cpp).
     using Outcome = std::function<void(Failure)>;
@@ -99,6 +108,8 @@ struct Node::Core {
     std::vector<InstanceStatus> statuses() const;
     std::optional<std::string> document(std::string_view what) const;
     void update_metrics() const;
+    std::string graph_document() const;
+    std::string load_document() const;
 
     const NodeOptions& options;
     modules::ModuleStore& modules;
@@ -116,11 +127,15 @@ struct Node::Core {
     abi::ServiceJournal journal;  // the own one
     bus::Journals journals;
     abi::Interfaces interfaces;
+    Network network;
+    abi::ServiceJournal store;  // for leases
+    Singletons singletons;
     std::unique_ptr<transport::MemoryLink> link;
     abi::Facilities facilities;
     Party operator_party;
     Party kernel_party;  // publishes what the kernel itself has to say
     Announcer announcer;
+    SchemaRegistry schemas;
     std::mutex rereading;
     NodesService nodes_service;
 

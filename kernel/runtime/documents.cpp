@@ -32,7 +32,24 @@ struct Verdict {
     json::object dependencies, checks;
 };
 
-Verdict judge(const std::vector<InstanceStatus>& instances) {
+// A transport that is not connected counts, unless its plugin speaks of the connection itself.
+void judge_network(Verdict& out, const transport::MeshSnapshot& network,
+                   const std::vector<InstanceStatus>& instances) {
+    bool is_worse = !network.refused.empty();
+    if (is_worse) out.checks["mesh"] = false;
+    for (const auto& one : network.transports) {
+        const bool is_told = std::ranges::any_of(instances, [&](const InstanceStatus& instance) {
+            return instance.name == one.name && instance.dependencies.size() > 1;
+        });
+        if (is_told) continue;
+        out.dependencies[one.name] = one.connected ? "ok" : "degraded";
+        is_worse = is_worse || !one.connected;
+    }
+    if (is_worse && out.status != "error") out.status = "degraded";
+}
+
+Verdict judge(const std::vector<InstanceStatus>& instances,
+              const transport::MeshSnapshot& network) {
     Verdict out;
     const auto worsen = [&](const char* to) {
         if (out.status != "error") out.status = to;
@@ -51,6 +68,35 @@ Verdict judge(const std::vector<InstanceStatus>& instances) {
             out.dependencies[name] = dependency_text(report.health);
             if (report.health != SW_HEALTH_OK) worsen("degraded");
         }
+    }
+    judge_network(out, network, instances);
+    return out;
+}
+
+json::array describe_transports(const transport::MeshSnapshot& network) {
+    json::array out;
+    for (const auto& one : network.transports) {
+        out.push_back(json::object{{"name", one.name},
+                                   {"role", transport::to_string(one.role)},
+                                   {"connected", one.connected},
+                                   {"reason", one.reason},
+                                   {"peers", one.peers}});
+    }
+    return out;
+}
+
+json::array describe_peers(const transport::MeshSnapshot& network) {
+    json::array out;
+    for (const auto& peer : network.peers) {
+        out.push_back(json::object{{"peer", peer.name},
+                                   {"node", peer.node},
+                                   {"isolation", peer.isolation},
+                                   {"version", peer.version},
+                                   {"pid", peer.pid},
+                                   {"transport", peer.transport},
+                                   {"via", peer.via},
+                                   {"services", json::value_from(peer.services)},
+                                   {"silent_ms", peer.silent_ms}});
     }
     return out;
 }
@@ -74,6 +120,35 @@ json::object describe(const InstanceStatus& status) {
             {"required", status.required},
             {"restarts", status.restarts},
             {"since", telemetry::format_time(status.since_ms)}};
+}
+
+InstanceStatus read_status(const json::object& described) {
+    const auto text = [](const json::object& from, std::string_view name) {
+        const auto* found = from.if_contains(name);
+        return found && found->is_string() ? std::string(found->get_string()) : std::string();
+    };
+    InstanceStatus out;
+    out.name = text(described, "name");
+    out.plugin = text(described, "plugin");
+    out.version = text(described, "version");
+    out.state = text(described, "state");
+    out.reason = text(described, "reason");
+    out.health = text(described, "health");
+    out.health_reason = text(described, "health_reason");
+    const auto* required = described.if_contains("required");
+    out.required = required && required->is_bool() && required->get_bool();
+    const auto* dependencies = described.if_contains("dependencies");
+    if (!dependencies || !dependencies->is_object()) return out;
+    for (const auto& [name, report] : dependencies->get_object()) {
+        if (!report.is_object()) continue;
+        const auto health = text(report.get_object(), "health");
+        auto& into = out.dependencies[std::string(name)];
+        into.reason = text(report.get_object(), "reason");
+        for (const int known : {SW_HEALTH_OK, SW_HEALTH_DEGRADED, SW_HEALTH_DOWN}) {
+            if (health == health_text(known)) into.health = known;
+        }
+    }
+    return out;
 }
 
 InstanceStatus status_of(const Instance& instance) {
@@ -174,9 +249,13 @@ std::optional<std::string> Node::Core::document(std::string_view what) const {
         update_metrics();
         return facilities.metrics.text();
     }
+    if (what == "graph") return graph_document();
+    if (what == "load") return load_document();
     const auto list = statuses();
+    auto whole = list;
+    if (options.isolated) std::ranges::move(options.isolated(), std::back_inserter(whole));
     if (what == "health") {
-        const auto verdict = judge(list);
+        const auto verdict = judge(whole, network.mesh().snapshot());
         return json::serialize(json::object{{"status", verdict.status},
                                             {"timestamp", telemetry::format_time(clock.wall_ms())},
                                             {"version", STREAMWALL_VERSION},
@@ -190,15 +269,21 @@ std::optional<std::string> Node::Core::document(std::string_view what) const {
         for (const auto& status : list)
             out.push_back(describe(status));
         if (what == "plugins") return json::serialize(out);
-        const auto* phase = stopping ? "stopping" : ready ? "ready" : "starting";
-        return json::serialize(json::object{{"node", options.node},
-                                            {"peer", options.node},
-                                            {"state", phase},
-                                            {"health", judge(list).status},
-                                            {"version", STREAMWALL_VERSION},
-                                            {"pid", static_cast<std::int64_t>(::getpid())},
-                                            {"started", telemetry::format_time(started_ms)},
-                                            {"plugins", out}});
+        const auto around = network.mesh().snapshot();
+        json::object node{{"node", options.node},
+                          {"peer", around.peer},
+                          {"state", stopping ? "stopping"
+                                    : ready  ? "ready"
+                                             : "starting"},
+                          {"health", judge(whole, around).status},
+                          {"version", STREAMWALL_VERSION},
+                          {"pid", static_cast<std::int64_t>(::getpid())},
+                          {"started", telemetry::format_time(started_ms)},
+                          {"plugins", out},
+                          {"transports", describe_transports(around)},
+                          {"peers", describe_peers(around)}};
+        if (!around.refused.empty()) node["refused"] = around.refused;
+        return json::serialize(node);
     }
     if (what == "services") {
         for (const auto& info : services.list()) {
@@ -234,17 +319,7 @@ std::optional<std::string> Node::Core::document(std::string_view what) const {
         }
         return json::serialize(out);
     }
-    if (what == "schemas") {
-        for (const auto& instance : all()) {
-            const auto* manifest = instance->manifest();
-            if (manifest == nullptr) continue;
-            for (const auto& [type, schema] : manifest->event_schema_sources) {
-                out.push_back(
-                    json::object{{"type", type}, {"plugin", instance->name()}, {"schema", schema}});
-            }
-        }
-        return json::serialize(out);
-    }
+    if (what == "schemas") return json::serialize(schemas.list());
     return std::nullopt;
 }
 

@@ -11,6 +11,9 @@ namespace streamwall::runtime {
 // reason}}, required, restarts, since}
 boost::json::object describe(const InstanceStatus& status);
 
+// What describe() said, in another process; without the time, which is empty then.
+InstanceStatus read_status(const boost::json::object& described);
+
 InstanceStatus status_of(const Instance& instance);  // [any]
 
 }  // namespace streamwall::runtime

@@ -156,6 +156,9 @@ Failure Instance::load() {
                            fmt::format("plugin '{}' is not installed", wanted->config.plugin));
     }
     if (!found->manifest) return found->failure;
+    if (auto refused = parts_.admit(name(), *found->manifest); refused.code != SW_OK) {
+        return refused;
+    }
     auto entry = parts_.modules.load(*found, wanted->config.sha256);
     if (!entry) return std::move(entry.error());
     entry_ = *entry;

@@ -39,6 +39,8 @@ struct InstanceParts {
     std::shared_ptr<exec::Executor> pool;  // for what may block a little
     std::chrono::milliseconds start_timeout;
     std::chrono::milliseconds stop_timeout;
+    // Whether the plugin may start here; before any of its code runs.
+    std::function<Failure(const std::string& instance, const modules::Manifest& manifest)> admit;
     // A state or health changed; any thread, each change once.
     std::function<void(const class Instance& instance)> changed;
 };

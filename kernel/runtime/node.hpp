@@ -8,6 +8,7 @@
 #include "config/check.hpp"
 #include "config/diff.hpp"
 #include "modules/module_store.hpp"
+#include "runtime/network.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -16,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,7 @@
 namespace streamwall::runtime {
 
 class Instance;
+struct InstanceStatus;
 
 // The node's part of the configuration, read anew.
 struct FreshConfig {
@@ -48,6 +51,19 @@ struct NodeOptions {
     // Puts a serialising link between every pair of instances, see transport/memory_link.hpp.
     bool memory_link = false;
     std::uint64_t memory_link_seed = 1;
+
+    // Who this process is among others, see transport/mesh.
+    std::string isolation{};  // its name within the node; empty: the node's host
+    std::string mesh_prefix = "streamwall";
+    // What joins it to others beside the transports that its plugins offer.
+    std::vector<HostTransport> transports{};
+    // What other processes of the topology offer: needs for it are met.
+    std::set<std::string> services_elsewhere{};
+    // Instances of which one alone runs, as other processes of the topology have them, too.
+    std::set<std::string> singletons{};
+    // How those instances of this node are that run in other processes; they count for its health.
+    // Called on any thread, must not block. Absent: there are none.
+    std::function<std::vector<InstanceStatus>()> isolated = {};
 };
 
 struct InstanceStatus {
@@ -108,8 +124,8 @@ class Node {
     std::expected<boost::json::value, Failure> reload_file();
     std::expected<boost::json::value, Failure> plan_file();
 
-    // node | plugins | services | interfaces | events | schemas | health as JSON, metrics as
-    // Prometheus text; nothing for other names. [any]
+    // node | plugins | services | interfaces | events | schemas | health | graph | load as JSON,
+    // metrics as Prometheus text; nothing for other names. [any]
     std::optional<std::string> introspect(std::string_view what) const;
     std::vector<InstanceStatus> instances() const;  // [any]
 

@@ -21,8 +21,11 @@ constexpr auto kAnswerLeaves = 250ms;
 // One silent node must not keep the others from being shown.
 constexpr auto kPatience = 2s;
 
-constexpr std::array<std::string_view, 9> kMethods = {
-    "list", "plugins", "enable", "disable", "restart", "reset", "reconfigure", "plan", "reload"};
+constexpr std::array<std::string_view, 11> kMethods = {
+    "list",  "plugins",     "document", "tap",  "enable", "disable",
+    "reset", "reconfigure", "restart",  "plan", "reload"};
+constexpr std::array<std::string_view, 5> kOrders = {"enable", "disable", "reset", "reconfigure",
+                                                     "restart"};
 
 std::string text_of(const json::object& from, std::string_view name) {
     const auto* found = from.if_contains(name);
@@ -52,20 +55,6 @@ Failure as_answer(Failure failure) {
 
 }  // namespace
 
-struct NodesService::Request {
-    std::string method;
-    json::object body;
-    BufferRef raw;
-    ContextCopy context;
-
-    std::string node() const { return text_of(body, "node"); }
-    std::string plugin() const { return text_of(body, "plugin"); }
-    // Set by this service on what it forwards inside a node: to be answered by that process alone.
-    bool is_for_here() const { return body.contains("here"); }
-    bool is_order() const { return method != "list" && method != "plugins" && !is_for_node(); }
-    bool is_for_node() const { return method == "plan" || method == "reload"; }
-};
-
 // Answers of several peers, in the order in which they were asked.
 struct NodesService::Gather {
     explicit Gather(std::size_t count, std::function<void(json::array)> all)
@@ -85,6 +74,14 @@ struct NodesService::Gather {
     json::array answers;
     const std::function<void(json::array)> done;
 };
+
+std::string NodesService::Request::text(std::string_view name) const {
+    return text_of(body, name);
+}
+
+bool NodesService::Request::is_order() const {
+    return std::ranges::find(kOrders, method) != kOrders.end();
+}
 
 NodesService::NodesService(services::Registry& services, Party& party, exec::Timers& timers,
                            const exec::Clock& clock, telemetry::Logger& log, Local local,
@@ -119,7 +116,7 @@ sw_status NodesService::handle(void* self, const sw_request* request, sw_buffer*
         return fill(error, Failure::of(SW_INVALID_ARGUMENT, "a request is a JSON object"));
     }
     made->body = std::move(body.get_object());
-    if (made->is_order() && made->plugin().empty() && made->method != "reset") {
+    if (made->is_order() && made->text("plugin").empty() && made->method != "reset") {
         return fill(error, Failure::of(SW_INVALID_ARGUMENT, "give 'plugin'"));
     }
     auto* responder = services::Registry::defer(request);
@@ -142,19 +139,22 @@ void NodesService::dispatch(const RequestPtr& request, Done done) {
         return forward(local_.node, request, std::move(done));
     }
     if (request->method == "list") return list_nodes(request, std::move(done));
-    const auto node = request->node();
+    const auto node = request->text("node");
     if (!node.empty() && node != local_.node) {
         const auto known = peers_.list();
-        if (std::ranges::find(known, node, &Peer::node) == known.end()) {
+        if (std::ranges::find(known, node, &Peer::node) == known.end() &&
+            std::ranges::find(known, node, &Peer::peer) == known.end()) {
             return done(std::unexpected(Failure::of(SW_NOT_FOUND, unknown_node(node))));
         }
         return forward(node, request, std::move(done));
     }
+    if (request->method == "document") return document(request, done);
+    if (request->method == "tap") return tap(request, std::move(done));
     if (request->method == "plugins") return describe_node(request, std::move(done));
     if (request->method == "plan") return local_.plan(std::move(done));
     if (request->method == "reload") return local_.reload(std::move(done));
     const auto others = request->is_for_here() ? std::vector<std::string>{} : children();
-    if (has_plugin(request->plugin()) || others.empty()) {
+    if (has_plugin(request->text("plugin")) || others.empty()) {
         return carry_out(request, std::move(done));
     }
     to_children(request, others, std::move(done));
@@ -213,7 +213,7 @@ json::object NodesService::answer_for(const std::string& plugin) const {
 }
 
 void NodesService::carry_out(const RequestPtr& request, Done done) {
-    const auto plugin = request->plugin();
+    const auto plugin = request->text("plugin");
     const auto* given = request->body.if_contains("settings");
     if (request->method == "reconfigure" && (given == nullptr || !given->is_object())) {
         return done(

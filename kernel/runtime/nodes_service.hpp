@@ -11,6 +11,10 @@
 //   reconfigure {"node","plugin","settings"}  likewise; null takes a setting back
 //   plan      {"node"}                 → what reload would do, see Node::plan
 //   reload    {"node"}                 → {"changes":[{instance, action, changed}]}
+//   document  {"node","what"}          → a document of Node::introspect; text as a string
+//   tap       {"node","pattern"}       → {"tap":id,"events":[envelopes],"dropped":n}; asked again
+//                                        with "tap" it waits up to 5 s for more events, and who
+//                                        does not ask for 15 s is forgotten
 // `node` is left out for the node that is asked. Where the answer has to pass through the very
 // plugin that the order concerns, the answer is {"accepted":true,"plugin":{…}} and the order is
 // carried out a moment later. An order that fails for reasons of the plugin is ABORTED, with the
@@ -25,6 +29,9 @@
 #include <expected>
 #include <functional>
 #include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +53,11 @@ class NodesService {
                            const boost::json::object& settings, std::function<void(Failure)> done)>
             order;
         std::function<void(Done done)> plan, reload;
+        std::function<std::optional<std::string>(const std::string& what)> document;
+        std::function<std::uint64_t(const std::string& pattern,
+                                    std::function<void(const std::string& envelope)> seen)>
+            tap;
+        std::function<void(std::uint64_t id)> untap;
         // Whether an answer to `caller` goes through `plugin`.
         std::function<bool(std::string_view caller, const std::string& plugin)> carries;
     };
@@ -65,11 +77,23 @@ class NodesService {
     // All outlive it; `party` is serial and offers the service from now on.
     NodesService(services::Registry& services, Party& party, exec::Timers& timers,
                  const exec::Clock& clock, telemetry::Logger& log, Local local, Peers peers);
+    ~NodesService();
 
   private:
-    struct Request;
+    struct Request {
+        std::string method;
+        boost::json::object body;
+        BufferRef raw;
+        ContextCopy context;
+
+        std::string text(std::string_view name) const;  // empty where it is no text
+        // Set by this service on what it forwards inside a node: for that process alone.
+        bool is_for_here() const { return body.contains("here"); }
+        bool is_order() const;
+    };
     using RequestPtr = std::shared_ptr<const Request>;
     struct Gather;
+    struct Tap;
 
     static sw_status handle(void* self, const sw_request* request, sw_buffer** reply,
                             sw_error* error);
@@ -78,6 +102,9 @@ class NodesService {
     void to_children(const RequestPtr& request, std::vector<std::string> children, Done done);
     void carry_out(const RequestPtr& request, Done done);
     void describe_node(const RequestPtr& request, Done done);
+    void document(const RequestPtr& request, const Done& done) const;
+    void tap(const RequestPtr& request, Done done);
+    void watch_tap(const std::shared_ptr<Tap>& tap);
     void list_nodes(const RequestPtr& request, Done done);
     std::vector<std::string> children() const;
     bool has_plugin(const std::string& plugin) const;
@@ -91,6 +118,9 @@ class NodesService {
     Party& party_;
     const Local local_;
     const Peers peers_;
+    std::mutex taps_mutex_;
+    std::map<std::string, std::shared_ptr<Tap>> taps_;
+    std::uint64_t next_tap_ = 1;
 };
 
 }  // namespace streamwall::runtime

@@ -1,8 +1,8 @@
 #include "runtime/overrides.hpp"
 
-#include <fcntl.h>
+#include "runtime/replace_file.hpp"
+
 #include <fmt/format.h>
-#include <unistd.h>
 #include <boost/json.hpp>
 
 #include <cerrno>
@@ -42,35 +42,6 @@ json::object to_json(const config::Overlay& overlay) {
     return out;
 }
 
-// Closes on destruction.
-struct File {
-    int descriptor;
-    ~File() {
-        if (descriptor >= 0) ::close(descriptor);
-    }
-};
-
-bool write_all(int descriptor, std::string_view text) {
-    while (!text.empty()) {
-        const auto count = ::write(descriptor, text.data(), text.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return false;
-        text.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return true;
-}
-
-// The usual three steps: new content on disk, renamed over the old, the renaming on disk too.
-bool replace(const fs::path& file, const std::string& text) {
-    const auto next = file.string() + ".new";
-    const File made{::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-    if (made.descriptor < 0 || !write_all(made.descriptor, text)) return false;
-    if (::fsync(made.descriptor) != 0 || ::rename(next.c_str(), file.c_str()) != 0) return false;
-    const auto folder = file.parent_path();
-    const File holder{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    return holder.descriptor >= 0 && ::fsync(holder.descriptor) == 0;
-}
-
 }  // namespace
 
 std::expected<Overrides, Failure> read_overrides(const fs::path& data_dir) {
@@ -107,7 +78,7 @@ Failure write_overrides(const fs::path& data_dir, const Overrides& overrides) {
         instances[name] = to_json(overlay);
     const json::object document{{"version", kVersion}, {"instances", std::move(instances)}};
     const auto file = file_in(data_dir);
-    if (replace(file, json::serialize(document) + "\n")) return {};
+    if (replace_file(file, json::serialize(document) + "\n")) return {};
     return Failure::of(SW_INTERNAL, fmt::format("it is done, but only until the host ends: {}: {}",
                                                 file.string(), std::strerror(errno)));
 }

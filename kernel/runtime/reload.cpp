@@ -75,7 +75,7 @@ void Node::Core::relink() {
                             manifest->interfaces.end());
         declared.push_back(std::move(one));
     }
-    graph = link_needs(declared);
+    graph = link_needs(declared, options.services_elsewhere);
 }
 
 void Node::Core::add_instance(ConfigPtr config) {
@@ -91,7 +91,16 @@ void Node::Core::add_instance(ConfigPtr config) {
             std::move(config), inspection,
             InstanceParts{facilities, modules, control, pool, options.start_timeout,
                           options.stop_timeout,
-                          [this](const Instance& changed) { announcer.tell(changed); }});
+                          [this](const std::string& plugin, const modules::Manifest& manifest) {
+                              return schemas.admit(plugin, manifest.events);
+                          },
+                          [this](const Instance& changed) {
+                              announcer.tell(changed);
+                              const auto state = changed.state();
+                              if (state != State::failed && state != State::disabled) return;
+                              control->post_function(
+                                  [this, ended = changed.name()] { singletons.give_up(ended); });
+                          }});
     }
     std::lock_guard lock(instances_mutex);
     instances.emplace(name, std::move(instance));

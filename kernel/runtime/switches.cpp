@@ -119,8 +119,8 @@ void Node::Core::bring_up(Instance& instance, Outcome done) {
                            fmt::format("needs itself: {}", fmt::join(graph.cycle, " → ")));
         return done(Failure::of(SW_FAILED_PRECONDITION, instance.snapshot().reason));
     }
-    if (const auto waits = waits_of(name); !waits.empty()) {
-        instance.set_state(State::waiting, fmt::format("for {}", fmt::join(waits, ", ")));
+    if (const auto reason = reason_to_wait(name); !reason.empty()) {
+        instance.set_state(State::waiting, reason);
         return done({});
     }
     under_way.insert(name);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 namespace streamwall::services {
 
 namespace {
@@ -150,8 +152,9 @@ const sw_method* Registry::resolve(Party& caller, std::string_view service,
     }
     auto& breaker = breakers_[{&caller, std::string(service)}];
     if (!breaker) {
-        breaker =
-            std::make_unique<Breaker>(clock_, options_.breaker_failures, options_.breaker_pause);
+        const auto failures =
+            caller.patient ? std::numeric_limits<int>::max() : options_.breaker_failures;
+        breaker = std::make_unique<Breaker>(clock_, failures, options_.breaker_pause);
     }
     mine.push_back(std::make_unique<sw_method>(sw_method{&target, &caller, breaker.get()}));
     return mine.back().get();

@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <stop_token>
+#include <thread>
 
 namespace streamwall::control {
 
@@ -17,6 +20,8 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds kDefaultTimeout{10'000};
+// Longer than a plugin may take to stop and to start.
+constexpr milliseconds kOrderTimeout{120'000};
 constexpr std::int64_t kMaxTimeoutMs = 300'000;
 
 struct Request {
@@ -47,6 +52,12 @@ Answer parsed(std::expected<std::string, Failure> text) {
     return malformed ? json::value(*text) : std::move(value);
 }
 
+// A request to kernel.nodes, here or on the node that is named.
+Answer ask_nodes(const Request& request, const std::string& method, json::object body) {
+    if (const auto node = request.text("node")) body["node"] = *node;
+    return parsed(request.node.call("kernel.nodes", method, json::serialize(body), kOrderTimeout));
+}
+
 Answer settled(const Failure& failure) {
     if (failure.code != SW_OK) return std::unexpected(failure);
     return json::value(nullptr);
@@ -67,21 +78,69 @@ Answer status(const Request& request) {
 Answer introspect(const Request& request) {
     const auto what = request.text("what");
     if (!what) return std::unexpected(what.error());
+    if (request.text("node")) return ask_nodes(request, "document", {{"what", *what}});
     auto document = request.node.introspect(*what);
     if (document) return parsed(std::move(*document));
     return std::unexpected(
         Failure::of(SW_NOT_FOUND, fmt::format("there is nothing called '{}' to look into", *what)));
 }
 
-template <Failure (Node::*Order)(const std::string&)>
+// "plugins.restart" → restart
 Answer order(const Request& request) {
+    const auto verb = *request.text("verb");
+    const auto method = verb.substr(verb.find('.') + 1);
     const auto instance = request.text("instance");
-    if (!instance) return std::unexpected(instance.error());
-    const auto result = (request.node.*Order)(*instance);
-    const auto verb = request.text("verb");
-    request.log.info("control.order", "kernel", "an operator gave an order",
-                     {{"verb", *verb}, {"instance", *instance}, {"done", result.code == SW_OK}});
-    return settled(result);
+    if (!instance && method != "reset") return std::unexpected(instance.error());
+    json::object body{{"plugin", instance.value_or("")}};
+    if (const auto* settings = request.body.if_contains("settings")) body["settings"] = *settings;
+    return ask_nodes(request, method, std::move(body));
+}
+
+Answer list_nodes(const Request& request) {
+    return ask_nodes(request, "list", {});
+}
+Answer plan(const Request& request) {
+    return ask_nodes(request, "plan", {});
+}
+Answer reload(const Request& request) {
+    return ask_nodes(request, "reload", {});
+}
+
+// Fetches the events of another node until it is told to stop, or the node is gone.
+void follow(Node& node, const std::string& name, const std::string& pattern, LineQueue& queue,
+            const std::stop_token& stop) {
+    json::object ask{{"node", name}, {"pattern", pattern}};
+    while (!stop.stop_requested()) {
+        const auto answer =
+            parsed(node.call("kernel.nodes", "tap", json::serialize(ask), kDefaultTimeout));
+        if (!answer) {
+            if (!ask.contains("tap")) return;
+            ask.erase("tap");  // it may have been restarted
+            continue;
+        }
+        const auto& found = answer->as_object();
+        ask["tap"] = found.at("tap");
+        for (const auto& envelope : found.at("events").as_array())
+            queue.push(json::serialize(envelope));
+    }
+}
+
+std::vector<std::string> tapped_nodes(const Request& request) {
+    std::vector<std::string> names;
+    const auto* given = request.body.if_contains("nodes");
+    if (given && given->is_array()) {
+        for (const auto& name : given->get_array()) {
+            if (name.is_string()) names.emplace_back(name.get_string());
+        }
+    } else if (given && *given == "*") {
+        if (const auto nodes = list_nodes(request)) {
+            for (const auto& node : nodes->as_object().at("nodes").as_array())
+                names.emplace_back(node.as_object().at("node").as_string());
+        }
+    } else {
+        names.push_back(request.node.options().node);
+    }
+    return names;
 }
 
 Answer tap(const Request& request) {
@@ -89,10 +148,21 @@ Answer tap(const Request& request) {
     if (!pattern) return std::unexpected(pattern.error());
     // Shared: an envelope may be under way when the tap ends.
     auto queue = std::make_shared<LineQueue>();
-    const auto id =
-        request.node.tap(*pattern, [queue](const std::string& envelope) { queue->push(envelope); });
+    std::optional<std::uint64_t> own;
+    std::vector<std::jthread> others;
+    for (const auto& name : tapped_nodes(request)) {
+        if (name == request.node.options().node) {
+            own = request.node.tap(*pattern,
+                                   [queue](const std::string& envelope) { queue->push(envelope); });
+        } else {
+            others.emplace_back([&node = request.node, name, pattern = *pattern,
+                                 queue](const std::stop_token& stop) {
+                follow(node, name, pattern, *queue, stop);
+            });
+        }
+    }
     request.client.stream(*queue);
-    request.node.untap(id);
+    if (own) request.node.untap(*own);
     return json::value(nullptr);
 }
 
@@ -141,13 +211,18 @@ struct Verb {
     Answer (*run)(const Request& request);
 };
 
-constexpr std::array<Verb, 11> kVerbs{{
+constexpr std::array<Verb, 16> kVerbs{{
     {"status", &status},
     {"introspect", &introspect},
     {"plugins.list", &list_plugins},
-    {"plugins.enable", &order<&Node::enable>},
-    {"plugins.disable", &order<&Node::disable>},
-    {"plugins.restart", &order<&Node::restart>},
+    {"plugins.enable", &order},
+    {"plugins.disable", &order},
+    {"plugins.restart", &order},
+    {"plugins.reconfigure", &order},
+    {"plugins.reset", &order},
+    {"nodes", &list_nodes},
+    {"plan", &plan},
+    {"reload", &reload},
     {"events.tap", &tap},
     {"dead_letters.list", &list_dead_letters},
     {"dead_letters.retry", &retry_dead_letter},

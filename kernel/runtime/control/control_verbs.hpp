@@ -1,13 +1,18 @@
 // What operators can ask of a running node and order it to do, as verbs of the control socket.
 //
 //   status                                     node and state of every instance
-//   introspect       {what}                    a document of Node::introspect; text as a string
+//   introspect       {what, node}              a document of Node::introspect; text as a string
 //   plugins.list                               state of every instance
-//   plugins.enable|disable|restart {instance}
-//   events.tap       {pattern}                 streams envelopes
+//   plugins.enable|disable|restart {instance, node}
+//   plugins.reconfigure {instance, node, settings}
+//   plugins.reset    {instance, node}          no instance: all of them
+//   nodes                                      what kernel.nodes lists
+//   plan, reload     {node}
+//   events.tap       {pattern, nodes: [names] or "*"}  streams envelopes; no nodes: this one
 //   dead_letters.list {after, limit}
 //   dead_letters.retry|drop {id}
 //   call             {service, method, request, timeout_ms}
+// Without `node` this node is meant. What concerns others goes through the service kernel.nodes.
 #pragma once
 
 #include "runtime/control/control_server.hpp"

@@ -7,19 +7,20 @@
 
 namespace streamwall::runtime {
 
-Children::Children(SupervisorOptions options, telemetry::Logger& log)
+Children::Children(SupervisorOptions options, telemetry::Logger& log, Told told_details)
     : changed_(options.changed),
       broker_(std::make_shared<transport::LocalBroker>()),
       reach_(std::make_shared<Reach>()),
       supervisor_(joined(std::move(options)), log) {
     reach_->supervisor = &supervisor_;
     const auto prefix = status_subject("");
-    const auto subscribed =
-        broker_->subscribe(prefix + "*", {}, [this, prefix](const transport::Message& message) {
+    const auto subscribed = broker_->subscribe(
+        prefix + "*", {}, [this, prefix, told_details](const transport::Message& message) {
             const auto told = decode_status(view(message.body));
             if (!told) return;
-            supervisor_.report(std::string(message.subject.substr(prefix.size())), told->state,
-                               told->reason);
+            const std::string child(message.subject.substr(prefix.size()));
+            if (told_details) told_details(child, told->details);
+            supervisor_.report(child, told->state, told->reason);
         });
     statuses_ = *subscribed;
 }

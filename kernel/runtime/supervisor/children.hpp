@@ -4,6 +4,8 @@
 #include "runtime/supervisor/supervisor.hpp"
 #include "transport/local/broker.hpp"
 
+#include <boost/json/array.hpp>
+
 #include <condition_variable>
 
 namespace streamwall::runtime {
@@ -12,7 +14,9 @@ class Children {
   public:
     // `changed` runs on the supervisor's thread.
     using Changed = std::function<void(const ChildStatus& status)>;
-    Children(SupervisorOptions options, telemetry::Logger& log);
+    // What a child says of itself beside its state; on the broker's thread.
+    using Told = std::function<void(const std::string& child, const boost::json::array& details)>;
+    Children(SupervisorOptions options, telemetry::Logger& log, Told told = {});
     ~Children();
     Children(const Children&) = delete;
     Children& operator=(const Children&) = delete;

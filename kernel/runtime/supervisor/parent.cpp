@@ -15,8 +15,9 @@ std::string status_subject(const std::string& child) {
     return "_status." + child;
 }
 
-std::string encode_status(ChildState state, const std::string& reason) {
-    return json::serialize(json::object{{"state", to_string(state)}, {"reason", reason}});
+std::string encode_status(ChildState state, const std::string& reason, const json::array& details) {
+    return json::serialize(
+        json::object{{"state", to_string(state)}, {"reason", reason}, {"details", details}});
 }
 
 std::optional<ToldStatus> decode_status(std::string_view text) {
@@ -25,10 +26,14 @@ std::optional<ToldStatus> decode_status(std::string_view text) {
     const auto* status = malformed ? nullptr : value.if_object();
     const auto* state = status ? status->if_contains("state") : nullptr;
     const auto* reason = status ? status->if_contains("reason") : nullptr;
-    if (!state || !state->is_string() || !reason || !reason->is_string()) return std::nullopt;
+    const auto* details = status ? status->if_contains("details") : nullptr;
+    if (!state || !state->is_string() || !reason || !reason->is_string() || !details ||
+        !details->is_array()) {
+        return std::nullopt;
+    }
     for (const auto known : {ChildState::ready, ChildState::degraded}) {
         if (state->get_string() == to_string(known)) {
-            return ToldStatus{known, std::string(reason->get_string())};
+            return ToldStatus{known, std::string(reason->get_string()), details->get_array()};
         }
     }
     return std::nullopt;
@@ -45,10 +50,11 @@ std::optional<Parent> Parent::connect() {
     return Parent(Descriptor(kLinkDescriptor));
 }
 
-void Parent::tell(const std::string& child, ChildState state, const std::string& reason) const {
+void Parent::tell(const std::string& child, ChildState state, const std::string& reason,
+                  const json::array& details) const {
     // Where this finds no room or no connection there is nobody left who wants to know.
-    static_cast<void>(
-        transport_->publish(status_subject(child), {}, BufferRef(encode_status(state, reason))));
+    static_cast<void>(transport_->publish(status_subject(child), {},
+                                          BufferRef(encode_status(state, reason, details))));
 }
 
 }  // namespace streamwall::runtime

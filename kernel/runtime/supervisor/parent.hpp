@@ -4,19 +4,23 @@
 #include "runtime/supervisor/supervisor.hpp"
 #include "transport/local/client.hpp"
 
+#include <boost/json/array.hpp>
+
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace streamwall::runtime {
 
-// Subject on which a child says how it is: {"state":"ready|degraded","reason":"…"}.
+// Subject on which a child says how it is: {"state":"ready|degraded","reason":"…","details":[…]}.
 std::string status_subject(const std::string& child);
-std::string encode_status(ChildState state, const std::string& reason);
+std::string encode_status(ChildState state, const std::string& reason,
+                          const boost::json::array& details);
 // Nothing for what is no such document.
 struct ToldStatus {
     ChildState state = ChildState::ready;
     std::string reason;
+    boost::json::array details;  // whatever the child wants its parent to know
 };
 std::optional<ToldStatus> decode_status(std::string_view text);
 
@@ -28,7 +32,8 @@ class Parent {
 
     const std::shared_ptr<transport::LocalClient>& transport() const { return transport_; }
     // `child` is the name that the supervisor gave this process.
-    void tell(const std::string& child, ChildState state, const std::string& reason) const;
+    void tell(const std::string& child, ChildState state, const std::string& reason,
+              const boost::json::array& details = {}) const;
 
   private:
     explicit Parent(Descriptor socket)
