@@ -1,4 +1,7 @@
-// rest-api: wiring. Routes are in streams_api.cpp and system_api.cpp.
+// rest-api: wiring. Routes are in streams_api.cpp, nodes_api.cpp, schemas_api.cpp and
+// system_api.cpp.
+#include "nodes_api.hpp"
+#include "schemas_api.hpp"
 #include "streams_api.hpp"
 #include "system_api.hpp"
 
@@ -17,6 +20,11 @@ class RestApi final : public Plugin<> {
         if (!client) return std::move(client).error();
         client_ = std::move(*client);
         add_stream_routes(routes_, *client_);
+        auto nodes = NodesClient::resolve(services());
+        if (!nodes) return std::move(nodes).error();
+        nodes_ = std::move(*nodes);
+        add_node_routes(routes_, *nodes_);
+        add_schema_routes(routes_, [this] { return document("schemas"); });
         add_system_routes(routes_,
                           {.introspect = [this](std::string_view what) { return document(what); },
                            .routes = [this] { return listener_.mounted(); }});
@@ -38,6 +46,7 @@ class RestApi final : public Plugin<> {
 
     const sw_introspect_api* introspect_ = host().find<sw_introspect_api>(SW_INTROSPECT);
     std::optional<contracts::streams::Client> client_;
+    std::optional<NodesClient> nodes_;
     http::Listener listener_{host()};
     Routes routes_{host(), listener_};
 };

@@ -128,7 +128,7 @@ void FakeHttp::deliver(sw_ws_connection* connection, const sw_buffer* payload, s
     connection->merge_keys.emplace_back(to_view(merge_key));
 }
 
-sw_ws_connection* FakeHttp::connect(std::string_view principal_type) {
+sw_ws_connection* FakeHttp::connect(std::string_view principal_type, std::string_view role) {
     sw_ws_connection* connection = nullptr;
     {
         const std::lock_guard lock(mutex_);
@@ -137,6 +137,7 @@ sw_ws_connection* FakeHttp::connect(std::string_view principal_type) {
     sw_context context{};
     context.size = sizeof context;
     context.principal_type = to_str(principal_type);
+    context.role = to_str(role);
     sw_http_request request{};
     request.size = sizeof request;
     request.context = &context;

@@ -39,7 +39,8 @@ class FakeHttp {
     sw_lease* lease() { return reinterpret_cast<sw_lease*>(this); }
 
     // What a client and the listener do. Any thread; one at a time for one connection.
-    sw_ws_connection* connect(std::string_view principal_type = "user");
+    sw_ws_connection* connect(std::string_view principal_type = "user",
+                              std::string_view role = "viewer");
     void receive(sw_ws_connection* connection, std::string_view text, bool is_text = true);
     void disconnect(sw_ws_connection* connection);
 

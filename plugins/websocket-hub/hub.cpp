@@ -33,9 +33,11 @@ struct Hub::Connection {
     Connection* previous = nullptr;
     Connection* next = nullptr;
     std::vector<StreamTopicPtr> topics;
+    bool is_admin = false;
 };
 
-Hub::Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics metrics)
+Hub::Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics metrics,
+         std::function<void()> wants_nodes)
     : table_(table),
       self_(self),
       lease_(lease),
@@ -44,6 +46,8 @@ Hub::Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics met
       unauthorized_(R"({"type":"disconnect","reason":"unauthorized","reconnect":false})"),
       restart_(R"({"type":"disconnect","reason":"server_restart","reconnect":true})"),
       streams_(table, self, lease),
+      nodes_(table, self, lease),
+      wants_nodes_(std::move(wants_nodes)),
       everybody_(std::in_place, table, self, lease) {}
 
 Hub::~Hub() = default;
@@ -70,7 +74,8 @@ Hub::User* Hub::on_open(http::WsConnection connection, const http::Request& requ
         turn_away(connection, restart_, kGoingAway);
         return nullptr;
     }
-    auto user = std::make_unique<Connection>(Connection{connection, nullptr, nullptr, {}});
+    auto user = std::make_unique<Connection>(
+        Connection{connection, nullptr, nullptr, {}, to_view(request.context().role) == "admin"});
     link(*user);
     connection.send(welcome_);
     everybody_->join(connection);
@@ -94,10 +99,13 @@ void Hub::on_message(http::WsConnection connection, User* user, std::string_view
         connection.send(answer(command->identifier,
                                confirmed ? "confirm_subscription" : "reject_subscription"));
         understood = true;
+        const bool is_nodes = confirmed && user->is_admin && has_node_subscribers() &&
+                              parse_identifier(command->identifier)->channel == "NodesChannel";
+        if (is_nodes && wants_nodes_) wants_nodes_();
     } else if (command && command->kind == Command::Kind::kUnsubscribe) {
         understood = unsubscribe(*user, command->identifier);
     }
-    // A `message` performs an action; StreamsChannel has none.
+    // A `message` performs an action; no channel has one.
     if (!understood) metrics_.ignored.add();
 }
 
@@ -114,16 +122,29 @@ auto find_topic(std::vector<StreamTopicPtr>& topics, std::string_view identifier
 bool Hub::subscribe(Connection& user, const std::string& identifier) {
     if (find_topic(user.topics, identifier) != user.topics.end()) return true;
     if (user.topics.size() >= kMaxSubscriptions) return false;
-    const auto parsed = parse_identifier(identifier);
-    if (!parsed || parsed->channel != "StreamsChannel") return false;
-    const auto filter = StreamFilter::parse(parsed->params);
-    if (!filter) return false;
+    auto topic = find_channel(user, identifier);
+    if (!topic) return false;
     user.topics.reserve(user.topics.size() + 1);  // most have one; growth is not worth the memory
-    auto topic = streams_.subscribe(identifier, *filter);
     topic->topic().join(user.handle);
     user.topics.push_back(std::move(topic));
     metrics_.subscriptions.add();
     return true;
+}
+
+// Null where the identifier names no channel that the user may hear.
+StreamTopicPtr Hub::find_channel(const Connection& user, const std::string& identifier) {
+    const auto parsed = parse_identifier(identifier);
+    if (!parsed) return nullptr;
+    if (parsed->channel == "NodesChannel") {
+        return user.is_admin ? nodes_.subscribe(identifier) : nullptr;
+    }
+    if (parsed->channel != "StreamsChannel") return nullptr;
+    const auto filter = StreamFilter::parse(parsed->params);
+    return filter ? streams_.subscribe(identifier, *filter) : nullptr;
+}
+
+void Hub::give_up(const Connection& user, const StreamTopicPtr& topic) {
+    if (!user.is_admin || !nodes_.unsubscribe(topic)) streams_.unsubscribe(topic);
 }
 
 bool Hub::unsubscribe(Connection& user, std::string_view identifier) {
@@ -132,7 +153,7 @@ bool Hub::unsubscribe(Connection& user, std::string_view identifier) {
     const auto topic = std::move(*found);
     user.topics.erase(found);
     topic->topic().leave(user.handle);
-    streams_.unsubscribe(topic);
+    give_up(user, topic);
     metrics_.subscriptions.add(-1);
     return true;
 }
@@ -146,7 +167,7 @@ void Hub::on_close(http::WsConnection /*connection*/, User* user, int /*code*/) 
     const Gate::Stay stay(gate_);
     if (stay) {
         for (const auto& topic : user->topics)
-            streams_.unsubscribe(topic);
+            give_up(*user, topic);
     }
     user->topics.clear();  // inside the gate: the last subscriber closes the topic
 }
@@ -186,12 +207,23 @@ Result<> Hub::publish(std::string_view type, std::string_view subject, std::stri
     return ok();
 }
 
+void Hub::publish_nodes(std::string_view nodes) {
+    const Gate::Stay stay(gate_);
+    if (stay) metrics_.messages.add(static_cast<double>(nodes_.send_snapshot(nodes)));
+}
+
+void Hub::publish_plugin(std::string_view subject, std::string_view plugin) {
+    const Gate::Stay stay(gate_);
+    if (stay) metrics_.messages.add(static_cast<double>(nodes_.send_change(subject, plugin)));
+}
+
 void Hub::shut_down() {
     gate_.close();
     if (!everybody_) return;
     everybody_->publish(restart_);
     everybody_.reset();
     streams_.close();
+    nodes_.close();
     std::vector<http::WsConnectionRef> connections;
     {
         const std::lock_guard lock(mutex_);

@@ -6,11 +6,13 @@
 
 #include "command.hpp"
 #include "gate.hpp"
+#include "nodes_channel.hpp"
 #include "streams_channel.hpp"
 
 #include <streamwall/sdk/websocket.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -34,7 +36,9 @@ class Hub {
     struct Connection;
     using User = Connection;  // none for whoever was turned away
 
-    Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics metrics);
+    // `wants_nodes` runs when somebody has subscribed to NodesChannel: publish_nodes() is due.
+    Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics metrics,
+        std::function<void()> wants_nodes = {});
     ~Hub();
     Hub(const Hub&) = delete;
     Hub& operator=(const Hub&) = delete;
@@ -48,6 +52,11 @@ class Hub {
     // must not overlap. [any]
     Result<> publish(std::string_view type, std::string_view subject, std::string_view record,
                      std::string_view changes);
+
+    // The list of all nodes, a JSON array, and a change of one plugin. [any]
+    void publish_nodes(std::string_view nodes);
+    void publish_plugin(std::string_view subject, std::string_view plugin);
+    bool has_node_subscribers() const { return nodes_.identifiers() > 0; }
 
     // Tells everybody to come back later, closes all connections and topics, and turns new ones
     // away. Idempotent. Afterwards the lease may go; the hub stays until the listener has let go of
@@ -68,6 +77,8 @@ class Hub {
   private:
     void turn_away(http::WsConnection connection, const Buffer& message, int code) const;
     bool subscribe(Connection& user, const std::string& identifier);
+    StreamTopicPtr find_channel(const Connection& user, const std::string& identifier);
+    void give_up(const Connection& user, const StreamTopicPtr& topic);
     bool unsubscribe(Connection& user, std::string_view identifier);
     void link(Connection& user);
     void unlink(Connection& user);
@@ -80,6 +91,8 @@ class Hub {
     const Buffer unauthorized_;
     const Buffer restart_;
     StreamsChannel streams_;
+    NodesChannel nodes_;
+    const std::function<void()> wants_nodes_;
     std::optional<http::WsTopic> everybody_;
     // Whoever uses a topic is inside; closed before the topics are.
     Gate gate_;

@@ -2,6 +2,7 @@
 #include "hub.hpp"
 
 #include <streamwall/sdk/http.hpp>
+#include <streamwall/sdk/json_scan.hpp>
 #include <streamwall/sdk/plugin.hpp>
 
 #include <chrono>
@@ -44,6 +45,14 @@ class WebsocketHub final : public Plugin<Settings> {
         auto subscribed = bus().subscribe({.pattern = "stream.*", .durable = "hub"},
                                           [this](const Event& event) { return on_event(event); });
         if (!subscribed) return subscribed;
+        for (const auto* pattern : {"plugin.state_changed", "node.*"}) {
+            auto heard = bus().subscribe(
+                {.pattern = pattern}, [this](const Event& event) { return on_node_event(event); });
+            if (!heard) return heard;
+        }
+        auto list = services().resolve("kernel.nodes", "list");
+        if (!list) return std::move(list).error();
+        list_nodes_ = *list;
         ping_timer_ = host().every(settings().ping_interval, [this] {
             if (const auto hub = current()) hub->ping(host().wall_ms() / 1'000);
         });
@@ -67,8 +76,8 @@ class WebsocketHub final : public Plugin<Settings> {
     void open() {
         // A listener that comes has let go of what the one before it called.
         retired_.clear();
-        auto hub =
-            std::make_shared<Hub>(listener_.table(), listener_.self(), listener_.lease(), metrics_);
+        auto hub = std::make_shared<Hub>(listener_.table(), listener_.self(), listener_.lease(),
+                                         metrics_, [this] { ask_for_nodes(); });
         if (auto mounted = hub->mount(); !mounted) {
             log().error("hub.not_mounted", mounted.error().message);
             host().health(SW_HEALTH_DOWN, "/cable could not be mounted");
@@ -90,6 +99,31 @@ class WebsocketHub final : public Plugin<Settings> {
         return hub->publish(event.type(), event.subject(), event.data(), event.changes());
     }
 
+    Outcome on_node_event(const Event& event) {
+        const auto hub = current();
+        if (!hub || !hub->has_node_subscribers()) return ok();
+        if (event.type() == "plugin.state_changed")
+            hub->publish_plugin(event.subject(), event.data());
+        else
+            ask_for_nodes();
+        return ok();
+    }
+    // As an admin: whoever gets the answer was seen to be one.
+    void ask_for_nodes() {
+        sw_context context{};
+        context.size = sizeof context;
+        context.principal_type = to_str("service");
+        context.principal_id = to_str("websocket-hub");
+        context.role = to_str("admin");
+        context.deadline_ns = host().monotonic_ns() + 10'000'000'000;
+        services().call(list_nodes_, Buffer("{}"), context, [this](Result<Buffer> answer) {
+            const auto hub = current();
+            if (!hub) return;
+            if (!answer) return log().warn("hub.no_nodes", answer.error().message);
+            hub->publish_nodes(json::find_member(answer->view(), "nodes"));
+        });
+    }
+
     std::shared_ptr<Hub> current() {
         const std::lock_guard lock(mutex_);
         return hub_;
@@ -101,6 +135,7 @@ class WebsocketHub final : public Plugin<Settings> {
 
     http::Listener listener_;
     HubMetrics metrics_;
+    Method list_nodes_;
     Timer ping_timer_;
     std::mutex mutex_;
     std::shared_ptr<Hub> hub_;

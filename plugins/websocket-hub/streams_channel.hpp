@@ -44,6 +44,7 @@ class StreamTopic : public std::enable_shared_from_this<StreamTopic> {
 
   private:
     friend class StreamsChannel;
+    friend class NodesChannel;
     StreamGroup* group_ = nullptr;  // null once nobody is subscribed; under the channel's mutex
     std::size_t position_ = 0;      // in the group's topics
     std::size_t subscriber_count_ = 0;
