@@ -137,5 +137,15 @@ TEST(Check, FindsEveryMistakeOfAFileAtOnce) {
                                         "'port' stands here again, first on line 19"));
 }
 
+TEST(Check, SaysWhichServerIsAway) {
+    Program check({"check", "-c", SPLIT_YAML, "--connect"},
+                  {"STREAMWALL_PLUGIN_PATH=" PLUGINS, "NATS_URL=nats://me:hidden@127.0.0.1:9",
+                   "REDIS_URL=redis://127.0.0.1:9", "TWITCH_IRC_URL=irc://127.0.0.1:9"});
+    EXPECT_EQ(check.end(), kBadConfig);
+    EXPECT_THAT(check.output, HasSubstr("plugins.transport-nats.url: nats://127.0.0.1:9 cannot be "
+                                        "reached: Connection refused"));
+    EXPECT_THAT(check.output, HasSubstr("3 errors"));
+}
+
 }  // namespace
 }  // namespace streamwall::cli

@@ -105,6 +105,11 @@ std::string without_credentials(std::string_view text) {
     return std::string(text.substr(0, begin)) + std::string(text.substr(at + 1));
 }
 
+// A URL without a host, such as postgres:///wall: a Unix socket of the machine it runs on.
+bool stays_here(std::string_view text) {
+    return text.contains(":///");
+}
+
 // Host and port of a URL or of "host:port"; the schema may say which port where there is none.
 void read_endpoint(std::string_view text, int default_port, Endpoint& into) {
     into.text = without_credentials(text);
@@ -200,7 +205,7 @@ std::vector<Endpoint> find_endpoints(const std::vector<ResolvedNode>& nodes) {
                     text.remove_prefix(std::min(end + 1, text.size()));
                     while (one.starts_with(' '))
                         one.remove_prefix(1);
-                    if (one.empty()) continue;
+                    if (one.empty() || stays_here(one)) continue;
                     Endpoint endpoint{path, position, node.identity.node, "", "", ""};
                     read_endpoint(one, *schema.endpoint, endpoint);
                     found.push_back(std::move(endpoint));

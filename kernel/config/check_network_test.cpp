@@ -92,7 +92,7 @@ TEST(CheckNetwork, FindsWhereOthersHaveToListen) {
         "nodes: {a: {plugins: [bridge]}}\n"
         "plugins:\n"
         "  bridge:\n"
-        "    url: nats://me:secret@one, nats://[::1]:4333/x\n"
+        "    url: nats://me:secret@one, nats:///here, nats://[::1]:4333/x\n"
         "    more: [two:5, three]\n");
     const auto found = find_endpoints(result.nodes);
     ASSERT_EQ(found.size(), 4u);
