@@ -1,5 +1,6 @@
 // journal-sqlite: wiring.
-#include "sqlite-store/store_plugin.hpp"
+#include "sqlite-store/store.hpp"
+#include "storage-sql/store_plugin.hpp"
 
 namespace streamwall::sqlite {
 
@@ -10,7 +11,25 @@ struct JournalSettings {
     std::int64_t keep_days = 0;
 };
 
-using JournalSqlite = StorePlugin<JournalSettings, Offers::journal>;
+class JournalSqlite final : public storage::StorePlugin<JournalSettings, Store> {
+  public:
+    JournalSqlite(const sw_host_api* api, JournalSettings settings)
+        : StorePlugin(api, std::move(settings), storage::Offers::journal) {}
+
+  private:
+    storage::StoreLabels labels() const override {
+        return {"streamwall_journal_sqlite", "path", settings().path};
+    }
+    storage::Result<std::unique_ptr<Store>> open_store(Hooks hooks) const override {
+        Options options;
+        options.path = settings().path;
+        options.readers = 1;
+        options.max_queued = settings().max_queued;
+        options.keep_events = settings().keep_events;
+        options.keep_days = settings().keep_days;
+        return Store::open(std::move(options), std::move(hooks));
+    }
+};
 
 }  // namespace streamwall::sqlite
 

@@ -1,15 +1,11 @@
-// storage-postgres: wiring. Hands calls of the services `store` and `journal` to the Store, what
-// was committed to the host, and the command `db` to its parts.
+// storage-postgres: wiring; hands the command `db` to its parts.
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 #include <cstdlib>
-#include <memory>
-#include <streamwall/sdk/plugin.hpp>
-#include <thread>
 
 #include "db_command.hpp"
-#include "storage-sql/boundary.hpp"
+#include "storage-sql/store_plugin.hpp"
 #include "store.hpp"
 
 namespace streamwall::postgres {
@@ -39,37 +35,9 @@ namespace streamwall::postgres {
 
 using storage::to_sdk;
 
-class StoragePostgres final : public Plugin<Settings> {
+class StoragePostgres final : public storage::StorePlugin<Settings, Store> {
   public:
-    using Plugin::Plugin;
-
-    ~StoragePostgres() override {
-        if (closer_.joinable()) closer_.join();
-    }
-
-    Step start() override {
-        journal_ = host().find<sw_journal_api>(SW_JOURNAL);
-        if (journal_ == nullptr) {
-            return Error{SW_PERMISSION_DENIED, "the permission \"journal\" is missing", {}, {}};
-        }
-        if (!offered_) {
-            if (auto done = offer_methods(); !done) return done;
-            offered_ = true;
-        }
-        // Opening waits for the server.
-        opening_ = true;
-        host().post_blocking(
-            [this] { host().post([this, opened = open()] { end_opening(opened); }); });
-        return pending;
-    }
-
-    Step stop() override {
-        stopping_ = true;
-        if (opening_) return pending;  // it was told to stop while it starts
-        if (store_ == nullptr) return ok();
-        close();
-        return pending;
-    }
+    using StorePlugin::StorePlugin;
 
     const void* extension(std::string_view name) override {
         return name == SW_COMMAND ? &kCommands : nullptr;
@@ -102,45 +70,11 @@ class StoragePostgres final : public Plugin<Settings> {
     }
     static constexpr sw_command_api kCommands = {sizeof(sw_command_api), 0, &run_command};
 
-    void end_opening(const Result<>& opened) {
-        opening_ = false;
-        if (!stopping_) return host().complete(SW_STEP_START, opened);
-        if (store_ == nullptr) return host().complete(SW_STEP_STOP);
-        close();
+    storage::StoreLabels labels() const override {
+        return {"streamwall_storage_postgres", "schema", settings().schema};
     }
-
-    // Finishing what is queued takes a commit; the strand must not wait for it.
-    void close() {
-        live_ = nullptr;
-        closer_ = std::thread([this] {
-            store_.reset();
-            host().complete(SW_STEP_STOP);
-        });
-    }
-
-    Result<> offer_methods() {
-        for (const auto& known : storage::method_names()) {
-            const auto method = known.method;
-            auto done = services().offer(
-                known.service, known.name,
-                [this, method](const Request& request) { return serve(method, request); });
-            if (!done) return done;
-        }
-        return ok();
-    }
-
-    // On the caller's thread; see Store::call.
-    streamwall::Answer serve(storage::Method method, const Request& request) {
-        Store* store = live_.load();
-        if (store == nullptr) return Error::unavailable("the store is not open");
-        const bool makes_events =
-            method == storage::Method::kApply || method == storage::Method::kAppend;
-        auto origin = makes_events ? storage::origin_of(request.context()) : storage::Origin();
-        auto answer = store->call(method, request.body(), std::move(origin), [&request] {
-            return std::make_unique<storage::HostCall>(request.defer());
-        });
-        if (!answer) return pending;
-        return storage::to_reply(std::move(*answer));
+    storage::Result<std::unique_ptr<Store>> open_store(storage::Hooks hooks) const override {
+        return Store::open(options(), std::move(hooks));
     }
 
     Options options() const {
@@ -158,48 +92,6 @@ class StoragePostgres final : public Plugin<Settings> {
         options.keep_days = given.keep_days;
         return options;
     }
-
-    Result<> open() {
-        storage::Hooks hooks;
-        hooks.wall_ms = [this] { return host().wall_ms(); };
-        const auto commits = host().counter("streamwall_storage_postgres_announcements_total",
-                                            "Groups of committed events that were announced.");
-        const auto events_kept = host().counter("streamwall_storage_postgres_events_total",
-                                                "Events of all nodes that were announced.");
-        hooks.committed = [this, commits,
-                           events_kept](std::span<const storage::CommittedEvent> events) {
-            commits.add();
-            events_kept.add(static_cast<double>(events.size()));
-            announce_(host().raw(), journal_, events);
-        };
-        hooks.health = [this](storage::Health health, std::string_view reason) {
-            report(health, reason);
-        };
-        auto store = Store::open(options(), std::move(hooks));
-        if (!store) return to_sdk(std::move(store).error());
-        store_ = std::move(*store);
-        live_ = store_.get();
-        log().info("store.opened", "the database is open",
-                   {{"schema", settings().schema}, {"epoch", store_->epoch()}});
-        return ok();
-    }
-
-    void report(storage::Health health, std::string_view reason) {
-        host().health(to_sdk(health), reason);
-        host().health(to_sdk(health), reason, "database");
-        if (health == storage::Health::kOk) return;
-        log().error("store.degraded", "the database can't be used",
-                    {{"schema", settings().schema}, {"reason", std::string(reason)}});
-    }
-
-    const sw_journal_api* journal_ = nullptr;
-    bool offered_ = false;
-    bool opening_ = false;  // the blocking pool is in open(), which owns store_ meanwhile
-    bool stopping_ = false;
-    storage::Announcer announce_;
-    std::unique_ptr<Store> store_;
-    std::atomic<Store*> live_{nullptr};
-    std::thread closer_;
 };
 
 }  // namespace streamwall::postgres
