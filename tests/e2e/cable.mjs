@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import test, {after} from 'node:test';
 import {Api} from './lib/api.mjs';
 import {RawCable, Subscriber} from './lib/cable.mjs';
-import {apiKey, Host} from './lib/host.mjs';
+import {apiKey} from './lib/host.mjs';
+import {chosenTopology, startTopology} from './lib/topology.mjs';
 import {seconds, until, within} from './lib/wait.mjs';
 
-// One host for the file; each test uses URLs of its own.
-const host = await Host.start({after});
+// One system for the file; each test uses URLs of its own.
+const host = await startTopology({after}, chosenTopology);
 const api = new Api(host);
 
 test('a connection is welcomed and pinged every 3 seconds', async (t) => {
@@ -105,7 +106,7 @@ test('without good credentials the socket opens, is told so, and closes', async 
 });
 
 test('a token in the address is kept out of the log', () => {
-    assert.ok(!host.child.lines.some((line) => line.includes(apiKey)));
+    assert.ok(!host.lines.some((line) => line.includes(apiKey)));
 });
 
 test('pages of other hosts are refused, clients without an Origin are not', async (t) => {

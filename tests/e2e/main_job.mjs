@@ -4,17 +4,17 @@ import test from 'node:test';
 import {Api} from './lib/api.mjs';
 import {Subscriber} from './lib/cable.mjs';
 import {ChatServer, ChatUser} from './lib/chat.mjs';
-import {Host} from './lib/host.mjs';
+import {chosenTopology, startTopology} from './lib/topology.mjs';
 
 test('a link posted in chat reaches every subscriber and the list, and no other spelling doubles it', async (t) => {
     const chat = await ChatServer.start(t);
-    const host = await Host.start(t, {irc: chat.url});
+    const host = await startTopology(t, chosenTopology, {irc: chat.url});
     const poster = await ChatUser.join(t, chat, '#streamwall', 'reporter');
     await poster.hostPresent();
-    const subscribers = [
-        await Subscriber.connect(t, host.cable),
-        await Subscriber.connect(t, host.cable),
-    ];
+    const subscribers = [];
+    for (const {cable} of host.listeners()) {
+        subscribers.push(await Subscriber.connect(t, cable), await Subscriber.connect(t, cable));
+    }
 
     poster.post('Protest live in Seattle, WA https://www.twitch.tv/example?utm_source=x');
 
@@ -35,12 +35,13 @@ test('a link posted in chat reaches every subscriber and the list, and no other 
             },
         );
     }
-    const listed = await new Api(host).withUrl('twitch.tv/example');
-    assert.deepEqual(
-        listed,
-        [subscribers[0].messages[0].stream],
-        'the list holds what was broadcast',
-    );
+    for (const listener of host.listeners()) {
+        assert.deepEqual(
+            await new Api(listener).withUrl('twitch.tv/example'),
+            [subscribers[0].messages[0].stream],
+            'the list holds what was broadcast',
+        );
+    }
 
     // The link after the other spelling is the sign that the spelling has been dealt with.
     poster.post('again: http://m.twitch.tv/Example/ and (www.twitch.tv/EXAMPLE)');

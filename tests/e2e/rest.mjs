@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import test, {after} from 'node:test';
 import {curl} from './lib/curl.mjs';
-import {Host} from './lib/host.mjs';
+import {chosenTopology, startTopology} from './lib/topology.mjs';
 
-// One host for the file; each test uses URLs of its own.
-const host = await Host.start({after});
+// One system for the file; each test uses URLs of its own.
+const host = await startTopology({after}, chosenTopology);
 
 const streams = (rest = '') => `${host.url}/api/v1/streams${rest}`;
 

@@ -26,15 +26,22 @@ function parsed(line) {
 
 export class Host {
     // `dataDir` outlives the host, so that a second one can be started on it.
-    constructor({
-        dataDir,
-        irc = noChat,
-        channels = '#streamwall',
-        config = process.env.E2E_CONFIG ?? 'config/monolith.yaml',
-        node,
-        env = {},
-    }) {
-        this.dataDir = dataDir;
+    constructor(options) {
+        this.options = options;
+        this.dataDir = options.dataDir;
+        this.spawn();
+    }
+
+    // Starts the process, or a new one when the last has ended, and waits for nothing.
+    spawn() {
+        const {
+            dataDir,
+            irc = noChat,
+            channels = '#streamwall',
+            config = process.env.E2E_CONFIG ?? 'config/monolith.yaml',
+            node,
+            env = {},
+        } = this.options;
         const one = node ? ['--node', node] : [];
         this.child = new Child(node ?? 'streamwall', binary, ['run', '-c', config, ...one], {
             cwd: root,

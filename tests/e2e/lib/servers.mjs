@@ -6,7 +6,7 @@ import {chmodSync, mkdirSync, readdirSync} from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import {cleanUp} from './cleanup.mjs';
-import {Child, freePort, scratchFolder} from './processes.mjs';
+import {Child, freePort, output, scratchFolder} from './processes.mjs';
 import {seconds, until} from './wait.mjs';
 
 async function isListening(port) {
@@ -114,6 +114,17 @@ export class PostgresServer extends Server {
         const settings = ['-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${this.folder}/sockets`];
         const files = ['-D', `${this.folder}/data`, '-p', String(this.port)];
         return [...asServerUser, `${this.programs}/postgres`, ...files, ...settings];
+    }
+
+    // What the checker of tables and indexes says of them: nothing where they are sound.
+    async damage() {
+        const where = ['-h', '127.0.0.1', '-p', String(this.port), '-U', 'postgres'];
+        const what = ['--install-missing', '--heapallindexed', 'postgres'];
+        try {
+            return await output(`${this.programs}/pg_amcheck`, [...where, ...what]);
+        } catch (error) {
+            return error.stdout || error.message;
+        }
     }
 
     // It listens before it takes anybody: recovery comes first.

@@ -1,9 +1,18 @@
 // One system, run in each way that configuration allows: stories are told to what all of them share.
+//
+//   url, cable, address    where clients find it; listeners() where there are several such places
+//   lines                  what its processes have logged since they were started
+//   stop(), kill(), run()  the whole of it: drained, crashed, started again on the same data
+//   health()               /health of the system: the worst of its nodes
+//   events(pattern)        the journal that the records have, as envelopes in order
+//   damage()               what the checker of its database, stopped or not, complains of
+import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {cleanUp} from './cleanup.mjs';
 import {Host, apiKey, binary} from './host.mjs';
 import {output, scratchFolder} from './processes.mjs';
 import {NatsServer, PostgresServer, Proxy, RedisServer} from './servers.mjs';
+import {databaseIn, integrity} from './sqlite.mjs';
 import {seconds, until} from './wait.mjs';
 
 export const topologies = ['monolith', 'isolated', 'split'];
@@ -16,31 +25,73 @@ export async function startTopology(t, name, options = {}) {
     return Single.start(t, {...options, config: `config/${name}.yaml`});
 }
 
-// The journal that a node reads and writes, in order, as envelopes.
+// The command line as the operator of a node uses it: {code, stdout, stderr}.
+export async function command(dataDir, ...words) {
+    try {
+        return {code: 0, stdout: await output(binary, [...words, '--data', dataDir])};
+    } catch ({code, stdout, stderr}) {
+        return {code, stdout, stderr};
+    }
+}
+
+// The journal that a node reads and writes.
 async function journalOf(dataDir, pattern) {
     const events = [];
     for (let after = 0; ; ) {
         const request = JSON.stringify({after, limit: 1000, types: [pattern]});
-        const answer = JSON.parse(
-            await output(binary, ['call', 'journal', 'read', request, '--data', dataDir]),
-        );
+        const words = ['call', 'journal', 'read', request, '--data', dataDir];
+        const answer = JSON.parse(await output(binary, words));
         events.push(...answer.events);
         if (answer.through >= answer.last) return events;
         after = answer.through;
     }
 }
 
+// Once all that a host starts is started, and operators are heard. Its isolated children say the
+// same of themselves, under their names.
+function hostReady({child}) {
+    const own = (line) => line.includes('"host.ready"') && !line.includes('"process"');
+    return child.line('the line host.ready', own);
+}
+
 // One host, its isolated children included.
 class Single extends Host {
     static async start(t, options) {
-        const host = new Single({...options, dataDir: options.dataDir ?? scratchFolder(t)});
+        const host = new Single({...options, dataDir: scratchFolder(t)});
         cleanUp(t, () => host.kill());
         await host.ready();
         return host;
     }
 
+    async run() {
+        this.spawn();
+        await this.ready();
+    }
+
+    async ready() {
+        await super.ready();
+        await hostReady(this);
+    }
+
+    listeners() {
+        return [this];
+    }
+
+    get lines() {
+        return this.child.lines;
+    }
+
+    async health() {
+        return (await (await fetch(`${this.url}/health`)).json()).status;
+    }
+
     events(pattern) {
         return journalOf(this.dataDir, pattern);
+    }
+
+    async damage() {
+        const found = await integrity(databaseIn(this.dataDir));
+        return found === 'ok' ? '' : found;
     }
 }
 
@@ -52,31 +103,34 @@ const nodes = ['core', 'ingest', ...listeners];
 class Split {
     static async start(t, {irc, channels, env = {}} = {}) {
         const split = new Split();
-        split.folder = scratchFolder(t);
-        split.servers = {
-            nats: await NatsServer.start(t),
-            postgres: await PostgresServer.start(t),
-            redis: await RedisServer.start(t),
-        };
-        split.proxy = await Proxy.start(t, split.servers.nats.port);
+        split.dataDir = scratchFolder(t);
+        const [nats, postgres, redis] = await Promise.all([
+            NatsServer.start(t),
+            PostgresServer.start(t),
+            RedisServer.start(t),
+        ]);
+        split.servers = {nats, postgres, redis};
+        split.proxy = await Proxy.start(t, nats.port);
         split.options = {irc, channels, env};
         split.hosts = {};
-        for (const node of nodes) {
-            split.#run(node);
-            cleanUp(t, () => split.hosts[node].kill());
-        }
-        for (const node of nodes) await split.#ready(node);
-        await split.whole();
+        cleanUp(t, () => split.kill());
+        await split.run();
         return split;
     }
 
-    #run(node) {
+    async run() {
+        for (const node of nodes) this.#spawn(node);
+        for (const node of nodes) await this.#ready(node);
+        await this.whole();
+    }
+
+    #spawn(node) {
         const {nats, postgres, redis} = this.servers;
         const {irc, channels, env} = this.options;
         this.hosts[node] = new Host({
             config: 'config/split.yaml',
             node,
-            dataDir: this.folder,
+            dataDir: this.dataDir,
             irc,
             channels,
             env: {
@@ -90,18 +144,33 @@ class Split {
 
     #ready(node) {
         const host = this.hosts[node];
-        if (listeners.includes(node)) return host.ready();
-        return host.child.line('the line host.ready', (line) => line.includes('"host.ready"'));
+        return listeners.includes(node) ? host.ready() : hostReady(host);
     }
 
-    // Until both listeners reach the records.
+    // The key that clients have: ours, or the one that the first listener made.
+    get #key() {
+        const given = {STREAMWALL_API_KEY: apiKey, ...this.options.env}.STREAMWALL_API_KEY;
+        return given || readFileSync(path.join(this.dataDir, 'api-key'), 'utf8').trim();
+    }
+
+    // What a listener answers to a GET by its key.
+    #get(node, rest) {
+        const headers = {Authorization: `Bearer ${this.#key}`};
+        return fetch(`${this.hosts[node].url}/api/v1${rest}`, {headers});
+    }
+
+    // Until both listeners reach the records and know of each other node.
     async whole() {
         for (const node of listeners) {
-            await until(`${node} to reach the catalog`, async () => {
-                const headers = {Authorization: `Bearer ${apiKey}`};
-                const answer = await fetch(`${this.hosts[node].url}/api/v1/streams?per_page=1`, {headers});
-                return answer.status === 200;
-            }, seconds(20));
+            await until(
+                `${node} to reach the others`,
+                async () => {
+                    const records = await this.#get(node, '/streams?per_page=1');
+                    const known = (await (await this.#get(node, '/nodes')).json()).nodes;
+                    return records.status === 200 && known.length === nodes.length;
+                },
+                seconds(20),
+            );
         }
     }
 
@@ -129,16 +198,37 @@ class Split {
             get url() {
                 return hosts[name].url;
             },
+            get cable() {
+                return hosts[name].cable;
+            },
         }));
     }
 
+    get lines() {
+        return Object.values(this.hosts).flatMap(({child}) => child.lines);
+    }
+
+    // The folder of one node, by which the command line finds it.
+    folder(node) {
+        return path.join(this.dataDir, node);
+    }
+
+    async health() {
+        const {nodes: known} = await (await this.#get('api-1', '/nodes')).json();
+        const ranks = ['ok', 'degraded', 'error'];
+        const rank = ({health}) => ranks.indexOf(health) + 1 || ranks.length;
+        return ranks[Math.max(...known.map(rank)) - 1];
+    }
+
+    // One of `names`, or all nodes at once. The servers are nobody's children: they go on.
     async kill(name) {
-        await (this.servers[name] ?? this.hosts[name]).kill();
+        if (name) await (this.servers[name] ?? this.hosts[name]).kill();
+        else await Promise.all(Object.values(this.hosts).map((host) => host.kill()));
     }
 
     async restart(name) {
         if (this.servers[name]) return this.servers[name].run();
-        this.#run(name);
+        this.#spawn(name);
         return this.#ready(name);
     }
 
@@ -156,7 +246,11 @@ class Split {
     }
 
     events(pattern) {
-        return journalOf(path.join(this.folder, 'core'), pattern);
+        return journalOf(this.folder('core'), pattern);
+    }
+
+    damage() {
+        return this.servers.postgres.damage();
     }
 
     // Those that use others first.
