@@ -60,7 +60,8 @@ class Catalog final : public Plugin<Settings> {
     Step start() override {
         if (auto resolved = store_.resolve(); !resolved) return std::move(resolved).error();
         if (auto offered = offer_methods(); !offered) return std::move(offered).error();
-        if (auto subscribed = subscribe(); !subscribed) return std::move(subscribed).error();
+        if (auto subscribed = take_links(); !subscribed) return std::move(subscribed).error();
+        if (auto subscribed = hear_changes(); !subscribed) return std::move(subscribed).error();
         hits_ = host().counter("streamwall_cache_hits_total", "Reads answered from a cache.",
                                {{"level", "l1"}});
         auto declare = services().resolve(contracts::store::kService, contracts::store::kDeclare);
@@ -101,7 +102,7 @@ class Catalog final : public Plugin<Settings> {
         return pending;
     }
 
-    Result<> subscribe() {
+    Result<> take_links() {
         const Subscribe options{.pattern = contracts::events::kStreamDiscovered,
                                 .durable = "catalog",
                                 .deliver = SW_DELIVER_SHARED,
@@ -116,6 +117,20 @@ class Catalog final : public Plugin<Settings> {
                 [delivery = Delivery(event)](Result<> done) mutable { delivery.complete(done); });
             return pending;
         });
+    }
+
+    // Another catalog over the same store makes changes, too; its events end what is old here.
+    Result<> hear_changes() {
+        namespace events = contracts::events;
+        return bus().subscribe(
+            {.pattern = "stream.*", .durable = "cache"}, [this](const Event& event) -> Outcome {
+                const auto type = event.type();
+                const bool is_of_record =
+                    type != events::kStreamDiscovered && type != events::kStreamDuplicateSeen;
+                if (is_of_record)
+                    records_.heard(event.shared_data(), type == events::kStreamDeleted);
+                return ok();
+            });
     }
 
     // Counts the streams of one status after the other, then runs.

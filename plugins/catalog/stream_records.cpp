@@ -95,6 +95,13 @@ void StreamRecords::committed(const Commit& commit, std::string_view reply, Repl
     answer(std::move(record));
 }
 
+void StreamRecords::heard(const Buffer& record, bool removed) {
+    if (removed)
+        cache_.bury(contracts::record_id(record.view()));
+    else
+        cache_.keep_written(record);
+}
+
 void StreamRecords::outdated(std::string_view record) {
     cache_.forget(contracts::record_id(record), contracts::record_version(record));
 }

@@ -41,6 +41,9 @@ class StreamRecords {
     // Applies changes that touch no stream.
     void apply(Buffer changes, const sw_context& context, Reply reply);
 
+    // A record as an event of a change holds it, whoever made the change.
+    void heard(const Buffer& record, bool removed);
+
     // The version that `record` has is no longer the newest one.
     void outdated(std::string_view record);
     bool may_announce_touch(std::int64_t id);

@@ -1,0 +1,50 @@
+// The catalog in a host over a real store, which others change as well.
+#include <streamwall/testing/host.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace streamwall::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class TwoWriters : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        const auto started = host.start();
+        ASSERT_TRUE(started) << started.message;
+        const auto made = catalog("create", R"({"stream":{"url":"https://twitch.tv/one"}})");
+        ASSERT_TRUE(made) << made.message;
+        ASSERT_THAT(catalog("get", R"({"id":1})").body, HasSubstr(R"("title":null)"));
+    }
+    Answer catalog(const std::string& method, const std::string& request) {
+        return host.call("catalog.streams", method, request);
+    }
+    // What a catalog of another process does.
+    void change(const std::string& op, const std::string& event) {
+        const auto done = host.call("store", "apply",
+                                    R"({"changes":[{"collection":"streams","id":1,)" + op +
+                                        R"(},{"op":"event","version":"1.0","subject":"stream/1",)"
+                                        R"("record":0,"type":")" +
+                                        event + R"("}]})");
+        ASSERT_TRUE(done) << done.message;
+    }
+
+    Host host{Options{.plugins = {CATALOG_SO, STORE_SO}, .time = Time::real}};
+};
+
+TEST_F(TwoWriters, WhatAnotherChangedIsReadAnew) {
+    change(R"("op":"update","set":{"title":"theirs"})", "stream.updated");
+    EXPECT_TRUE(host.eventually([&] {
+        return catalog("get", R"({"id":1})").body.find(R"("title":"theirs")") != std::string::npos;
+    }));
+}
+
+TEST_F(TwoWriters, WhatAnotherDeletedIsGone) {
+    change(R"("op":"delete")", "stream.deleted");
+    EXPECT_TRUE(host.eventually([&] { return !catalog("get", R"({"id":1})"); }));
+}
+
+}  // namespace
+}  // namespace streamwall::testing
