@@ -1,7 +1,7 @@
 // Driving libnats's event-loop mode.
 #include "connection.hpp"
 
-#include "connection_options.hpp"
+#include "nats/connection_options.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -12,6 +12,11 @@
 #include <cstring>
 
 namespace streamwall::transport_nats {
+
+using nats::in_words;
+using nats::last_nats_error;
+using nats::make_nats_options;
+
 namespace {
 
 // What is handed to libnats before the socket is tried again: small enough to keep memory in our
@@ -393,13 +398,6 @@ std::string Connection::last_error() const {
     const char* text = nullptr;
     const auto status = natsConnection_GetLastError(raw_, &text);
     return status == NATS_OK ? "the connection was closed" : in_words(status, text);
-}
-
-Result<> try_options(const Options& options) {
-    for (const auto& server : options.servers) {
-        if (auto made = make_nats_options(options, server); !made) return made.error();
-    }
-    return ok();
 }
 
 }  // namespace streamwall::transport_nats

@@ -132,7 +132,4 @@ class Connection : public std::enable_shared_from_this<Connection> {
     int socket_ = -1;
 };
 
-// Loads what `options` name into libnats as a connection would. The error's `where` is the field.
-Result<> try_options(const Options& options);
-
 }  // namespace streamwall::transport_nats

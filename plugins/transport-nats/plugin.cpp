@@ -1,8 +1,7 @@
 // transport-nats: offers streamwall.transport/1 over a Transport. Wiring only.
-#include "connection.hpp"
+#include "nats/settings.hpp"
 #include "table.hpp"
 #include "transport.hpp"
-#include "url_list.hpp"
 
 #include <streamwall/sdk/plugin.hpp>
 
@@ -12,7 +11,7 @@
 namespace streamwall::transport_nats {
 
 struct Settings {
-    UrlList url;
+    nats::UrlList url;
     std::string user;
     Secret password;
     Secret token;
@@ -42,35 +41,14 @@ STREAMWALL_SETTINGS(streamwall::transport_nats::Settings, url, user, password, t
 namespace streamwall::transport_nats {
 namespace {
 
-// The host shows a failed start's message alone.
-Error named(Error error) {
-    if (!error.where.empty()) error.message = error.where + ": " + error.message;
-    return error;
-}
-
 Result<Options> to_options(const Settings& settings) {
     Options out;
-    auto servers = parse_servers(settings.url.urls);
-    if (!servers) return std::move(servers).error();
-    out.servers = std::move(*servers);
-    out.user = settings.user;
-    out.password = settings.password.reveal();
-    out.token = settings.token.reveal();
-    out.nkey = settings.nkey;
-    out.nkey_seed_file = settings.nkey_seed_file;
-    out.credentials_file = settings.credentials_file;
-    out.tls_ca_file = settings.tls_ca_file;
-    out.tls_certificate_file = settings.tls_certificate_file;
-    out.tls_key_file = settings.tls_key_file;
-    out.tls_verify = settings.tls_verify;
-    out.connect_timeout = settings.connect_timeout;
+    if (auto taken = nats::take_settings(settings, out); !taken) return taken.error();
     out.ping_interval = settings.ping_interval;
     out.ping_timeout = settings.ping_timeout;
-    out.backoff_first = settings.backoff_first;
-    out.backoff_cap = settings.backoff_cap;
     out.max_pending = settings.max_pending;
     out.max_unread = settings.max_unread;
-    if (auto checked = check(out); !checked) return std::move(checked).error();
+    if (auto proved = nats::prove(out); !proved) return proved.error();
     return out;
 }
 
@@ -89,9 +67,7 @@ class TransportNats final : public Plugin<Settings>, private TransportObserver {
 
     Step start() override {
         auto options = to_options(settings());
-        if (!options) return named(std::move(options).error());
-        const Library library;  // for trying; the transport then has its own
-        if (auto tried = try_options(*options); !tried) return named(std::move(tried).error());
+        if (!options) return std::move(options).error();
         report(SW_HEALTH_DEGRADED, "connecting");
         transport_ = std::make_unique<Transport>(std::move(*options),
                                                  static_cast<TransportObserver&>(*this));

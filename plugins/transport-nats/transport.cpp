@@ -45,7 +45,6 @@ Error bad(std::string_view text, const char* what) {
 Transport::Transport(Options options, TransportObserver& observer)
     : options_(std::move(options)),
       observer_(observer),
-      library_(std::make_unique<Library>()),
       requests_(std::make_shared<Requests>()),
       watcher_(std::make_shared<Watcher>(poller_)),
       inbox_(std::make_shared<Inbox>(requests_)),
@@ -93,7 +92,6 @@ void Transport::keep() {
             subscription->end();
         subscriptions_.clear();
     }
-    library_.reset();
     observer_.on_stopped();
 }
 

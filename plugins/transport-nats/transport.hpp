@@ -8,7 +8,6 @@
 
 #include "connection.hpp"
 #include "gate.hpp"
-#include "library.hpp"
 #include "options.hpp"
 #include "requests.hpp"
 
@@ -78,7 +77,6 @@ class Transport {
 
     const Options options_;
     TransportObserver& observer_;
-    std::unique_ptr<Library> library_;
     Poller poller_;
     const std::shared_ptr<Requests> requests_;
     const std::shared_ptr<Watcher> watcher_;

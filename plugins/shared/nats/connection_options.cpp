@@ -1,10 +1,10 @@
 // Which of libnats's knobs are turned, and why.
-#include "connection_options.hpp"
+#include "nats/connection_options.hpp"
 
 #include <string>
 #include <string_view>
 
-namespace streamwall::transport_nats {
+namespace streamwall::nats {
 namespace {
 
 // One read of the socket; libnats's 32 KiB cost a system call for each 50 messages.
@@ -118,4 +118,11 @@ Result<NatsOptions> make_nats_options(const Options& options, const ServerUrl& s
     return std::move(setup).take();
 }
 
-}  // namespace streamwall::transport_nats
+Result<> try_options(const Options& options) {
+    for (const auto& server : options.servers) {
+        if (auto made = make_nats_options(options, server); !made) return made.error();
+    }
+    return ok();
+}
+
+}  // namespace streamwall::nats

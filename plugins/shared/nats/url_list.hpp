@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace streamwall::transport_nats {
+namespace streamwall::nats {
 
 struct UrlList {
     std::vector<std::string> urls;  // as written; parse_servers() splits and checks them
@@ -23,4 +23,4 @@ inline void read(const boost::json::value& from, UrlList& to) {
         to.urls.emplace_back(url.as_string());
 }
 
-}  // namespace streamwall::transport_nats
+}  // namespace streamwall::nats

@@ -1,5 +1,5 @@
 // Reading and checking of what the settings say.
-#include "options.hpp"
+#include "nats/options.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -8,7 +8,7 @@
 #include <fstream>
 #include <optional>
 
-namespace streamwall::transport_nats {
+namespace streamwall::nats {
 namespace {
 
 Error bad_url(std::string why) {
@@ -179,4 +179,4 @@ Result<> check(const Options& options) {
     return ok();
 }
 
-}  // namespace streamwall::transport_nats
+}  // namespace streamwall::nats

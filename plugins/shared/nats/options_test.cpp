@@ -1,7 +1,5 @@
 // What settings may say, and what is said about those that may not.
-#include "options.hpp"
-
-#include "subject.hpp"
+#include "nats/options.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +7,7 @@
 #include <filesystem>
 #include <functional>
 
-namespace streamwall::transport_nats {
+namespace streamwall::nats {
 namespace {
 
 using ::testing::HasSubstr;
@@ -91,19 +89,5 @@ TEST(Options, NameTheFieldThatIsWrong) {
     EXPECT_TRUE(check(Options{}));
 }
 
-TEST(ASubject, IsDottedTokensWithoutWildcards) {
-    for (const auto* good : {"a", "a.b-c_D.9", "streamwall.1.call.streams", "_INBOX.x.1", "ü"})
-        EXPECT_TRUE(is_subject(good)) << good;
-    for (const auto* bad : {"", ".", "a.", ".a", "a..b", "a b", "a\tb", "a.*", ">", "a*"})
-        EXPECT_FALSE(is_subject(bad)) << bad;
-}
-
-TEST(APattern, MayHaveWildcardsAsWholeTokens) {
-    for (const auto* good : {"a", "*", ">", "a.*.b", "a.>", "*.*"})
-        EXPECT_TRUE(is_pattern(good)) << good;
-    for (const auto* bad : {"", "a.>.b", "a*", "**", ">>", "a.", "a >"})
-        EXPECT_FALSE(is_pattern(bad)) << bad;
-}
-
 }  // namespace
-}  // namespace streamwall::transport_nats
+}  // namespace streamwall::nats
