@@ -45,8 +45,9 @@ void LeaseKeeper::ask() {
                       // The answer to a renewal of a lease that was lost meanwhile says nothing.
                       if (self->stopped_ || asked_with != self->token_) return;
                       if (grant) return self->answered(asked_ns, *grant);
-                      // The time until the lease ends is for more than one attempt.
-                      if (asked_with != 0) self->schedule(self->options_.every / 4);
+                      // The time until the lease ends is for more than one attempt, and a claim
+                      // that nobody answered has cost its time already.
+                      self->schedule(self->options_.every / 4);
                   });
 }
 

@@ -1,7 +1,19 @@
 // Journals that the mesh announces, and calls to them.
 #include "runtime/peer_journals.hpp"
 
+#include <string_view>
+
 namespace streamwall::runtime {
+
+namespace {
+
+// What a dying connection swallowed is asked for again soon: a lease, which is to be renewed each
+// second and of which one claim at a time is under way, sooner than what may be long.
+std::chrono::nanoseconds patience(std::string_view method) {
+    return method == "lease" ? std::chrono::seconds(1) : std::chrono::seconds(2);
+}
+
+}  // namespace
 
 void PeerPort::call(Party& party, const char* method, const std::string& request,
                     bus::Done<std::string> done) {
@@ -9,7 +21,8 @@ void PeerPort::call(Party& party, const char* method, const std::string& request
     context.size = sizeof context;
     context.principal_type = str("service");
     context.caller = str(party.address);
-    context.deadline_ns = clock_.monotonic_ns() + 5'000'000'000ull;
+    context.deadline_ns =
+        clock_.monotonic_ns() + static_cast<std::uint64_t>(patience(method).count());
     std::string peer;
     {
         std::lock_guard lock(mutex_);

@@ -211,6 +211,21 @@ TEST_F(PeerJournalsTest, WhatWasCommittedBehindAPartitionComesOnceItHeals) {
     main.expect_order();
 }
 
+TEST_F(PeerJournalsTest, AClaimThatGotLostOnItsWayHoldsUpASharedNameForASecondAtMost) {
+    network_of({.max_delay = 2ms});
+    Process main(world, "main"), ingest(world, "ingest");
+    ingest.keep(two);
+    main.subscribe(true);
+    commit(two, 5);
+    ASSERT_TRUE(world.eventually([&] { return main.count == 5; }));
+    world.advance(1s);  // for the position
+    world.hub->block("main", "ingest");
+    world.advance(3s);  // the lease is over, a new claim under way
+    world.hub->block("main", "ingest", false);
+    commit(two, 5);
+    EXPECT_TRUE(world.eventually([&] { return main.count == 10; }, 1500ms)) << main.count;
+}
+
 TEST_F(PeerJournalsTest, AJournalThatWasWipedIsReadFromItsBeginning) {
     network_of({.max_delay = 2ms});
     Process main(world, "main");

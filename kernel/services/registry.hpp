@@ -94,9 +94,11 @@ struct sw_method {
 
 namespace streamwall::services {
 
+// Between plugins a pause only has to keep callers from queueing at one that fails: who works again
+// is called again within a second. Patience with the outside world is the plugins' own.
 struct Options {
     int breaker_failures = 5;
-    std::chrono::seconds breaker_pause{60};
+    std::chrono::milliseconds breaker_pause{1000};
 };
 
 class Registry {
