@@ -1,11 +1,15 @@
 // Orders of start and stop, retries and switches.
 #include "runtime/core.hpp"
 
+#include "runtime/endless_loop.hpp"
+
 #include <streamwall/transport.h>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 namespace streamwall::runtime {
@@ -50,6 +54,17 @@ Node::Core::Core(const NodeOptions& given, modules::ModuleStore& plugins, teleme
                   log.warn("plugin.stuck", label,
                            fmt::format("blocks a thread of the pool for {} ms; it is replaced",
                                        stuck.count()));
+                  if (options.isolation.empty()) return;
+                  control->post_function([this, label] {
+                      const auto* instance = find(label);
+                      if (!instance || instance->state() != State::running) return;
+                      watch_stuck(instance->host()->party.strand, control, timers, [this, label] {
+                          log.error("plugin.endless", label,
+                                    "computes without end; its process ends and starts again");
+                          log.flush();
+                          ::_exit(EXIT_FAILURE);
+                      });
+                  });
               }})),
       timers(clock, given.virtual_clock ? exec::Timers::Mode::manual : exec::Timers::Mode::thread),
       control(exec::Strand::make("control", *pool)),
