@@ -9,7 +9,7 @@ import {parseArgs} from 'node:util';
 import {describe, quietMoment, watchOthers} from './lib/machine.mjs';
 import {table} from './lib/stats.mjs';
 
-const names = ['kernel', 'get', 'patch', 'broadcast', 'start', 'chat', 'nats', 'mesh', 'redis', 'durable'];
+const names = ['kernel', 'get', 'patch', 'broadcast', 'start', 'chat', 'nats', 'mesh', 'redis', 'durable', 'nodes', 'isolation'];
 
 const usage = `usage: tests/bench/run [options] [PART...]
 

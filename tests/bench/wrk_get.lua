@@ -1,7 +1,12 @@
--- One record, with the key; prints what JavaScript can read. Arguments: PATH KEY
+-- One record, with the key; prints what JavaScript can read. Arguments: PATH KEY [MS], how long each
+-- connection waits between an answer and its next request.
 init = function(arguments)
     wrk.headers["Authorization"] = "Bearer " .. arguments[2]
     wrk.path = arguments[1]
+    if arguments[3] then
+        local pause = tonumber(arguments[3])
+        delay = function() return pause end
+    end
 end
 
 done = function(summary, latency, requests)

@@ -3,6 +3,7 @@ import {execFileSync} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync, writeFileSync} from 'node:fs';
 import net from 'node:net';
+import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {apiKey, Host} from '../../e2e/lib/host.mjs';
@@ -18,6 +19,7 @@ export const key = apiKey;
 
 export const serverCore = 0;
 export const loadCore = 1;
+export const allCores = `0-${os.cpus().length - 1}`;
 
 // All threads, and those that they start later.
 export function pin(child, core) {
@@ -70,15 +72,15 @@ export async function startPeer(t, name, ...args) {
     return {port, child, pid: child.process.pid};
 }
 
-// wrk with one of the scripts here, against the process `pid`; throws where any answer was no
-// success. `server_cpu_us` is the server's for each request, `server_busy` its share of one core:
+// wrk with one of the scripts here, on the core of load generators or another, against the process
+// `pid`; throws where any answer was no success. `server_cpu_us` is the server's for each request, `server_busy` its share of one core:
 // where that is well below 1, the load generator was the limit.
-export async function wrk({port, pid, script, args, connections, duration}) {
+export async function wrk({port, pid, script, args, connections, duration, core = loadCore}) {
     const before = ownCpuSeconds(pid);
     const text = await output(
         'taskset',
         [
-            ...['-c', String(loadCore), 'wrk', '-t1', `-c${connections}`, `-d${duration}s`],
+            ...['-c', String(core), 'wrk', '-t1', `-c${connections}`, `-d${duration}s`],
             ...['-s', path.join(here, script), `http://127.0.0.1:${port}/`, '--'],
             ...args.map(String),
         ],
