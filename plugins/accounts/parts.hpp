@@ -1,0 +1,68 @@
+// What the three services of accounts share: settings, the plugin's powers, the key ring, and small
+// questions about who asks. Everything runs on the plugin's strand.
+#pragma once
+
+#include "collections.hpp"
+#include "input.hpp"
+#include "key_ring.hpp"
+#include "store.hpp"
+
+#include <streamwall/contracts/accounts.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace streamwall::accounts {
+
+struct Settings {
+    bool signup = true;
+    std::string issuer;
+    std::chrono::milliseconds token_lifetime{};
+    std::string signing_keys_file;
+    std::chrono::milliseconds signing_key_period{};
+    Secret jwt_secret;
+    bool issue_shared = false;
+    std::string login_limit;
+    std::string rate_limits;
+    std::chrono::milliseconds key_lifetime{};
+    std::chrono::milliseconds key_overlap{};
+    std::chrono::milliseconds key_warning{};
+    std::uint64_t password_passes = 0;
+    std::size_t password_memory_kib = 0;
+};
+
+struct Parts {
+    const Settings& settings;
+    const Host& host;
+    const Bus& bus;
+    Store store;
+    std::optional<KeyRing> ring = {};
+
+    Seconds now() const;                                                   // since 1970
+    std::string time_text(std::chrono::milliseconds from_now = {}) const;  // RFC 3339
+    // Whoever keeps verified principals forgets these. Before the reply that tells of the change,
+    // so that a listener of this process has forgotten them by then.
+    void tell_changed(std::string_view type, std::int64_t id, const Context& context) const;
+};
+
+// The caller's context for calls of our own: answers come on our strand.
+Context on_strand(const sw_context& context);
+
+// Administrators, the host and its plugins.
+bool is_admin(const Context& context);
+Error not_admin();
+
+// `{"id":n}` of a request; 0 where there is none.
+std::int64_t id_of(std::string_view request);
+
+// Whether the request's `versions` allow this one; else FAILED_PRECONDITION.
+Result<> check_version(std::string_view request, const boost::json::object& record);
+
+// {"records":[…],"count":n} of a collection, newest id last. `request` holds limit and offset.
+Task<Result<boost::json::object>> list_records(const Parts& parts, std::string_view collection,
+                                               std::string request, Context context);
+
+}  // namespace streamwall::accounts

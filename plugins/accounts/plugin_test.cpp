@@ -1,0 +1,372 @@
+// The plugin in a real host, over the SQLite store.
+#include "crypto.hpp"
+
+#include <streamwall/testing/host.hpp>
+
+#include <boost/json.hpp>
+
+#include <gtest/gtest.h>
+
+namespace streamwall::testing {
+namespace {
+
+namespace bj = boost::json;
+
+constexpr int kInvalid = 3;
+constexpr int kNotFound = 5;
+constexpr int kTaken = 6;
+constexpr int kDenied = 7;
+constexpr int kExhausted = 8;
+constexpr int kPrecondition = 9;
+constexpr int kUnauthenticated = 16;
+constexpr std::string_view kSecret = "an old secret of at least 32 bytes";
+
+class AccountsInHost : public ::testing::Test {
+  protected:
+    explicit AccountsInHost(bj::object settings = {}) {
+        // Cheap passwords: what they cost is not the matter here.
+        settings["password_passes"] = 1;
+        settings["password_memory_kib"] = 8;
+        host = std::make_unique<Host>(Options{.plugins = {STORAGE_SO, ACCOUNTS_SO},
+                                              .settings = {{"accounts", bj::serialize(settings)}},
+                                              .required = {"storage-sqlite", "accounts"},
+                                              .time = Time::real});
+        const auto started = host->start();
+        EXPECT_TRUE(started) << started.message;
+    }
+    ~AccountsInHost() override {
+        host->stop();
+        EXPECT_TRUE(host->complaints().empty()) << host->complaints().front();
+    }
+
+    Answer call(const char* service, const char* method, const bj::value& body,
+                const Principal& principal = {}) {
+        return host->call(service, method, bj::serialize(body), principal);
+    }
+    Answer users(const char* method, const bj::object& body, const Principal& principal = {}) {
+        return call("accounts.users", method, body, principal);
+    }
+    Answer keys(const char* method, const bj::object& body, const Principal& principal = {}) {
+        return call("accounts.keys", method, body, principal);
+    }
+    Answer verify(std::string_view token) {
+        return call("accounts.tokens", "verify", {{"token", token}}, {.type = "service"});
+    }
+    static bj::object parsed(const Answer& answer) {
+        EXPECT_TRUE(answer) << answer.message;
+        return answer ? bj::parse(answer.body).as_object() : bj::object{};
+    }
+    static std::string text(const bj::object& from, std::string_view name) {
+        return std::string(from.at(name).as_string());
+    }
+    bj::object signed_up(std::string_view email = "ada@example.org") {
+        return parsed(users("sign_up", {{"body", {{"email", email}, {"password", "Valid123"}}}}));
+    }
+    Answer log_in(std::string_view email, std::string_view password,
+                  std::string_view address = "10.0.0.1") {
+        return users("log_in",
+                     {{"body", {{"email", email}, {"password", password}}}, {"address", address}});
+    }
+    bj::object made_admin(std::string_view email = "admin@example.org") {
+        return parsed(users(
+            "create", {{"body", {{"email", email}, {"password", "Valid123"}, {"role", "admin"}}}}));
+    }
+
+    std::unique_ptr<Host> host;
+};
+
+TEST_F(AccountsInHost, SignUpMakesAViewerWhoIsLoggedIn) {
+    const auto reply = signed_up("  Ada@Example.org ");
+    const auto& user = reply.at("user").as_object();
+    EXPECT_EQ(user.at("email"), "ada@example.org");
+    EXPECT_EQ(user.at("role"), "viewer");
+    EXPECT_EQ(user.at("active"), true);
+    EXPECT_EQ(bj::serialize(reply).find("password"), std::string::npos);
+    const auto verdict = parsed(verify(text(reply, "token")));
+    EXPECT_EQ(verdict.at("principal"),
+              bj::parse(R"({"type":"user","id":"1","name":"ada","role":"viewer","scopes":""})"));
+    EXPECT_EQ(verdict.at("rate_class"), "user");
+    ASSERT_TRUE(host->eventually([&] { return host->events("user.registered").size() == 1; }));
+    EXPECT_EQ(host->events("user.registered")[0].data.find("argon2"), std::string::npos);
+    EXPECT_EQ(host->events("user.registered")[0].subject, "user/1");
+}
+
+TEST_F(AccountsInHost, AnEmailBelongsToOneUserWhateverItsCase) {
+    signed_up("ada@example.org");
+    const auto again =
+        users("sign_up",
+              {{"body", {{"user", {{"email", "ADA@example.ORG"}, {"password", "Valid123"}}}}}});
+    EXPECT_EQ(again.code, kTaken);
+    EXPECT_NE(again.details.find(R"("field":"email")"), std::string::npos);
+}
+
+TEST_F(AccountsInHost, SignUpNamesEveryFieldThatIsWrong) {
+    const std::pair<bj::object, std::string_view> cases[] = {
+        {{}, "email password"},
+        {{{"email", "no address"}, {"password", "simple123"}}, "email password"},
+        {{{"email", 5}, {"password", bj::array{}}}, "email password"},
+        {{{"email", "a@b.de"}, {"password", "Valid123"}, {"display_name", 5}}, "display_name"},
+        {{{"email", "a@b.de"}, {"password", nullptr}}, "password"},
+    };
+    for (const auto& [body, fields] : cases) {
+        const auto refused = users("sign_up", {{"body", body}});
+        ASSERT_EQ(refused.code, kInvalid) << body;
+        std::string named;
+        for (const auto& error : bj::parse(refused.details).at("errors").as_array())
+            named += (named.empty() ? "" : " ") + text(error.as_object(), "field");
+        EXPECT_EQ(named, fields);
+    }
+    EXPECT_EQ(users("sign_up", {{"body", "text"}}).code, kInvalid);
+}
+
+TEST_F(AccountsInHost, LogInTakesTheRightPasswordOfAnActiveUserAndNothingElse) {
+    signed_up();
+    EXPECT_TRUE(log_in("ADA@example.org", "Valid123"));
+    for (const auto& [email, password] :
+         {std::pair("ada@example.org", "Valid124"), std::pair("ada@example.org", ""),
+          std::pair("nobody@example.org", "Valid123"), std::pair("", "Valid123")}) {
+        const auto refused = log_in(email, password);
+        EXPECT_EQ(refused.code, kUnauthenticated) << email;
+        EXPECT_EQ(refused.message, "Invalid email or password.");
+    }
+    EXPECT_EQ(users("log_in", {{"body", bj::object{}}}).code, kUnauthenticated);
+    EXPECT_EQ(users("log_in", {{"body", {{"email", 5}, {"password", true}}}}).code, kInvalid);
+    EXPECT_TRUE(users("update", {{"id", 1}, {"body", {{"active", false}}}}));
+    EXPECT_EQ(log_in("ada@example.org", "Valid123").code, kUnauthenticated);
+}
+
+TEST_F(AccountsInHost, ATokenEndsAtLogOutAndOthersOfTheUserDoNot) {
+    const auto first = text(signed_up(), "token");
+    const auto second = text(parsed(log_in("ada@example.org", "Valid123")), "token");
+    EXPECT_NE(first, second);
+    EXPECT_TRUE(users("log_out", {{"token", first}}));
+    EXPECT_EQ(verify(first).code, kUnauthenticated);
+    EXPECT_TRUE(verify(second));
+    EXPECT_TRUE(users("log_out", {{"token", first}})) << "twice is once";
+    EXPECT_EQ(users("log_out", {{"token", "no.token.at-all"}}).code, kDenied);
+    EXPECT_FALSE(host->events("credentials.changed").empty());
+    ASSERT_TRUE(host->stop());
+    ASSERT_TRUE(host->start());
+    EXPECT_EQ(verify(first).code, kUnauthenticated) << "also after a restart";
+    EXPECT_TRUE(verify(second));
+}
+
+TEST_F(AccountsInHost, TokensEndWithTheirUserAndWithANewPassword) {
+    made_admin();
+    const auto token = text(signed_up(), "token");
+    EXPECT_TRUE(users("update", {{"id", 2}, {"body", {{"role", "editor"}}}}));
+    EXPECT_EQ(parsed(verify(token)).at("principal").at("role"), "editor") << "at once";
+    EXPECT_TRUE(users("update", {{"id", 2}, {"body", {{"password", "Better456"}}}}));
+    EXPECT_EQ(verify(token).code, kUnauthenticated);
+    EXPECT_EQ(log_in("ada@example.org", "Valid123").code, kUnauthenticated);
+    const auto fresh = text(parsed(log_in("ada@example.org", "Better456")), "token");
+    EXPECT_TRUE(verify(fresh));
+    EXPECT_TRUE(users("update", {{"id", 2}, {"body", {{"active", false}}}}));
+    EXPECT_EQ(verify(fresh).code, kUnauthenticated);
+    EXPECT_TRUE(users("update", {{"id", 2}, {"body", {{"active", true}}}}));
+    EXPECT_EQ(verify(fresh).code, kUnauthenticated) << "switched on again, log in again";
+    const auto last = text(parsed(log_in("ada@example.org", "Better456")), "token");
+    EXPECT_TRUE(users("remove", {{"id", 2}}));
+    EXPECT_EQ(verify(last).code, kUnauthenticated);
+    EXPECT_EQ(users("get", {{"id", 2}}).code, kNotFound);
+}
+
+TEST_F(AccountsInHost, OnlyAdministratorsManageUsersAndKeys) {
+    for (const auto* role : {"viewer", "editor", ""}) {
+        const Principal somebody{.id = "1", .role = role};
+        for (const auto* method : {"list", "get", "create", "update", "remove"}) {
+            const bj::object request{{"id", 1}, {"body", {{"role", "admin"}}}};
+            EXPECT_EQ(users(method, request, somebody).code, kDenied) << method;
+        }
+        for (const auto* method : {"list", "get", "create", "rotate", "revoke"}) {
+            EXPECT_EQ(keys(method, {{"id", 1}, {"body", bj::object{}}}, somebody).code, kDenied)
+                << method;
+        }
+    }
+}
+
+TEST_F(AccountsInHost, TheLastAdministratorStaysOne) {
+    made_admin();
+    for (const auto& body : {bj::object{{"role", "viewer"}}, bj::object{{"active", false}}}) {
+        const auto refused = users("update", {{"id", 1}, {"body", body}});
+        EXPECT_EQ(refused.code, kPrecondition);
+        EXPECT_NE(refused.details.find("last_admin"), std::string::npos);
+    }
+    EXPECT_EQ(users("remove", {{"id", 1}}).code, kPrecondition);
+    made_admin("second@example.org");
+    EXPECT_TRUE(users("update", {{"id", 1}, {"body", {{"role", "viewer"}}}}));
+}
+
+TEST_F(AccountsInHost, AChangeIsMadeToTheVersionItWasMeantFor) {
+    signed_up();
+    const bj::object body{{"display_name", "Ada"}};
+    const auto changed = parsed(users("update", {{"id", 1}, {"versions", {1}}, {"body", body}}));
+    EXPECT_EQ(changed.at("version"), 2);
+    EXPECT_EQ(changed.at("display_name"), "Ada");
+    EXPECT_EQ(users("update", {{"id", 1}, {"versions", {1}}, {"body", body}}).code, kPrecondition);
+    EXPECT_EQ(users("update", {{"id", 9}, {"body", body}}).code, kNotFound);
+    ASSERT_TRUE(host->eventually([&] { return host->events("user.profile.updated").size() == 1; }));
+}
+
+TEST_F(AccountsInHost, SecretsAreKeptAsHashesAlone) {
+    signed_up();
+    const auto key =
+        text(parsed(keys("create", {{"body", {{"name", "bot"}, {"scopes", {"streams:write"}}}}})),
+             "key");
+    for (const auto* collection : {"users", "user_secrets", "api_keys"}) {
+        const auto all =
+            host->call("store", "query", bj::serialize(bj::object{{"collection", collection}}));
+        ASSERT_TRUE(all) << all.message;
+        EXPECT_EQ(all.body.find("Valid123"), std::string::npos);
+        EXPECT_EQ(all.body.find(key.substr(13)), std::string::npos);
+    }
+    for (const auto& line : host->logs()) {
+        EXPECT_EQ(line.text.find("Valid123"), std::string::npos);
+        EXPECT_EQ(line.text.find(key.substr(13)), std::string::npos);
+    }
+}
+
+TEST_F(AccountsInHost, AKeySpeaksForItsServiceUntilItIsRevoked) {
+    const auto made = parsed(keys(
+        "create", {{"body", {{"name", "checker"}, {"scopes", {"status:write", "streams:read"}}}}}));
+    const auto key = text(made, "key");
+    EXPECT_TRUE(key.starts_with(text(made, "prefix")));
+    EXPECT_FALSE(made.contains("hash"));
+    const auto verdict = parsed(verify(key));
+    EXPECT_EQ(verdict.at("principal"),
+              bj::parse(R"({"type":"key","id":"1","name":"checker","role":"",
+                            "scopes":"status:write streams:read"})"));
+    EXPECT_EQ(verdict.at("rate_class"), "service");
+    const auto shown = parsed(keys("get", {{"id", 1}}));
+    EXPECT_FALSE(shown.contains("key"));
+    EXPECT_TRUE(shown.at("last_used_at").is_string());
+    EXPECT_EQ(verify(key.substr(0, key.size() - 1) + (key.back() == 'A' ? "B" : "A")).code,
+              kUnauthenticated);
+    EXPECT_EQ(verify("swk_").code, kUnauthenticated);
+    const auto other =
+        text(parsed(keys("create", {{"body", {{"name", "other"}, {"scopes", {"admin"}}}}})), "key");
+    EXPECT_TRUE(keys("revoke", {{"id", 1}}));
+    EXPECT_EQ(verify(key).code, kUnauthenticated);
+    EXPECT_EQ(parsed(verify(other)).at("principal").at("role"), "admin") << "others go on";
+    EXPECT_EQ(parsed(keys("list", {})).at("count"), 2);
+}
+
+TEST_F(AccountsInHost, ARotatedKeyHasTwoSecretsForAWhile) {
+    const auto first =
+        text(parsed(keys("create", {{"body", {{"name", "bot"}, {"scopes", {"streams:write"}}}}})),
+             "key");
+    const auto second = text(parsed(keys("rotate", {{"id", 1}})), "key");
+    EXPECT_TRUE(verify(first));
+    EXPECT_TRUE(verify(second));
+    const auto third = text(parsed(keys("rotate", {{"id", 1}})), "key");
+    EXPECT_EQ(verify(first).code, kUnauthenticated) << "two at most";
+    EXPECT_TRUE(verify(second));
+    EXPECT_TRUE(verify(third));
+    EXPECT_TRUE(keys("revoke", {{"id", 1}}));
+    EXPECT_EQ(verify(second).code, kUnauthenticated);
+    EXPECT_EQ(verify(third).code, kUnauthenticated);
+    EXPECT_FALSE(keys("rotate", {{"id", 1}}));
+}
+
+TEST_F(AccountsInHost, AKeysFieldsAreChecked) {
+    const bj::object cases[] = {
+        {},
+        {{"name", "x"}},
+        {{"name", " "}, {"scopes", {"admin"}}},
+        {{"name", "x"}, {"scopes", bj::array{}}},
+        {{"name", "x"}, {"scopes", {"everything"}}},
+        {{"name", "x"}, {"scopes", "admin"}},
+        {{"name", "x"}, {"scopes", {"admin"}}, {"rate_class", "fast"}},
+        {{"name", "x"}, {"scopes", {"admin"}}, {"expires_at", "2001-01-01T00:00:00Z"}},
+        {{"name", "x"}, {"scopes", {"admin"}}, {"expires_at", "2999-01-01T00:00:00Z"}},
+        {{"name", "x"}, {"scopes", {"admin"}}, {"expires_at", "soon"}},
+    };
+    for (const auto& body : cases)
+        EXPECT_EQ(keys("create", {{"body", body}}).code, kInvalid) << body;
+    EXPECT_EQ(keys("rotate", {{"id", 1}}).code, kNotFound);
+}
+
+TEST_F(AccountsInHost, CommandsMakeTheFirstAdministrator) {
+    const Principal operator_{.type = "operator", .role = "admin"};
+    const auto made = parsed(
+        call("accounts.commands", "users create",
+             {{"arguments", {{"role", "admin"}, {"output", "json"}, {"_", {"root@example.org"}}}}},
+             operator_));
+    const auto user = bj::parse(text(made, "out")).as_object();
+    EXPECT_EQ(user.at("role"), "admin");
+    EXPECT_TRUE(log_in("root@example.org", text(user, "password")));
+    const auto given = parsed(call("accounts.commands", "users create",
+                                   {{"arguments", {{"password", "-"}, {"_", {"bob@example.org"}}}},
+                                    {"input", "Valid123\nmore"}},
+                                   operator_));
+    EXPECT_EQ(text(given, "out"), "Made the user bob@example.org, role viewer.\n");
+    EXPECT_TRUE(log_in("bob@example.org", "Valid123"));
+    const auto list =
+        text(parsed(call("accounts.commands", "users list", bj::object{}, operator_)), "out");
+    EXPECT_EQ(list, "1  root@example.org  admin\n2  bob@example.org  viewer\n");
+    EXPECT_EQ(call("accounts.commands", "users create", bj::object{}, operator_).code, kInvalid);
+    EXPECT_EQ(call("accounts.commands", "users list", bj::object{}, {.role = "viewer"}).code,
+              kDenied);
+}
+
+class LockedAccounts : public AccountsInHost {
+  protected:
+    LockedAccounts() : AccountsInHost({{"login_limit", "3/20m"}}) {}
+};
+
+TEST_F(LockedAccounts, TakeNoMoreTriesForAnEmailOrAnAddress) {
+    signed_up();
+    for (int n = 0; n < 3; ++n) {
+        EXPECT_EQ(log_in("ada@example.org", "Wrong123", "10.0.0." + std::to_string(n)).code,
+                  kUnauthenticated);
+    }
+    const auto locked = log_in("ada@example.org", "Valid123", "10.0.0.9");
+    EXPECT_EQ(locked.code, kExhausted) << "the right password, too";
+    EXPECT_EQ(bj::parse(locked.details).at("code"), "too_many_tries");
+    EXPECT_GT(bj::parse(locked.details).at("retry_after").as_int64(), 1000);
+    for (int n = 0; n < 3; ++n)
+        log_in("user" + std::to_string(n) + "@example.org", "Wrong123", "10.9.9.9");
+    EXPECT_EQ(log_in("bob@example.org", "Valid123", "10.9.9.9").code, kExhausted);
+}
+
+class ClosedAccounts : public AccountsInHost {
+  protected:
+    ClosedAccounts()
+        : AccountsInHost({{"signup", false}, {"jwt_secret", kSecret}, {"issue_shared", true}}) {}
+};
+
+TEST_F(ClosedAccounts, TakeNobodyWhoSignsUpAndSpeakWithOldClients) {
+    const auto refused =
+        users("sign_up", {{"body", {{"email", "a@b.de"}, {"password", "Valid123"}}}});
+    EXPECT_EQ(refused.code, kDenied);
+    EXPECT_NE(refused.details.find("sign_up_closed"), std::string::npos);
+    made_admin();
+    const auto token = text(parsed(log_in("admin@example.org", "Valid123")), "token");
+    const auto header = accounts::crypto::from_base64url(token.substr(0, token.find('.')));
+    EXPECT_EQ(bj::parse(*header).at("alg"), "HS256");
+    EXPECT_TRUE(verify(token));
+}
+
+TEST_F(AccountsInHost, PublishTheKeysThatTheirTokensAreSignedWith) {
+    const auto token = text(signed_up(), "token");
+    const auto header =
+        bj::parse(*accounts::crypto::from_base64url(token.substr(0, token.find('.'))));
+    const auto set = parsed(call("accounts.tokens", "public_keys", bj::object{}));
+    EXPECT_EQ(set.at("keys").at(0).at("kid"), header.at("kid"));
+    EXPECT_EQ(header.at("alg"), "EdDSA");
+}
+
+TEST(AccountsSettings, ThatCannotWorkAreRefusedAtTheStart) {
+    for (const auto* settings : {R"({"jwt_secret":"short"})", R"({"issue_shared":true})",
+                                 R"({"login_limit":"ten"})", R"({"login_limit":"10/20s"})"}) {
+        Host host(Options{.plugins = {STORAGE_SO, ACCOUNTS_SO},
+                          .settings = {{"accounts", settings}},
+                          .required = {"accounts"},
+                          .time = Time::real});
+        EXPECT_FALSE(host.start()) << settings;
+        EXPECT_EQ(host.state("accounts").state, "failed");
+    }
+}
+
+}  // namespace
+}  // namespace streamwall::testing

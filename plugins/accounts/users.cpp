@@ -1,0 +1,327 @@
+#include "users.hpp"
+
+#include <streamwall/sdk/json_scan.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace streamwall::accounts {
+namespace {
+
+namespace bj = boost::json;
+namespace names = contracts::accounts;
+
+constexpr std::size_t kMaxName = 255;
+constexpr std::string_view kWrapper = "user";
+
+std::string subject_of(const bj::object& user) {
+    return "user/" + std::to_string(number_at(user, "id"));
+}
+
+Error wrong_password() {
+    return {SW_UNAUTHENTICATED, "Invalid email or password.", {}, {}};
+}
+
+Error no_such_user() {
+    return Error::not_found("There is no such user.");
+}
+
+void need(const bj::object& body, std::string_view name, FieldErrors& errors) {
+    const auto* value = body.if_contains(name);
+    if (value == nullptr || value->is_null()) errors.add(name, "required", "is required");
+}
+
+bool is_counting_admin(const bj::object& user) {
+    return text_at(user, "role") == "admin" && flag_at(user, "active");
+}
+
+Buffer to_buffer(const bj::object& record) {
+    return Buffer(bj::serialize(record));
+}
+
+}  // namespace
+
+// What an administrator may set; nothing where it stays.
+struct Users::Change {
+    std::optional<std::string> email, display_name, role, password;
+    std::optional<bool> service, active;
+
+    static Result<Change> read(const bj::object& body, std::string_view request, bool is_new) {
+        FieldErrors errors;
+        Change out;
+        out.email = read_email(body, errors);
+        out.display_name = read_text(body, "display_name", kMaxName, errors);
+        out.role = read_word(body, "role", {"viewer", "editor", "admin"}, errors);
+        out.password = read_password(body, errors);
+        out.service = read_flag(body, "service", errors);
+        out.active = read_flag(body, "active", errors);
+        if (is_new) {
+            need(body, "email", errors);
+            need(body, "password", errors);
+        }
+        refuse_unknown(body, request,
+                       {"email", "display_name", "role", "password", "service", "active"}, errors);
+        if (errors.any()) return errors.error();
+        return out;
+    }
+    bj::object fields() const {
+        bj::object set;
+        if (email) set["email"] = *email;
+        if (display_name) set["display_name"] = *display_name;
+        if (role) set["role"] = *role;
+        if (service) set["service"] = *service;
+        if (active) set["active"] = *active;
+        return set;
+    }
+};
+
+Result<std::optional<LoginLimits::Options>> parse_login_limit(std::string_view text) {
+    using Parsed = std::optional<LoginLimits::Options>;
+    if (text == "off") return Parsed();
+    LoginLimits::Options options;
+    const auto slash = text.find('/');
+    const auto* end = text.data() + std::min(slash, text.size());
+    const auto read = std::from_chars(text.data(), end, options.tries);
+    std::int64_t minutes = 0;
+    const auto rest = slash == text.npos ? std::string_view() : text.substr(slash + 1);
+    const auto time = std::from_chars(rest.data(), rest.data() + rest.size(), minutes);
+    const bool is_minutes =
+        time.ec == std::errc() && time.ptr + 1 == rest.data() + rest.size() && *time.ptr == 'm';
+    if (read.ec != std::errc() || read.ptr != end || !is_minutes || options.tries < 1 ||
+        options.tries > 10'000 || minutes < 1 || minutes > 24 * 60) {
+        return Error::invalid("tries and minutes, such as 10/20m; or off", "login_limit");
+    }
+    options.window = std::chrono::minutes(minutes);
+    return Parsed(options);
+}
+
+Users::Users(Parts& parts, Tokens& tokens, std::optional<LoginLimits::Options> limit)
+    : parts_(parts), tokens_(tokens), passwords_(parts) {
+    if (limit) limits_.emplace(*limit);
+}
+
+// User, secret and event in one step; ALREADY_EXISTS where somebody has the e-mail.
+Task<Result<bj::object>> Users::add(NewUser user, Context context) {
+    auto hash = co_await passwords_.hash(std::move(user.password));
+    if (!hash) co_return std::move(hash).error();
+    bj::object secret{{"email", user.record.at("email")}, {"password_hash", *hash}};
+    bj::array changes;
+    changes.push_back(change::insert(kUserCollection, std::move(user.record)));
+    changes.push_back(change::insert(kSecretCollection, std::move(secret)));
+    changes.push_back(change::event(names::kUserRegistered, "user/{id}", 0));
+    auto results = co_await parts_.store.apply(std::move(changes), std::move(context));
+    if (results.code() == SW_ALREADY_EXISTS) {
+        co_return Error{SW_ALREADY_EXISTS, "The e-mail address is in use.", "email",
+                        R"({"errors":[{"field":"email","code":"taken","message":"is in use"}]})"};
+    }
+    if (!results) co_return std::move(results).error();
+    co_return bj::object(results->at(0).as_object());
+}
+
+Task<Result<Buffer>> Users::sign_up(std::string request, Context context) {
+    if (!parts_.settings.signup) {
+        co_return Error{SW_PERMISSION_DENIED,
+                        "Signing up is switched off.",
+                        {},
+                        json::Writer().text("code", names::kSignUpClosed).take()};
+    }
+    const auto body = read_body(request, kWrapper);
+    if (!body) co_return body.error();
+    FieldErrors errors;
+    const auto email = read_email(*body, errors);
+    const auto password = read_password(*body, errors);
+    const auto name = read_text(*body, "display_name", kMaxName, errors);
+    need(*body, "email", errors);
+    need(*body, "password", errors);
+    refuse_unknown(*body, request, {"email", "password", "display_name"}, errors);
+    if (errors.any()) co_return errors.error();
+    NewUser wanted{.record = {{"email", *email}, {"role", "viewer"}}, .password = *password};
+    if (name) wanted.record["display_name"] = *name;
+    auto user = co_await add(std::move(wanted), std::move(context));
+    if (!user) co_return std::move(user).error();
+    co_return tokens_.issue(*user, Seconds(0));
+}
+
+Result<> Users::count_try(std::string_view email, std::string_view address) {
+    if (!limits_) return ok();
+    const auto mail_key = "mail/" + std::string(email);
+    const auto address_key = "address/" + std::string(address);
+    const LoginLimits::Moment now(parts_.host.monotonic_ns());
+    const auto wait = address.empty() ? limits_->take({mail_key}, now)
+                                      : limits_->take({mail_key, address_key}, now);
+    if (wait.count() == 0) return ok();
+    return Error{SW_RESOURCE_EXHAUSTED,
+                 "Too many tries to log in; wait as Retry-After says.",
+                 {},
+                 json::Writer()
+                     .text("code", names::kTooManyTries)
+                     .number("retry_after", wait.count())
+                     .take()};
+}
+
+Task<Result<Buffer>> Users::log_in(std::string request, Context context) {
+    const auto body = read_body(request, kWrapper);
+    if (!body) co_return body.error();
+    FieldErrors errors;
+    const auto given_email = read_text(*body, "email", kMaxName, errors);
+    const auto password = read_text(*body, "password", kMaxName, errors);
+    if (errors.any()) co_return errors.error();
+    const auto email = normal_email(given_email.value_or(""));
+    const auto address =
+        json::to_plain_text(json::find_member(request, "address")).value_or(std::string_view());
+    if (auto let_in = count_try(email.value_or(""), address); !let_in) co_return let_in.error();
+    if (!email || !password) co_return wrong_password();
+    const auto secret = co_await parts_.store.find(kSecretCollection, kByEmail, *email, context);
+    if (!secret) co_return secret.error();
+    std::string hash;
+    if (secret->has_value()) hash = text_at(**secret, "password_hash");
+    const auto is_right = co_await passwords_.check(*password, hash);
+    if (!is_right) co_return is_right.error();
+    if (!*is_right) co_return wrong_password();
+    const auto user = co_await parts_.store.find(kUserCollection, kByEmail, *email, context);
+    if (!user) co_return user.error();
+    if (!user->has_value() || !flag_at(**user, "active")) co_return wrong_password();
+    if (passwords_.needs_new_hash(hash)) {
+        co_await renew_hash(**secret, *password, std::move(context));
+    }
+    co_return tokens_.issue(**user, Seconds(number_at(**secret, "valid_from")));
+}
+
+// Costs have been raised since. Where it fails, the next log-in tries again.
+Task<> Users::renew_hash(bj::object secret, std::string password, Context context) {
+    const auto hash = co_await passwords_.hash(std::move(password));
+    if (!hash) co_return;
+    bj::array changes;
+    changes.push_back(change::update(kSecretCollection, secret, {{"password_hash", *hash}}));
+    const auto done = co_await parts_.store.apply(std::move(changes), std::move(context));
+    if (!done) parts_.host.log().warn("accounts.hash_not_renewed", done.error().message);
+}
+
+Task<Result<Buffer>> Users::me(Context context) {
+    const auto id = context.principal_type() == "user"
+                        ? json::to_integer(context.principal_id()).value_or(0)
+                        : 0;
+    if (id <= 0) {
+        co_return Error{SW_PERMISSION_DENIED, "These credentials are no user's.", {}, {}};
+    }
+    const auto user = co_await parts_.store.find(kUserCollection, id, std::move(context));
+    if (!user) co_return user.error();
+    if (!user->has_value()) co_return no_such_user();
+    co_return to_buffer(**user);
+}
+
+Task<Result<Buffer>> Users::list(std::string request, Context context) {
+    if (!is_admin(context)) co_return not_admin();
+    const auto page =
+        co_await list_records(parts_, kUserCollection, std::move(request), std::move(context));
+    if (!page) co_return page.error();
+    co_return to_buffer(*page);
+}
+
+Task<Result<Buffer>> Users::get(std::string request, Context context) {
+    if (!is_admin(context)) co_return not_admin();
+    const auto id = id_of(request);
+    const auto user = co_await parts_.store.find(kUserCollection, id, std::move(context));
+    if (!user) co_return user.error();
+    if (!user->has_value()) co_return no_such_user();
+    co_return to_buffer(**user);
+}
+
+Task<Result<Buffer>> Users::create(std::string request, Context context) {
+    if (!is_admin(context)) co_return not_admin();
+    const auto body = read_body(request, kWrapper);
+    if (!body) co_return body.error();
+    auto wanted = Change::read(*body, request, true);
+    if (!wanted) co_return std::move(wanted).error();
+    NewUser user{.record = wanted->fields(), .password = *wanted->password};
+    const auto added = co_await add(std::move(user), std::move(context));
+    if (!added) co_return added.error();
+    co_return to_buffer(*added);
+}
+
+Task<Result<Users::Target>> Users::target_of(std::string request, Context context) {
+    if (!is_admin(context)) co_return not_admin();
+    const auto user = co_await parts_.store.find(kUserCollection, id_of(request), context);
+    if (!user) co_return user.error();
+    if (!user->has_value()) co_return no_such_user();
+    if (auto fits = check_version(request, **user); !fits) co_return std::move(fits).error();
+    const auto secret = co_await parts_.store.find(kSecretCollection, kByEmail,
+                                                   std::string(text_at(**user, "email")), context);
+    if (!secret) co_return secret.error();
+    if (!secret->has_value()) co_return Error::internal("a user has no secret");
+    co_return Target{**user, **secret};
+}
+
+// Fails where nobody but `user` could administer the host.
+Task<Result<>> Users::keep_an_admin(bj::object user, Context context) {
+    if (!is_counting_admin(user)) co_return ok();
+    bj::array both;
+    both.push_back({{"field", "role"}, {"op", "eq"}, {"value", "admin"}});
+    both.push_back({{"field", "active"}, {"op", "eq"}, {"value", true}});
+    bj::object filter;
+    filter["and"] = std::move(both);
+    bj::object query{{"collection", kUserCollection}, {"limit", 2}};
+    query["filter"] = std::move(filter);
+    const auto admins = co_await parts_.store.query(std::move(query), std::move(context));
+    if (!admins) co_return admins.error();
+    if (admins->at("records").as_array().size() > 1) co_return ok();
+    co_return Error{SW_FAILED_PRECONDITION,
+                    "The last administrator stays one.",
+                    {},
+                    json::Writer().text("code", names::kLastAdmin).take()};
+}
+
+Task<Result<Buffer>> Users::update(std::string request, Context context) {
+    auto target = co_await target_of(request, context);
+    if (!target) co_return std::move(target).error();
+    const auto body = read_body(request, kWrapper);
+    if (!body) co_return body.error();
+    auto wanted = Change::read(*body, request, false);
+    if (!wanted) co_return std::move(wanted).error();
+    const auto& user = target->user;
+    const bool is_demoted = (wanted->role && *wanted->role != "admin") || wanted->active == false;
+    if (is_demoted) {
+        const auto kept = co_await keep_an_admin(user, context);
+        if (!kept) co_return kept.error();
+    }
+    bj::object hidden;
+    if (wanted->email) hidden["email"] = *wanted->email;
+    if (wanted->password) {
+        auto hash = co_await passwords_.hash(*wanted->password);
+        if (!hash) co_return std::move(hash).error();
+        hidden["password_hash"] = *hash;
+    }
+    // Log-ins from before have ended, also where the user is switched on again later. Beyond every
+    // token that was issued, also in this second.
+    if (wanted->password || wanted->active == false) {
+        const auto before = number_at(target->secret, "valid_from");
+        hidden["valid_from"] = std::max(parts_.now().count(), before) + 1;
+    }
+    bj::array changes;
+    changes.push_back(change::update(kUserCollection, user, wanted->fields()));
+    changes.push_back(change::event(names::kUserUpdated, subject_of(user), 0));
+    if (!hidden.empty()) {
+        changes.push_back(change::update(kSecretCollection, target->secret, std::move(hidden)));
+    }
+    const auto results = co_await parts_.store.apply(std::move(changes), context);
+    if (!results) co_return results.error();
+    parts_.tell_changed("user", number_at(user, "id"), context);
+    co_return to_buffer(results->at(0).as_object());
+}
+
+Task<Result<Buffer>> Users::remove(std::string request, Context context) {
+    auto target = co_await target_of(request, context);
+    if (!target) co_return std::move(target).error();
+    const auto& user = target->user;
+    const auto kept = co_await keep_an_admin(user, context);
+    if (!kept) co_return kept.error();
+    bj::array changes;
+    changes.push_back(change::erase(kUserCollection, user));
+    changes.push_back(change::erase(kSecretCollection, target->secret));
+    const auto results = co_await parts_.store.apply(std::move(changes), context);
+    if (!results) co_return results.error();
+    parts_.tell_changed("user", number_at(user, "id"), context);
+    co_return to_buffer(user);
+}
+
+}  // namespace streamwall::accounts

@@ -1,0 +1,50 @@
+// accounts.users: signing up, logging in, and what administrators do with users.
+#pragma once
+
+#include "login_limits.hpp"
+#include "passwords.hpp"
+#include "tokens.hpp"
+
+namespace streamwall::accounts {
+
+// "10/20m", or none for "off".
+Result<std::optional<LoginLimits::Options>> parse_login_limit(std::string_view text);
+
+class Users {
+  public:
+    Users(Parts& parts, Tokens& tokens, std::optional<LoginLimits::Options> limit);
+
+    // `request` as in <streamwall/contracts/accounts.hpp>.
+    Task<Result<Buffer>> sign_up(std::string request, Context context);
+    Task<Result<Buffer>> log_in(std::string request, Context context);
+    Task<Result<Buffer>> me(Context context);
+    Task<Result<Buffer>> list(std::string request, Context context);
+    Task<Result<Buffer>> get(std::string request, Context context);
+    Task<Result<Buffer>> create(std::string request, Context context);
+    Task<Result<Buffer>> update(std::string request, Context context);
+    Task<Result<Buffer>> remove(std::string request, Context context);
+
+  private:
+    struct NewUser {
+        boost::json::object record;
+        std::string password;
+    };
+    struct Change;
+    struct Target {
+        boost::json::object user;
+        boost::json::object secret;
+    };
+    Task<Result<boost::json::object>> add(NewUser user, Context context);
+    // The user that a request of an administrator names, with what is secret of them.
+    Task<Result<Target>> target_of(std::string request, Context context);
+    Task<Result<>> keep_an_admin(boost::json::object user, Context context);
+    Task<> renew_hash(boost::json::object secret, std::string password, Context context);
+    Result<> count_try(std::string_view email, std::string_view address);
+
+    Parts& parts_;
+    Tokens& tokens_;
+    Passwords passwords_;
+    std::optional<LoginLimits> limits_;
+};
+
+}  // namespace streamwall::accounts

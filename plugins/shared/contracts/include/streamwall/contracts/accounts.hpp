@@ -1,0 +1,72 @@
+// The services of accounts. Requests and replies are JSON objects; `body` is what a client sent.
+//
+//   accounts.tokens
+//     verify       {"token"}        → {"principal":{"type","id","name","role","scopes"},
+//                                      "rate_class":"user|service","expires_at":ms}
+//                                     UNAUTHENTICATED for whatever is not valid now
+//     public_keys  {}               → a JWK set (RFC 7517)
+//   accounts.users
+//     sign_up      {"body","strict"}            → {"token","expires_at","user"}
+//     log_in       {"body","address"}           → the same; UNAUTHENTICATED; RESOURCE_EXHAUSTED
+//     with
+//                                                 details.code "too_many_tries" and retry_after
+//     log_out      {"token"}                    → {}
+//     me           {}                           → the user that asks
+//     list         {"limit","offset"}           → {"records":[…],"count"}
+//     get          {"id"} · create {"body","strict"} · update {"id","versions","body","strict"} ·
+//     remove       {"id","versions"}            → the user
+//   accounts.keys
+//     list, get    as above                     → keys without their secrets
+//     create       {"body","strict"} · rotate {"id"} → the key with its secret as "key"
+//     revoke       {"id"}                       → the key
+//
+// All of accounts.keys, and list to remove of accounts.users, are for administrators and the host.
+// What happens to somebody's credentials is told by the transient event kCredentialsChanged:
+// whoever keeps verified principals forgets those of {"type","id"}.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace streamwall::contracts::accounts {
+
+inline constexpr std::string_view kTokens = "accounts.tokens";
+inline constexpr std::string_view kVerify = "verify";
+inline constexpr std::string_view kPublicKeys = "public_keys";
+
+inline constexpr std::string_view kUsers = "accounts.users";
+inline constexpr std::string_view kSignUp = "sign_up";
+inline constexpr std::string_view kLogIn = "log_in";
+inline constexpr std::string_view kLogOut = "log_out";
+inline constexpr std::string_view kMe = "me";
+
+inline constexpr std::string_view kKeys = "accounts.keys";
+inline constexpr std::string_view kRotate = "rotate";
+inline constexpr std::string_view kRevoke = "revoke";
+
+inline constexpr std::string_view kList = "list";
+inline constexpr std::string_view kGet = "get";
+inline constexpr std::string_view kCreate = "create";
+inline constexpr std::string_view kUpdate = "update";
+inline constexpr std::string_view kRemove = "remove";
+
+// Members of requests.
+inline constexpr std::string_view kBody = "body";
+inline constexpr std::string_view kStrict = "strict";
+
+// Values of details.code.
+inline constexpr std::string_view kTooManyTries = "too_many_tries";
+inline constexpr std::string_view kLastAdmin = "last_admin";
+inline constexpr std::string_view kSignUpClosed = "sign_up_closed";
+
+inline constexpr std::string_view kCredentialsChanged = "credentials.changed";
+inline constexpr std::string_view kUserRegistered = "user.registered";
+inline constexpr std::string_view kUserUpdated = "user.profile.updated";
+
+// What every key begins with, so that it is told from a log-in token at a glance.
+inline constexpr std::string_view kKeyMark = "swk_";
+
+inline constexpr std::array<std::string_view, 6> kScopes = {
+    "streams:read", "streams:write", "status:write", "lists:read", "events:read", "admin"};
+
+}  // namespace streamwall::contracts::accounts
