@@ -103,9 +103,7 @@ bool Principal::has_scope(std::string_view scope) const {
     return false;
 }
 
-BootstrapKey::BootstrapKey(std::string_view key) : digest_(digest_of(key)) {}
-
-BootstrapKey::Digest BootstrapKey::digest_of(std::string_view text) {
+TokenDigest digest_of(std::string_view text) {
     // Fetching an algorithm costs more than the hash of a short key.
     struct Hasher {
         std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm{
@@ -114,7 +112,7 @@ BootstrapKey::Digest BootstrapKey::digest_of(std::string_view text) {
                                                                         EVP_MD_CTX_free};
     };
     thread_local const Hasher hasher;
-    Digest digest{};
+    TokenDigest digest{};
     unsigned int length = 0;
     if (EVP_DigestInit_ex2(hasher.context.get(), hasher.algorithm.get(), nullptr) != 1 ||
         EVP_DigestUpdate(hasher.context.get(), text.data(), text.size()) != 1 ||
@@ -124,8 +122,14 @@ BootstrapKey::Digest BootstrapKey::digest_of(std::string_view text) {
     return digest;
 }
 
-std::optional<Principal> BootstrapKey::authenticate(std::string_view token) const {
-    const auto digest = digest_of(token);
+BootstrapKey::BootstrapKey(std::string_view key) : digest_(digest_of(key)) {}
+
+Verdict BootstrapKey::authenticate(std::string_view token) {
+    auto principal = find(digest_of(token));
+    return principal ? Verdict::valid(std::move(*principal)) : Verdict();
+}
+
+std::optional<Principal> BootstrapKey::find(const TokenDigest& digest) const {
     if (CRYPTO_memcmp(digest.data(), digest_.data(), digest_.size()) != 0) return std::nullopt;
     Principal principal{.type = "key",
                         .id = "bootstrap",

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,7 +13,7 @@ namespace streamwall::http_server {
 
 struct RequestHead;
 
-// Texts live as long as the authenticator that handed the principal out.
+// Texts live as long as the principal or a copy of it.
 struct Principal {
     std::string_view type = "anonymous";  // user, key, service, anonymous
     std::string_view id;
@@ -19,29 +21,54 @@ struct Principal {
     std::string_view role;    // viewer, editor, admin or empty
     std::string_view scopes;  // separated by spaces
     std::array<std::uint8_t, 16> rate_id{};
+    bool has_service_rate = true;                 // else that of a user
+    std::shared_ptr<const void> texts = nullptr;  // what the views point into, where they need it
 
     bool is_anonymous() const { return type == "anonymous"; }
     int rank() const;  // SW_HTTP_OPEN … SW_HTTP_ADMIN
     bool has_scope(std::string_view scope) const;
 };
 
+// What is known of a token.
+struct Verdict {
+    enum class State {
+        kValid,
+        kRefused,
+        kUnknown,      // somebody has to be asked
+        kUnavailable,  // who should know cannot be asked now
+    };
+    State state = State::kRefused;
+    Principal principal = {};  // where it is valid
+
+    bool is_valid() const { return state == State::kValid; }
+    static Verdict valid(Principal principal) { return {State::kValid, std::move(principal)}; }
+};
+
 class Authenticator {
   public:
     virtual ~Authenticator() = default;
-    // Nothing where the token is not valid. [any; must not block]
-    virtual std::optional<Principal> authenticate(std::string_view token) const = 0;
+    // [any; must not block]
+    virtual Verdict authenticate(std::string_view token) = 0;
+    // Finds out where authenticate() does not know. `done` runs exactly once, also before this
+    // returns, on any thread, and never with kUnknown. [any; must not block]
+    virtual void verify(std::string_view token, std::function<void(Verdict)> done) {
+        done(authenticate(token));
+    }
 };
 
-// One key that is everything: the way in until accounts exist.
+using TokenDigest = std::array<std::uint8_t, 32>;
+// SHA-256. [any]
+TokenDigest digest_of(std::string_view text);
+
+// One key that is everything: the way in while nobody has an account.
 class BootstrapKey final : public Authenticator {
   public:
     explicit BootstrapKey(std::string_view key);
-    std::optional<Principal> authenticate(std::string_view token) const override;
+    Verdict authenticate(std::string_view token) override;
+    std::optional<Principal> find(const TokenDigest& digest) const;
 
   private:
-    using Digest = std::array<std::uint8_t, 32>;
-    static Digest digest_of(std::string_view text);
-    Digest digest_;  // the key itself is not kept
+    TokenDigest digest_;  // the key itself is not kept
 };
 
 // The key kept in `path` (mode 0600), made there first where it is missing: "sw_" and 256 random

@@ -47,6 +47,8 @@ void clean_query(Inbound& request) {
 Step authenticate(ChainContext& context) {
     auto& request = context.request;
     request.principal = Principal();
+    request.unverified.clear();
+    request.identity_unknown = false;
     request.query_cleaned = false;
     const bool by_query =
         request.upgrade ||
@@ -54,9 +56,12 @@ Step authenticate(ChainContext& context) {
     const auto credential = find_credential(request.head, by_query);
     if (query_parameter(request.head.query, "token")) clean_query(request);
     if (!credential.present || credential.malformed) return std::nullopt;
-    if (auto known = context.worker.services.authenticator->authenticate(credential.token)) {
-        request.principal = *known;
-    }
+    auto verdict = context.verdict
+                       ? *std::move(context.verdict)
+                       : context.worker.services.authenticator->authenticate(credential.token);
+    if (verdict.state == Verdict::State::kUnknown) request.unverified = credential.token;
+    request.identity_unknown = verdict.state == Verdict::State::kUnavailable;
+    if (verdict.is_valid()) request.principal = std::move(verdict.principal);
     return std::nullopt;
 }
 
@@ -73,7 +78,7 @@ Step rate_limit(ChainContext& context) {
     std::uint32_t limit = limits->address;
     if (!principal.is_anonymous()) {
         key = {RateKey::Kind::kCredential, principal.rate_id};
-        limit = principal.type == "user" ? limits->user : limits->key;
+        limit = principal.has_service_rate ? limits->key : limits->user;
         if (request.upgrade) {
             key.kind = RateKey::Kind::kUpgrade;
             limit = limits->upgrade;
@@ -120,12 +125,15 @@ Step authorise(ChainContext& context) {
     const auto& request = context.request;
     const auto& principal = request.principal;
     const Refusal unauthorised{401, "unauthorized", "A valid key or token is needed."};
+    const Refusal unknown{503, "unavailable", "Tokens cannot be checked now."};
     if (request.upgrade) {
+        if (request.identity_unknown) return unknown;
         const bool open = (request.match.endpoint->flags & SW_WS_UNAUTHENTICATED) != 0;
         return open || !principal.is_anonymous() ? Step() : unauthorised;
     }
     const auto& route = request.match.route;
     if (!route || route->access == SW_HTTP_OPEN) return std::nullopt;
+    if (request.identity_unknown) return unknown;
     if (principal.is_anonymous()) return unauthorised;
     if (principal.rank() >= route->access) return std::nullopt;
     if (!route->scope.empty() && principal.has_scope(route->scope)) return std::nullopt;
@@ -161,6 +169,7 @@ constexpr Stage kChain[] = {
 std::optional<Refusal> run_chain(ChainContext context) {
     for (const auto& stage : kChain) {
         if (auto refusal = stage.run(context)) return refusal;
+        if (!context.request.unverified.empty()) break;
     }
     return std::nullopt;
 }

@@ -1,6 +1,7 @@
 // The one ordered chain that every request passes between its head and its handler.
 #pragma once
 
+#include "auth.hpp"
 #include "worker.hpp"
 
 #include <optional>
@@ -12,9 +13,11 @@ struct ChainContext {
     Worker& worker;
     const PeerAddress& peer;
     Inbound& request;
+    std::optional<Verdict> verdict = {};  // of the request's token, where it had to be asked for
 };
 
-// Fills in the request's identity, route, principal and rate; nothing where it may go on.
+// Fills in the request's identity, route, principal and rate; nothing where it may go on. Where
+// `unverified` is set then, the chain ended there: ask, and run it again with the verdict.
 std::optional<Refusal> run_chain(ChainContext context);
 
 // "request_id → trace → …", for the log at start.

@@ -13,7 +13,10 @@ namespace {
 
 constexpr std::size_t kCopyBody = 4 * 1024;  // a smaller body is cheaper copied than referenced
 
+constexpr std::chrono::seconds kVerifyTimeout{5};
+
 constexpr Refusal kTooSlow{408, "request_timeout", "The request took too long to arrive."};
+constexpr Refusal kNotVerified{503, "unavailable", "Tokens cannot be checked now."};
 
 }  // namespace
 
@@ -113,7 +116,13 @@ std::size_t HttpSession::begin_request(char* data, std::size_t head_length, std:
     const auto available = length - head_length;
     const bool body_is_here = !head.chunked && head.content_length <= available;
     const auto body_length = body_is_here ? static_cast<std::size_t>(head.content_length) : 0;
-    if (const auto refusal = run_chain({worker_, peer_, request})) {
+    const auto refusal =
+        run_chain({worker_, peer_, request, std::exchange(verdict_, std::nullopt)});
+    if (!request.unverified.empty()) {
+        await_verdict(std::move(request.unverified));
+        return 0;  // the head is read once more, with the verdict
+    }
+    if (refusal) {
         refuse(request, *refusal, !body_is_here);
     } else if (body_is_here) {
         const auto end = head_length + body_length;
@@ -124,6 +133,27 @@ std::size_t HttpSession::begin_request(char* data, std::size_t head_length, std:
     return head_length + body_length;
 }
 
+void HttpSession::await_verdict(std::string token) {
+    phase_ = Phase::kVerifying;
+    phase_deadline_ = Clock::now() + kVerifyTimeout;
+    const auto question = ++questions_;
+    worker_.services.authenticator->verify(
+        token, [self = boost::intrusive_ptr<HttpSession>(this), question](Verdict verdict) {
+            auto& loop = self->worker_.loop;
+            loop.post([self, question, verdict = std::move(verdict)]() mutable {
+                self->verified(question, std::move(verdict));
+            });
+        });
+}
+
+void HttpSession::verified(std::uint32_t question, Verdict verdict) {
+    if (phase_ != Phase::kVerifying || question != questions_) return;
+    verdict_ = std::move(verdict);
+    phase_ = Phase::kHead;
+    has_more_ = true;
+    pump();
+}
+
 void HttpSession::await_body(std::string_view head, bool body_began) {
     Inbound& from = worker_.scratch;
     inbound_ = std::make_unique<PendingBody>();
@@ -132,7 +162,7 @@ void HttpSession::await_body(std::string_view head, bool body_began) {
     // It was accepted once, and its names are already in lower case.
     (void)parse_request_head(to.text.data(), to.text.size(), to.head);
     to.match = std::move(from.match);
-    to.principal = from.principal;
+    to.principal = std::move(from.principal);
     to.answer = std::move(from.answer);
     to.query = std::move(from.query);
     to.target = std::move(from.target);
@@ -250,7 +280,8 @@ void HttpSession::pump() {
 void HttpSession::settle() {
     if (phase_ == Phase::kClosed) return;
     if (closing_ && !out_ && phase_ == Phase::kHead) return linger();
-    const bool reading = phase_ != Phase::kHandling && (!closing_ || phase_ == Phase::kLingering);
+    const bool waits = phase_ == Phase::kHandling || phase_ == Phase::kVerifying;
+    const bool reading = !waits && (!closing_ || phase_ == Phase::kLingering);
     if (reading && !blocked_ && !waiting_read_) {
         waiting_read_ = true;
         socket_.wait_readable(this);
@@ -283,6 +314,9 @@ void HttpSession::on_deadline() {
         case Phase::kHead:
             if (!head_begun_ || closing_) return finish();
             refuse_unread(kTooSlow);
+            break;
+        case Phase::kVerifying:
+            refuse_unread(kNotVerified);
             break;
         case Phase::kBody:
             refuse(inbound_->request, kTooSlow, true);

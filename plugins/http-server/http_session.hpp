@@ -34,7 +34,14 @@ class HttpSession final : public Session {
     void complete(sw_http_exchange& exchange, int status, std::string_view lines, BufferRef body);
 
   private:
-    enum class Phase : std::uint8_t { kHead, kBody, kHandling, kLingering, kClosed };
+    enum class Phase : std::uint8_t {
+        kHead,
+        kVerifying,  // somebody is asked about the token of the head that waits in pending_
+        kBody,
+        kHandling,
+        kLingering,
+        kClosed,
+    };
 
     // A request whose body comes in several reads.
     struct PendingBody {
@@ -50,6 +57,8 @@ class HttpSession final : public Session {
     std::size_t consume(char* data, std::size_t length);
     std::size_t take_head(char* data, std::size_t length);
     std::size_t begin_request(char* data, std::size_t head, std::size_t length);
+    void await_verdict(std::string token);
+    void verified(std::uint32_t question, Verdict verdict);
     void await_body(std::string_view head, bool body_began);
     std::size_t take_body(std::string_view input);
     void refuse(Inbound& request, const Refusal& refusal, bool close);
@@ -79,6 +88,8 @@ class HttpSession final : public Session {
     std::unique_ptr<PendingBody> inbound_;
     sw_http_exchange* exchange_ = nullptr;
     HeadScanner scanner_;
+    std::optional<Verdict> verdict_;  // of the head that is read next
+    std::uint32_t questions_ = 0;     // asked about tokens; an answer to an older one is late
     Time phase_deadline_ = Time::max();
     Time write_deadline_ = Time::max();
     Phase phase_ = Phase::kHead;

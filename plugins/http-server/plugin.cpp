@@ -1,6 +1,7 @@
 // http-server: offers streamwall.http/1 over a Server. Wiring only.
 #include "shared_limits.hpp"
 #include "table.hpp"
+#include "token_authenticator.hpp"
 
 #include <streamwall/sdk/plugin.hpp>
 
@@ -17,6 +18,7 @@ struct Settings {
     std::size_t loops = 0;
     Secret api_key;
     std::string api_key_file;
+    std::string authenticator;
     std::string rate_limits;
     bool shared_limits = false;
     std::uint32_t upgrade_limit = 0;
@@ -33,8 +35,9 @@ struct Settings {
 }  // namespace streamwall::http_server
 
 STREAMWALL_SETTINGS(streamwall::http_server::Settings, listen, loops, api_key, api_key_file,
-                    rate_limits, shared_limits, upgrade_limit, allowed_origins, max_connections,
-                    body_limit, header_timeout, body_grace, idle_timeout, write_stall, queue_limit)
+                    authenticator, rate_limits, shared_limits, upgrade_limit, allowed_origins,
+                    max_connections, body_limit, header_timeout, body_grace, idle_timeout,
+                    write_stall, queue_limit)
 
 namespace streamwall::http_server {
 namespace {
@@ -102,8 +105,10 @@ class HttpServer final : public Plugin<Settings> {
             log().info("http.api_key", "the bootstrap key is in a file",
                        {{"file", settings().api_key_file}});
         }
+        auto authenticator = make_authenticator(key);
+        if (!authenticator) return std::move(authenticator).error();
         server_ = std::make_unique<Server>(core_host(), to_options(settings()),
-                                           std::make_unique<BootstrapKey>(key));
+                                           std::move(*authenticator));
         if (settings().shared_limits && server_->options().rate_limits) {
             if (auto sharing = share_limits(); !sharing) return sharing;
         }
@@ -114,6 +119,39 @@ class HttpServer final : public Plugin<Settings> {
                                               server_.get(), slot.get());
         if (status != SW_OK) return slot.take(status);
         return ok();
+    }
+
+    Result<std::unique_ptr<Authenticator>> make_authenticator(const std::string& key) {
+        if (settings().authenticator.empty()) {
+            return std::unique_ptr<Authenticator>(std::make_unique<BootstrapKey>(key));
+        }
+        const auto verify = services().resolve(settings().authenticator, "verify");
+        if (!verify) return verify.error();
+        const auto ask = [this, method = *verify](const std::string& request,
+                                                  TokenAuthenticator::OnReply done) {
+            services().call(method, Buffer(request),
+                            host().own_context(std::chrono::seconds(3)).raw(),
+                            [done = std::move(done)](const Result<Buffer>& reply) {
+                                if (reply) return done({.body = reply->view()});
+                                done({.is_refusal = reply.code() == SW_UNAUTHENTICATED});
+                            });
+        };
+        auto made = std::make_unique<TokenAuthenticator>(
+            key, TokenAuthenticator::Outside{.ask = ask,
+                                             .wall_ms = [this] { return host().wall_ms(); },
+                                             .now = [] { return Clock::now(); }});
+        // Called on the publisher's thread: who is told that a log-out is done, in this process,
+        // finds the token refused.
+        auto subscribed = bus().subscribe({.pattern = "credentials.changed"},
+                                          [tokens = made.get()](const Event& event) -> Outcome {
+                                              const auto data = event.json();
+                                              if (!data) return data.error();
+                                              tokens->forget(data->at("type").as_string(),
+                                                             data->at("id").as_string());
+                                              return ok();
+                                          });
+        if (!subscribed) return std::move(subscribed).error();
+        return std::unique_ptr<Authenticator>(std::move(made));
     }
 
     Result<> share_limits() {

@@ -169,9 +169,9 @@ Options TestServer::quick_options() {
     return options;
 }
 
-TestServer::TestServer(Options options)
-    : server_(std::make_unique<Server>(host_.host(), std::move(options),
-                                       std::make_unique<BootstrapKey>(kKey))) {
+TestServer::TestServer(Options options, std::unique_ptr<Authenticator> authenticator) {
+    if (!authenticator) authenticator = std::make_unique<BootstrapKey>(kKey);
+    server_ = std::make_unique<Server>(host_.host(), std::move(options), std::move(authenticator));
     server_->start();
 }
 

@@ -87,7 +87,9 @@ class TestServer {
   public:
     // Short times and no rate limits, for tests that are not about them.
     static Options quick_options();
-    explicit TestServer(Options options = quick_options());
+    // Without `authenticator` kKey alone counts.
+    explicit TestServer(Options options = quick_options(),
+                        std::unique_ptr<Authenticator> authenticator = nullptr);
     ~TestServer();
 
     sw_status mount(const RouteSpec& spec, Handler handler, sw_error* error = nullptr);

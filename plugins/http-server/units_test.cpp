@@ -172,8 +172,8 @@ TEST_F(KeyFile, is_made_once_for_its_owner_alone) {
     struct stat info{};
     ASSERT_EQ(::stat(path.c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777, 0600u);
-    EXPECT_TRUE(BootstrapKey(key).authenticate(key));
-    EXPECT_FALSE(BootstrapKey(key).authenticate(key + "x"));
+    EXPECT_TRUE(BootstrapKey(key).authenticate(key).is_valid());
+    EXPECT_FALSE(BootstrapKey(key).authenticate(key + "x").is_valid());
 }
 
 TEST_F(KeyFile, is_refused_where_others_can_read_it_or_nothing_is_in_it) {

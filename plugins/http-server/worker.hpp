@@ -77,6 +77,8 @@ struct Inbound {
     RequestHead head;
     Match match;
     Principal principal;
+    std::string unverified;         // a token that somebody must be asked about first
+    bool identity_unknown = false;  // nobody could be asked about its token
     Answer answer;
     std::string query;  // without a token
     std::string target;

@@ -1,0 +1,224 @@
+#include "token_authenticator.hpp"
+
+#include "test_support.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace streamwall::http_server::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using State = Verdict::State;
+
+constexpr std::string_view kToken = "head.body.signature";
+constexpr std::string_view kUser =
+    R"({"principal":{"type":"user","id":"5","name":"ada","role":"editor","scopes":""},)"
+    R"("rate_class":"user","expires_at":1000000})";
+
+// A service that answers what the test says, at once or when the test says so.
+struct Service {
+    using Reply = TokenAuthenticator::Reply;
+    TokenAuthenticator::Outside outside() {
+        return {.ask =
+                    [this](const std::string& request, TokenAuthenticator::OnReply done) {
+                        asked.push_back(request);
+                        if (holds) return void(waiting.push_back(std::move(done)));
+                        done(reply);
+                    },
+                .wall_ms = [this] { return wall_ms; },
+                .now = [this] { return now; }};
+    }
+    Reply reply{.body = kUser};
+    bool holds = false;
+    std::vector<std::string> asked;
+    std::vector<TokenAuthenticator::OnReply> waiting;
+    std::int64_t wall_ms = 0;
+    Time now{};
+};
+
+class TokenCache : public ::testing::Test {
+  protected:
+    Verdict ask(std::string_view token = kToken) {
+        Verdict out{State::kUnknown};
+        tokens.verify(token, [&](Verdict verdict) { out = std::move(verdict); });
+        return out;
+    }
+    State known(std::string_view token = kToken) { return tokens.authenticate(token).state; }
+
+    Service service;
+    TokenAuthenticator tokens{kKey, service.outside()};
+};
+
+TEST_F(TokenCache, KnowsTheBootstrapKeyAndAsksForTokensAlone) {
+    EXPECT_EQ(known(kKey), State::kValid);
+    EXPECT_EQ(known(kToken), State::kUnknown);
+    EXPECT_EQ(known("swk_something"), State::kUnknown);
+    for (const std::string& text :
+         {std::string("wrong"), std::string("a.b"), std::string("a.b.c.d"), std::string("a.b.\"c"),
+          std::string(9'000, '.')}) {
+        EXPECT_EQ(known(text), State::kRefused) << text.substr(0, 20);
+    }
+    EXPECT_TRUE(service.asked.empty());
+}
+
+TEST_F(TokenCache, AsksOnceForATokenThatIsUsedOften) {
+    const auto verdict = ask();
+    ASSERT_TRUE(verdict.is_valid());
+    EXPECT_EQ(verdict.principal.id, "5");
+    EXPECT_EQ(verdict.principal.rank(), SW_HTTP_EDITOR);
+    EXPECT_FALSE(verdict.principal.has_service_rate);
+    EXPECT_EQ(service.asked, std::vector<std::string>{R"({"token":"head.body.signature"})"});
+    const auto again = tokens.authenticate(kToken);
+    EXPECT_EQ(again.principal.name, "ada");
+    EXPECT_EQ(again.principal.rate_id, verdict.principal.rate_id);
+}
+
+TEST_F(TokenCache, AsksAgainAfterAWhileAndAtTheTokensEnd) {
+    ask();
+    service.now += TokenAuthenticator::kKept;
+    EXPECT_EQ(known(), State::kUnknown);
+    service.wall_ms = 999'000;
+    ask();
+    service.now += 999ms;
+    EXPECT_EQ(known(), State::kValid);
+    service.now += 1ms;
+    EXPECT_EQ(known(), State::kUnknown);
+    service.wall_ms = 1'000'000;
+    EXPECT_EQ(ask().state, State::kRefused) << "it had ended when the answer came";
+}
+
+TEST_F(TokenCache, ForgetsThoseWhoseCredentialsChanged) {
+    ask();
+    tokens.forget("user", "6");
+    tokens.forget("key", "5");
+    EXPECT_EQ(known(), State::kValid);
+    tokens.forget("user", "5");
+    EXPECT_EQ(known(), State::kUnknown);
+    EXPECT_EQ(tokens.size(), 0U);
+}
+
+TEST_F(TokenCache, DoesNotKeepAnAnswerThatWasOnItsWayDuringAChange) {
+    service.holds = true;
+    ask();
+    tokens.forget("user", "5");
+    service.waiting.at(0)(service.reply);
+    EXPECT_EQ(known(), State::kUnknown);
+}
+
+TEST_F(TokenCache, KeepsNothingOfWhatIsRefusedOrCannotBeAsked) {
+    service.reply = {.is_refusal = true};
+    EXPECT_EQ(ask().state, State::kRefused);
+    service.reply = {};
+    EXPECT_EQ(ask().state, State::kUnavailable);
+    for (const std::string_view body :
+         {"nonsense", "{}", R"({"principal":{},"expires_at":1000000})",
+          R"({"principal":{"type":"anonymous","id":"1"},"expires_at":1000000})",
+          R"({"principal":{"type":"user","id":"1"}})"}) {
+        service.reply = {.body = body};
+        EXPECT_EQ(ask().state, State::kUnavailable) << body;
+    }
+    EXPECT_EQ(tokens.size(), 0U);
+}
+
+TEST_F(TokenCache, HoldsABoundedNumberOfTokens) {
+    for (int n = 0; n < 70'000; ++n)
+        ask("a.b." + std::to_string(n));
+    EXPECT_LE(tokens.size(), 65'536U);
+}
+
+// The whole way through a connection, with a service that answers when the test says so.
+class TokenRequests : public ::testing::Test {
+  protected:
+    TokenRequests() {
+        service.holds = true;
+        server.mount({.path = "/who", .access = SW_HTTP_EDITOR},
+                     [](const sw_http_request& request, sw_http_exchange* exchange) {
+                         answer(exchange, 200, copy(request).principal);
+                     });
+        server.mount({.method = "POST", .path = "/who", .access = SW_HTTP_EDITOR},
+                     [](const sw_http_request& request, sw_http_exchange* exchange) {
+                         answer(exchange, 200, copy(request).body);
+                     });
+        server.mount({.path = "/open"}, [](const sw_http_request&, sw_http_exchange* exchange) {
+            answer(exchange, 200, "open");
+        });
+    }
+    void reply(TokenAuthenticator::Reply with) {
+        ASSERT_TRUE(eventually([this] {
+            const std::lock_guard lock(mutex);
+            return !service.waiting.empty();
+        }));
+        TokenAuthenticator::OnReply done;
+        {
+            const std::lock_guard lock(mutex);
+            done = std::move(service.waiting.front());
+            service.waiting.erase(service.waiting.begin());
+        }
+        done(with);
+    }
+    TokenAuthenticator::Outside locked_outside() {
+        auto outside = service.outside();
+        outside.ask = [this, ask = outside.ask](const std::string& request, auto done) {
+            const std::lock_guard lock(mutex);
+            ask(request, std::move(done));
+        };
+        return outside;
+    }
+
+    std::mutex mutex;
+    Service service;
+    TestServer server{TestServer::quick_options(),
+                      std::make_unique<TokenAuthenticator>(kKey, locked_outside())};
+    Client client{server.port()};
+    const std::string bearer = "Authorization: Bearer " + std::string(kToken) + "\r\n";
+};
+
+TEST_F(TokenRequests, WaitForTheVerdictAndThenAskNobody) {
+    client.send("GET /who HTTP/1.1\r\nHost: x\r\n" + bearer + "\r\n");
+    reply({.body = kUser});
+    auto first = client.reply();
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->status, 200);
+    EXPECT_EQ(first->body, "user:5");
+    EXPECT_EQ(client.get("/who", bearer)->status, 200);
+    EXPECT_EQ(service.asked.size(), 1U);
+}
+
+TEST_F(TokenRequests, KeepTheirBodiesAndTheirOrderMeanwhile) {
+    client.send("POST /who HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n" + bearer + "\r\nhello" +
+                "GET /open HTTP/1.1\r\nHost: x\r\n\r\n");
+    reply({.body = kUser});
+    EXPECT_EQ(client.reply()->body, "hello");
+    EXPECT_EQ(client.reply()->body, "open");
+}
+
+TEST_F(TokenRequests, AreRefusedAsTheServiceSays) {
+    client.send("GET /who HTTP/1.1\r\nHost: x\r\n" + bearer + "\r\n");
+    reply({.is_refusal = true});
+    EXPECT_EQ(client.reply()->status, 401);
+    client.send("GET /who HTTP/1.1\r\nHost: x\r\n" + bearer + "\r\n");
+    reply({});
+    const auto away = client.reply();
+    EXPECT_EQ(away->status, 503);
+    EXPECT_EQ(away->headers.count("retry-after"), 1U);
+    client.send("GET /open HTTP/1.1\r\nHost: x\r\n" + bearer + "\r\n");
+    reply({});
+    EXPECT_EQ(client.reply()->status, 200) << "open to everybody, whoever asks";
+}
+
+TEST_F(TokenRequests, ThatAreGivenUpFindNobody) {
+    {
+        Client other{server.port()};
+        other.send("GET /who HTTP/1.1\r\nHost: x\r\n" + bearer + "\r\n");
+        reply({.body = kUser});
+    }
+    client.send("GET /who HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer x.y.z\r\n\r\n");
+    server.stop();
+    reply({.body = kUser});
+    EXPECT_FALSE(client.reply());
+}
+
+}  // namespace
+}  // namespace streamwall::http_server::testing
