@@ -1,12 +1,16 @@
 // Commands that plugins bring, from their manifests alone: help and completion load no code.
 #include "cli/commands.hpp"
+#include "cli/data_folder.hpp"
+#include "cli/host_request.hpp"
 #include "cli/plugin_command.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <deque>
+#include <iterator>
 #include <ostream>
 #include <ranges>
 
@@ -67,13 +71,41 @@ void add_argument(CLI::App& command, Value& value) {
     if (!argument.many) value.option->expected(value.is_positional() ? 0 : 1, 1);
 }
 
-int run(Session& session, const modules::Inspection& plugin, const modules::Command& command,
-        const std::deque<Value>& values) {
-    if (!command.here) {
-        return fail(
-            session, kFailed,
-            fmt::format("'{}' runs inside the host, which offers no commands", command.name));
+constexpr std::int64_t kHostTimeoutMs = 120'000;
+
+// Whether some value is "-": standard input goes along then, and is waited for only then.
+bool names_input(const std::deque<Value>& values) {
+    return std::ranges::any_of(values, [](const Value& value) {
+        return std::ranges::find(value.texts, "-") != value.texts.end();
+    });
+}
+
+// A command of the running host is a call: service PLUGIN.commands, method COMMAND, request
+// {"arguments":{…},"input":"…"}, reply {"out":"…"}. So it finds the plugin on whatever node it
+// runs.
+int run_in_host(Session& session, const HostOptions& host, const modules::Inspection& plugin,
+                const modules::Command& command, const std::deque<Value>& values) {
+    json::object request{{"arguments", to_json(session, values)}};
+    if (names_input(values)) {
+        request["input"] = std::string(std::istreambuf_iterator<char>(session.console.in), {});
     }
+    auto client = ControlClient::connect(data_folder(session, host.data));
+    if (!client) return fail_with(session, client.error());
+    const auto answer = client->request({{"verb", "call"},
+                                         {"service", plugin.name() + ".commands"},
+                                         {"method", command.name},
+                                         {"request", std::move(request)},
+                                         {"timeout_ms", kHostTimeoutMs}});
+    if (!answer) return fail_with(session, answer.error());
+    const auto* reply = answer->if_object();
+    const auto* out = reply ? reply->if_contains("out") : nullptr;
+    if (out && out->is_string()) session.console.out << std::string_view(out->get_string());
+    return kDone;
+}
+
+int run(Session& session, const HostOptions& host, const modules::Inspection& plugin,
+        const modules::Command& command, const std::deque<Value>& values) {
+    if (!command.here) return run_in_host(session, host, plugin, command, values);
     return run_plugin_command(session, plugin, command.name, to_json(session, values));
 }
 
@@ -112,9 +144,12 @@ void add_one(CLI::App& root, Session& session, const modules::Inspection& plugin
     for (const auto& example : command.examples)
         examples += "  " + example + "\n";
     auto values = std::make_shared<std::deque<Value>>();
-    auto* added = add_command(
-        parent, session, {words.back(), command.help, examples},
-        [&session, &plugin, &command, values] { return run(session, plugin, command, *values); });
+    auto host = std::make_shared<HostOptions>();
+    auto* added = add_command(parent, session, {words.back(), command.help, examples},
+                              [&session, &plugin, &command, values, host] {
+                                  return run(session, *host, plugin, command, *values);
+                              });
+    if (!command.here) add_host_options(*added, *host);
     for (const auto& argument : command.arguments) {
         add_argument(*added, values->emplace_back(Value{argument}));
     }
