@@ -70,6 +70,8 @@ void Call::fail(const Problem& problem) {
     const auto wait = std::to_string(problem.retry_after);
     response.header("content-type", kProblemType);
     if (problem.retry_after > 0) response.header("retry-after", wait);
+    // RFC 9110 15.5.2: who is turned away is told how to come in.
+    if (problem.status == 401) response.header("www-authenticate", R"(Bearer realm="streamwall")");
     send(response);
 }
 

@@ -1,6 +1,7 @@
 #include "openapi_document.hpp"
 
 #include "openapi_streams.hpp"
+#include "openapi_users.hpp"
 
 #include <streamwall/ext/http.h>
 #include <streamwall/model/text.hpp>
@@ -65,7 +66,10 @@ void add_security(bj::object& operation, const bj::object& route) {
 }
 
 bj::object components() {
-    return {{"schemas", schemas()},
+    auto all = schemas();
+    for (auto& member : account_schemas())
+        all[member.key()] = std::move(member.value());
+    return {{"schemas", std::move(all)},
             {"securitySchemes",
              {{"bearer",
                {{"type", "http"},

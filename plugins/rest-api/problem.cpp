@@ -106,6 +106,8 @@ std::string_view reason_phrase(int status) {
             return "Unsupported Media Type";
         case 422:
             return "Unprocessable Content";
+        case 429:
+            return "Too Many Requests";
         case 501:
             return "Not Implemented";
         case 503:

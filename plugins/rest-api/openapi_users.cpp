@@ -1,0 +1,316 @@
+#include "openapi_users.hpp"
+
+#include "media_types.hpp"
+#include "problem.hpp"
+
+#include <streamwall/contracts/accounts.hpp>
+
+#include <boost/json.hpp>
+
+#include <initializer_list>
+#include <string_view>
+
+namespace streamwall::rest_api::openapi {
+namespace {
+
+namespace bj = boost::json;
+
+bj::object reference(std::string_view schema) {
+    return {{"$ref", "#/components/schemas/" + std::string(schema)}};
+}
+
+bj::object content(std::string_view type, bj::object schema) {
+    return {{type, {{"schema", std::move(schema)}}}};
+}
+
+bj::object answer(std::string_view description, bj::object schema) {
+    return {{"description", description}, {"content", content(kJsonType, std::move(schema))}};
+}
+
+bj::object id_parameter() {
+    return {{"name", "id"},
+            {"in", "path"},
+            {"required", true},
+            {"schema", {{"type", "integer"}, {"format", "int64"}, {"minimum", 1}}}};
+}
+
+bj::object number_parameter(std::string_view name, std::string_view description) {
+    return {{"name", name},
+            {"in", "query"},
+            {"description", description},
+            {"schema", {{"type", "integer"}, {"minimum", 1}}}};
+}
+
+bj::object if_match_parameter() {
+    return {{"name", "If-Match"},
+            {"in", "header"},
+            {"description", "Entity tags of the versions that may be changed."},
+            {"schema", {{"type", "string"}}}};
+}
+
+struct Operation {
+    std::string_view id;
+    std::string_view summary;
+    std::string_view tag;
+    bj::array parameters = {};
+    std::string_view body = {};  // a schema
+};
+
+std::string render(Operation operation, bj::object responses, std::initializer_list<int> problems) {
+    for (const int status : problems) {
+        responses[std::to_string(status)] = {
+            {"description", reason_phrase(status)},
+            {"content", content(kProblemType, reference("Problem"))}};
+    }
+    bj::object out{{"operationId", operation.id},
+                   {"summary", operation.summary},
+                   {"tags", bj::array{operation.tag}}};
+    if (!operation.parameters.empty()) out["parameters"] = std::move(operation.parameters);
+    if (!operation.body.empty()) {
+        out["requestBody"] = {{"required", true},
+                              {"content", content(kJsonType, reference(operation.body))}};
+    }
+    out["responses"] = std::move(responses);
+    return bj::serialize(out);
+}
+
+bj::object list_of(std::string_view name, std::string_view schema) {
+    const bj::object count{{"type", "integer"}, {"format", "int64"}};
+    bj::object meta{{"current_page", count},
+                    {"per_page", count},
+                    {"total_pages", count},
+                    {"total_count", count}};
+    bj::object items{{"type", "array"}, {"items", reference(schema)}};
+    bj::object properties{{name, std::move(items)}};
+    properties["meta"] = {{"type", "object"}, {"properties", std::move(meta)}};
+    return {{"type", "object"}, {"properties", std::move(properties)}};
+}
+
+std::string list(std::string_view id, std::string_view summary, std::string_view name,
+                 std::string_view schema) {
+    bj::object responses;
+    responses["200"] = answer("A page of them.", list_of(name, schema));
+    return render({.id = id,
+                   .summary = summary,
+                   .tag = name,
+                   .parameters = {number_parameter("page", "The page, from 1."),
+                                  number_parameter("per_page", "At most 100 a page.")}},
+                  std::move(responses), {400, 401, 403, 503});
+}
+
+bj::object record(std::string_view status, std::string_view description, std::string_view schema) {
+    bj::object responses;
+    responses[status] = answer(description, reference(schema));
+    return responses;
+}
+
+bj::object nothing() {
+    bj::object responses;
+    responses["204"] = {{"description", "Done."}};
+    return responses;
+}
+
+bj::object text_schema(std::size_t longest = 255) {
+    return {{"type", "string"}, {"maxLength", longest}};
+}
+bj::object password_schema() {
+    return {{"type", "string"},
+            {"format", "password"},
+            {"minLength", 8},
+            {"maxLength", 128},
+            {"description", "With a lower-case letter, an upper-case letter and a digit."}};
+}
+bj::object email_schema() {
+    return {{"type", "string"}, {"format", "email"}, {"maxLength", 254}};
+}
+bj::object time_schema(bool nullable = false) {
+    bj::object out{{"type", "string"}, {"format", "date-time"}};
+    if (nullable) out["nullable"] = true;
+    return out;
+}
+bj::object word_schema(std::initializer_list<std::string_view> words) {
+    bj::array list;
+    for (const auto word : words)
+        list.emplace_back(word);
+    return {{"type", "string"}, {"enum", std::move(list)}};
+}
+bj::object scopes_schema() {
+    bj::array words;
+    for (const auto scope : contracts::accounts::kScopes)
+        words.emplace_back(scope);
+    bj::object item{{"type", "string"}, {"enum", std::move(words)}};
+    return {{"type", "array"}, {"minItems", 1}, {"items", std::move(item)}};
+}
+
+bj::object object_schema(bj::object properties, bj::array required = {}) {
+    bj::object out{{"type", "object"}, {"properties", std::move(properties)}};
+    if (!required.empty()) out["required"] = std::move(required);
+    return out;
+}
+
+const bj::object kFlag{{"type", "boolean"}};
+const bj::object kId{{"type", "integer"}, {"format", "int64"}, {"minimum", 1}};
+
+bj::object user_schema() {
+    auto name = text_schema();
+    name["nullable"] = true;
+    return object_schema({{"id", kId},
+                          {"email", email_schema()},
+                          {"display_name", std::move(name)},
+                          {"role", word_schema({"viewer", "editor", "admin"})},
+                          {"service", kFlag},
+                          {"active", kFlag},
+                          {"created_at", time_schema()},
+                          {"updated_at", time_schema()},
+                          {"version", kId}},
+                         {"id", "email", "role", "active", "version"});
+}
+
+bj::object user_input_schema() {
+    return object_schema({{"email", email_schema()},
+                          {"password", password_schema()},
+                          {"display_name", text_schema()},
+                          {"role", word_schema({"viewer", "editor", "admin"})},
+                          {"service", kFlag},
+                          {"active", kFlag}});
+}
+
+bj::object key_schema() {
+    return object_schema(
+        {{"id", kId},
+         {"name", text_schema()},
+         {"prefix", text_schema()},
+         {"scopes", scopes_schema()},
+         {"rate_class", word_schema({"user", "service"})},
+         {"expires_at", time_schema()},
+         {"last_used_at", time_schema(true)},
+         {"revoked_at", time_schema(true)},
+         {"created_at", time_schema()},
+         {"updated_at", time_schema()},
+         {"key", {{"type", "string"}, {"description", "The secret; in the answer that makes it."}}},
+         {"version", kId}},
+        {"id", "name", "prefix", "scopes", "rate_class", "version"});
+}
+
+}  // namespace
+
+std::string sign_up() {
+    return render({.id = "signUp",
+                   .summary = "Sign up, and be logged in",
+                   .tag = "session",
+                   .body = "Credentials"},
+                  record("201", "The new user, and a token.", "Session"),
+                  {400, 403, 409, 415, 422, 503});
+}
+
+std::string log_in() {
+    return render({.id = "logIn", .summary = "Log in", .tag = "session", .body = "Credentials"},
+                  record("200", "A token for 24 hours.", "Session"),
+                  {400, 401, 415, 422, 429, 503});
+}
+
+std::string log_out() {
+    return render({.id = "logOut", .summary = "Log out: the token ends", .tag = "session"},
+                  nothing(), {401, 403, 503});
+}
+
+std::string read_me() {
+    return render({.id = "readMe", .summary = "The user who asks", .tag = "session"},
+                  record("200", "The user.", "User"), {401, 403, 404, 503});
+}
+
+std::string public_keys() {
+    bj::object responses;
+    responses["200"] = {
+        {"description", "A JWK set (RFC 7517)."},
+        {"content", content("application/jwk-set+json", bj::object{{"type", "object"}})}};
+    return render({.id = "publicKeys",
+                   .summary = "The keys that log-in tokens are signed with",
+                   .tag = "session"},
+                  std::move(responses), {503});
+}
+
+std::string list_users() {
+    return list("listUsers", "List users", "users", "User");
+}
+std::string create_user() {
+    return render(
+        {.id = "createUser", .summary = "Make a user", .tag = "users", .body = "UserInput"},
+        record("201", "Created.", "User"), {400, 401, 403, 409, 415, 422, 503, 507});
+}
+std::string get_user() {
+    return render(
+        {.id = "getUser", .summary = "Read a user", .tag = "users", .parameters = {id_parameter()}},
+        record("200", "The user.", "User"), {401, 403, 404, 503});
+}
+std::string update_user() {
+    return render({.id = "updateUser",
+                   .summary = "Change a user",
+                   .tag = "users",
+                   .parameters = {id_parameter(), if_match_parameter()},
+                   .body = "UserInput"},
+                  record("200", "The user after the change.", "User"),
+                  {400, 401, 403, 404, 409, 412, 415, 422, 503, 507});
+}
+std::string delete_user() {
+    return render({.id = "deleteUser",
+                   .summary = "Delete a user, whose tokens end",
+                   .tag = "users",
+                   .parameters = {id_parameter(), if_match_parameter()}},
+                  nothing(), {401, 403, 404, 409, 412, 503, 507});
+}
+
+std::string list_keys() {
+    return list("listApiKeys", "List service keys, without their secrets", "api_keys", "ApiKey");
+}
+std::string create_key() {
+    return render({.id = "createApiKey",
+                   .summary = "Make a service key, which is shown once",
+                   .tag = "api_keys",
+                   .body = "NewApiKey"},
+                  record("201", "The key with its secret.", "ApiKey"),
+                  {400, 401, 403, 415, 422, 503, 507});
+}
+std::string get_key() {
+    return render({.id = "getApiKey",
+                   .summary = "Read a service key, without its secret",
+                   .tag = "api_keys",
+                   .parameters = {id_parameter()}},
+                  record("200", "The key.", "ApiKey"), {401, 403, 404, 503});
+}
+std::string revoke_key() {
+    return render({.id = "revokeApiKey",
+                   .summary = "Revoke a service key",
+                   .tag = "api_keys",
+                   .parameters = {id_parameter()}},
+                  nothing(), {401, 403, 404, 409, 503, 507});
+}
+std::string rotate_key() {
+    return render({.id = "rotateApiKey",
+                   .summary = "Give a service key a new secret; the old one is valid for a while",
+                   .tag = "api_keys",
+                   .parameters = {id_parameter()}},
+                  record("200", "The key with its new secret.", "ApiKey"),
+                  {401, 403, 404, 409, 503, 507});
+}
+
+bj::object account_schemas() {
+    bj::object out;
+    out["User"] = user_schema();
+    out["UserInput"] = user_input_schema();
+    out["Credentials"] = object_schema({{"email", email_schema()}, {"password", text_schema()}},
+                                       {"email", "password"});
+    out["Session"] = object_schema({{"token", {{"type", "string"}}},
+                                    {"expires_at", time_schema()},
+                                    {"user", reference("User")}},
+                                   {"token", "expires_at", "user"});
+    out["ApiKey"] = key_schema();
+    out["NewApiKey"] = object_schema({{"name", text_schema()},
+                                      {"scopes", scopes_schema()},
+                                      {"rate_class", word_schema({"user", "service"})},
+                                      {"expires_at", time_schema()}},
+                                     {"name", "scopes"});
+    return out;
+}
+
+}  // namespace streamwall::rest_api::openapi
