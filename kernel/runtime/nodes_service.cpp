@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <mutex>
+#include <utility>
 
 namespace streamwall::runtime {
 
@@ -21,9 +23,9 @@ constexpr auto kAnswerLeaves = 250ms;
 // One silent node must not keep the others from being shown.
 constexpr auto kPatience = 2s;
 
-constexpr std::array<std::string_view, 11> kMethods = {
-    "list",  "plugins",     "document", "tap",  "enable", "disable",
-    "reset", "reconfigure", "restart",  "plan", "reload"};
+constexpr std::array<std::string_view, 12> kMethods = {
+    "list",    "plugins", "schemas",     "document", "tap",  "enable",
+    "disable", "reset",   "reconfigure", "restart",  "plan", "reload"};
 constexpr std::array<std::string_view, 5> kOrders = {"enable", "disable", "reset", "reconfigure",
                                                      "restart"};
 
@@ -51,6 +53,32 @@ Failure as_answer(Failure failure) {
     failure.code = SW_ABORTED;
     failure.details = R"({"code":"order_failed"})";
     return failure;
+}
+
+// The answer of a peer, or why there is none, so that it says nothing about this service.
+std::expected<json::value, Failure> answer_of(const std::string& peer,
+                                              const std::expected<BufferRef, Failure>& answer) {
+    if (!answer && answer.error().code == SW_UNAVAILABLE) {
+        return std::unexpected(
+            Failure::of(SW_NOT_FOUND, fmt::format("no node '{}' can be reached", peer)));
+    }
+    return parsed(answer);
+}
+
+// Of several lists one, by type; of what is in more than one the first.
+json::array merged(const json::array& lists) {
+    std::map<std::pair<std::string, std::string>, json::value> found;
+    for (const auto& list : lists) {
+        if (!list.is_array()) continue;
+        for (const auto& one : list.get_array()) {
+            const auto& schema = one.as_object();
+            found.try_emplace({text_of(schema, "type"), text_of(schema, "version")}, one);
+        }
+    }
+    json::array out;
+    for (auto& [key, schema] : found)
+        out.push_back(std::move(schema));
+    return out;
 }
 
 }  // namespace
@@ -101,7 +129,7 @@ NodesService::NodesService(services::Registry& services, Party& party, exec::Tim
 sw_status NodesService::handle(void* self, const sw_request* request, sw_buffer** /*reply*/,
                                sw_error* error) {
     const auto& context = *request->context;
-    if (view(context.role) != "admin") {
+    if (view(context.role) != "admin" && view(request->method) != "schemas") {
         return fill(error, Failure::of(SW_PERMISSION_DENIED, "this needs the role admin"));
     }
     auto made = std::make_shared<Request>();
@@ -148,6 +176,7 @@ void NodesService::dispatch(const RequestPtr& request, Done done) {
         }
         return forward(node, request, std::move(done));
     }
+    if (request->method == "schemas") return list_schemas(request, std::move(done));
     if (request->method == "document") return document(request, done);
     if (request->method == "tap") return tap(request, std::move(done));
     if (request->method == "plugins") return describe_node(request, std::move(done));
@@ -178,9 +207,19 @@ std::vector<std::string> NodesService::children() const {
     return out;
 }
 
+std::vector<NodesService::Peer> NodesService::other_nodes() const {
+    std::vector<Peer> out;
+    for (auto& peer : peers_.list()) {
+        if (peer.isolation.empty() && peer.node != local_.node) out.push_back(std::move(peer));
+    }
+    std::ranges::sort(out, {}, &Peer::node);
+    return out;
+}
+
 void NodesService::forward(const std::string& peer, const RequestPtr& request, Done done) {
-    peers_.call(peer, request->method, request->raw, request->context.raw(),
-                [done = std::move(done)](const auto& answer) { done(parsed(answer)); });
+    peers_.call(
+        peer, request->method, request->raw, request->context.raw(),
+        [peer, done = std::move(done)](const auto& answer) { done(answer_of(peer, answer)); });
 }
 
 // Which isolated part runs the plugin is found by asking one after the other.
@@ -284,12 +323,36 @@ void NodesService::describe_node(const RequestPtr& request, Done done) {
     }
 }
 
-void NodesService::list_nodes(const RequestPtr& request, Done done) {
-    std::vector<Peer> hosts;
-    for (auto& peer : peers_.list()) {
-        if (peer.isolation.empty() && peer.node != local_.node) hosts.push_back(std::move(peer));
+void NodesService::list_schemas(const RequestPtr& request, Done done) {
+    std::vector<std::pair<std::string, json::object>> others;
+    if (!request->is_for_here()) {
+        for (const auto& child : children())
+            others.emplace_back(child, json::object{{"here", true}});
+        if (request->text("node").empty()) {
+            for (const auto& host : other_nodes())
+                others.emplace_back(host.peer, json::object{{"node", host.node}});
+        }
     }
-    std::ranges::sort(hosts, {}, &Peer::node);
+    auto gather = std::make_shared<Gather>(others.size() + 1,
+                                           [done = std::move(done)](const json::array& lists) {
+                                               done(json::object{{"schemas", merged(lists)}});
+                                           });
+    const auto own = local_.document("schemas");
+    gather->answer(0, own ? json::parse(*own) : json::value());
+    const auto context = impatient(request->context.raw());
+    for (std::size_t n = 0; n < others.size(); ++n) {
+        const auto& [peer, body] = others[n];
+        peers_.call(peer, "schemas", BufferRef(json::serialize(body)), context.raw(),
+                    [gather, n](const std::expected<BufferRef, Failure>& answer) {
+                        auto value = parsed(answer);
+                        gather->answer(n + 1,
+                                       value ? std::move(value->at("schemas")) : json::value());
+                    });
+    }
+}
+
+void NodesService::list_nodes(const RequestPtr& request, Done done) {
+    const auto hosts = other_nodes();
     auto gather =
         std::make_shared<Gather>(hosts.size() + 1, [done = std::move(done)](json::array nodes) {
             done(json::object{{"nodes", std::move(nodes)}});

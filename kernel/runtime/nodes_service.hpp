@@ -1,7 +1,7 @@
 // NodesService: `kernel.nodes`, through which plugins and the command line steer all nodes.
 //
-// Every process offers it; the one that is asked forwards what concerns another. All methods need
-// the role admin.
+// Every process offers it; the one that is asked forwards what concerns another. All methods but
+// `schemas` need the role admin.
 //   list      {}                       → {"nodes":[{"node","peer","state","health","version","pid",
 //                                        "plugins":[…]}]}, the own node first; what does not answer
 //                                        in time has the state "unreachable"
@@ -11,6 +11,9 @@
 //   reconfigure {"node","plugin","settings"}  likewise; null takes a setting back
 //   plan      {"node"}                 → what reload would do, see Node::plan
 //   reload    {"node"}                 → {"changes":[{instance, action, changed}]}
+//   schemas   {"node"}                 → {"schemas":[{"type","version","plugin","schema"}]} of that
+//                                        node, or of all where none is named; each type and version
+//                                        once, the own first
 //   document  {"node","what"}          → a document of Node::introspect; text as a string
 //   tap       {"node","pattern"}       → {"tap":id,"events":[envelopes],"dropped":n}; asked again
 //                                        with "tap" it waits up to 5 s for more events, and who
@@ -18,7 +21,8 @@
 // `node` is left out for the node that is asked. Where the answer has to pass through the very
 // plugin that the order concerns, the answer is {"accepted":true,"plugin":{…}} and the order is
 // carried out a moment later. An order that fails for reasons of the plugin is ABORTED, with the
-// code "order_failed" in its details.
+// code "order_failed" in its details. A node that does not answer is NOT_FOUND, like one that
+// nobody knows: callers keep a breaker for this service, and one node must not open it for all.
 #pragma once
 
 #include "services/registry.hpp"
@@ -103,10 +107,12 @@ class NodesService {
     void carry_out(const RequestPtr& request, Done done);
     void describe_node(const RequestPtr& request, Done done);
     void document(const RequestPtr& request, const Done& done) const;
+    void list_schemas(const RequestPtr& request, Done done);
     void tap(const RequestPtr& request, Done done);
     void watch_tap(const std::shared_ptr<Tap>& tap);
     void list_nodes(const RequestPtr& request, Done done);
     std::vector<std::string> children() const;
+    std::vector<Peer> other_nodes() const;  // by name
     bool has_plugin(const std::string& plugin) const;
     boost::json::object answer_for(const std::string& plugin) const;
     std::string unknown_node(const std::string& node) const;

@@ -38,6 +38,16 @@ TEST_F(NodesTest, ListTheOwnNodeWithItsPlugins) {
     EXPECT_EQ(*ask("plugins", {{"node", "main"}}), nodes[0]);
 }
 
+TEST_F(NodesTest, ListTheSchemasOfEventsByType) {
+    const auto schemas = ask("schemas", {})->at("schemas").as_array();
+    ASSERT_EQ(schemas.size(), 3u);
+    EXPECT_EQ(schemas[0].at("type"), "node.joined");
+    EXPECT_EQ(schemas[2].at("type"), "plugin.state_changed");
+    EXPECT_EQ(schemas[2].at("version"), "1.0");
+    EXPECT_TRUE(schemas[2].at("schema").is_object());
+    EXPECT_EQ(ask("schemas", {{"node", "main"}})->at("schemas").as_array(), schemas);
+}
+
 TEST_F(NodesTest, CarryOutOrdersAndAnswerWithWhatCameOfThem) {
     const auto disabled = ask("disable", {{"node", "main"}, {"plugin", "a"}});
     EXPECT_EQ(disabled->at("plugin").at("state"), "disabled");

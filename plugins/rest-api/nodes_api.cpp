@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::uint32_t kOrderTimeoutMs = 120'000;  // a plugin stops, then starts
 
-enum Index : std::size_t { kList, kPlugins, kFirstOrder };
 constexpr std::string_view kReconfigure = "reconfigure";
 
 // What a plugin's failure means to who gave the order; the rest as for other services.
@@ -31,7 +30,7 @@ void send_json(Call& call, int status, const Buffer& body) {
 }
 
 void list(const NodesClient& client, const http::Request& request, Call call) {
-    client.call(kList, Buffer("{}"), request.context(),
+    client.call(NodesClient::kList, Buffer("{}"), request.context(),
                 [call = std::move(call)](Result<Buffer> nodes) mutable {
                     if (!nodes) return call.fail(to_order_problem(nodes.error()));
                     send_json(call, 200, *nodes);
@@ -40,7 +39,7 @@ void list(const NodesClient& client, const http::Request& request, Call call) {
 
 void plugins(const NodesClient& client, const http::Request& request, Call call) {
     const auto body = json::Writer().text("node", request.parameter(0)).buffer();
-    client.call(kPlugins, body, request.context(),
+    client.call(NodesClient::kPlugins, body, request.context(),
                 [call = std::move(call)](Result<Buffer> node) mutable {
                     if (!node) return call.fail(to_order_problem(node.error()));
                     const auto list = json::find_member(node->view(), "plugins");
@@ -116,7 +115,7 @@ void add_node_routes(Routes& routes, const NodesClient& client) {
          .path = "/api/v1/nodes/{node}/plugins",
          .openapi = openapi::list_node_plugins()},
         plugins);
-    for (std::size_t n = kFirstOrder; n < NodesClient::kMethods.size(); ++n) {
+    for (std::size_t n = NodesClient::kFirstOrder; n < NodesClient::kMethods.size(); ++n) {
         const auto name = NodesClient::kMethods[n];
         add({.method = "POST",
              .path = "/api/v1/nodes/{node}/plugins/{plugin}/" + std::string(name),

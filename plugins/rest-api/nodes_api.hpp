@@ -19,8 +19,9 @@ class NodesClient {
         services_->call(methods_[method], request, context, std::move(done));
     }
 
-    static constexpr std::array<std::string_view, 7> kMethods = {
-        "list", "plugins", "enable", "disable", "restart", "reset", "reconfigure"};
+    enum Index : std::size_t { kList, kPlugins, kSchemas, kFirstOrder };
+    static constexpr std::array<std::string_view, 8> kMethods = {
+        "list", "plugins", "schemas", "enable", "disable", "restart", "reset", "reconfigure"};
 
   private:
     const Services* services_ = nullptr;

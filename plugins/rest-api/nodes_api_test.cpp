@@ -13,7 +13,7 @@ class NodesApi : public ::testing::Test {
     NodesApi() {
         answer_with(R"({"plugin":{"name":"hello","state":"running"}})");
         add_node_routes(routes, client);
-        add_schema_routes(routes, [this] { return Buffer(schemas); });
+        add_schema_routes(routes, client);
         EXPECT_TRUE(listener.watch([](const Error& error) { ADD_FAILURE() << error.message; }));
         fake.bring_listener();
     }
@@ -29,7 +29,6 @@ class NodesApi : public ::testing::Test {
                             body, {{"content-type", "application/json"}});
     }
 
-    std::string schemas = "[]";
     FakeHost fake;
     Host host{fake.api()};
     Services services{host};
@@ -117,15 +116,17 @@ TEST_F(NodesApi, SaysWhatWentWrong) {
 }
 
 TEST_F(NodesApi, ListSchemasAndGiveOneByTypeAndVersion) {
-    schemas = R"([{"type":"a.done","version":"1.0","plugin":"a","schema":{"type":"object"}},
-                  {"type":"a.done","version":"2.0","plugin":"a","schema":{"type":"array"}}])";
+    answer_with(
+        R"({"schemas":[{"type":"a.done","version":"1.0","plugin":"a","schema":{"type":"object"}},)"
+        R"({"type":"a.done","version":"2.0","plugin":"a","schema":{"type":"array"}}]})");
     EXPECT_EQ(fake.request("GET", "/api/v1/schemas").body,
               R"({"schemas":[{"type":"a.done","version":"1.0","plugin":"a"},)"
               R"({"type":"a.done","version":"2.0","plugin":"a"}]})");
+    EXPECT_EQ(fake.last_call(), "schemas {}");
     const auto one = "/api/v1/schemas/{type}/{version}";
     EXPECT_EQ(fake.request("GET", one, {"a.done", "2.0"}).body, R"({"type":"array"})");
     EXPECT_EQ(fake.request("GET", one, {"a.done", "3.0"}).status, 404);
-    schemas = "";
+    fail_with(Error::unavailable("gone"));
     EXPECT_EQ(fake.request("GET", "/api/v1/schemas").status, 503);
 }
 

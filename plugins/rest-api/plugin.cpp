@@ -24,7 +24,7 @@ class RestApi final : public Plugin<> {
         if (!nodes) return std::move(nodes).error();
         nodes_ = std::move(*nodes);
         add_node_routes(routes_, *nodes_);
-        add_schema_routes(routes_, [this] { return document("schemas"); });
+        add_schema_routes(routes_, *nodes_);
         add_system_routes(routes_,
                           {.introspect = [this](std::string_view what) { return document(what); },
                            .routes = [this] { return listener_.mounted(); }});

@@ -6,27 +6,17 @@
 
 #include <boost/json.hpp>
 
-#include <memory>
-#include <optional>
+#include <string>
+#include <utility>
 
 namespace streamwall::rest_api {
 namespace {
 
 namespace bj = boost::json;
 
-std::optional<bj::array> parsed(const Buffer& document) {
-    auto list = json::parse(document.view());
-    if (!list || !list->is_array()) return std::nullopt;
-    return std::move(list->get_array());
-}
-
 void send_json(Call& call, const bj::value& body) {
     http::Response response(200, Buffer(bj::serialize(body)));
     call.send(response.header("content-type", kJsonType));
-}
-
-void fail_without_list(Call& call) {
-    call.fail(to_problem(Error::unavailable("the host gives no schemas")));
 }
 
 bool is_text(const bj::object& entry, std::string_view member, std::string_view wanted) {
@@ -34,10 +24,25 @@ bool is_text(const bj::object& entry, std::string_view member, std::string_view 
     return value && value->is_string() && value->get_string() == wanted;
 }
 
+// Calls `answer(call, schemas)`, or fails the call.
+template <class Answer>
+void with_schemas(const NodesClient& client, const http::Request& request, Call call,
+                  Answer answer) {
+    client.call(NodesClient::kSchemas, Buffer("{}"), request.context(),
+                [call = std::move(call), answer = std::move(answer)](Result<Buffer> reply) mutable {
+                    if (!reply) return call.fail(to_problem(reply.error()));
+                    auto body = json::parse_object(reply->view());
+                    auto* schemas = body ? body->if_contains("schemas") : nullptr;
+                    if (!schemas || !schemas->is_array()) {
+                        return call.fail(to_problem(Error::internal("no list of schemas")));
+                    }
+                    answer(call, schemas->get_array());
+                });
+}
+
 }  // namespace
 
-void add_schema_routes(Routes& routes, std::function<Buffer()> given) {
-    const auto schemas = std::make_shared<const std::function<Buffer()>>(std::move(given));
+void add_schema_routes(Routes& routes, const NodesClient& client) {
     const auto add = [&](std::string path, std::string openapi, auto handler) {
         routes.add({.method = "GET",
                     .path = std::move(path),
@@ -47,25 +52,27 @@ void add_schema_routes(Routes& routes, std::function<Buffer()> given) {
                    handler);
     };
     add("/api/v1/schemas", openapi::list_event_schemas(),
-        [schemas](const http::Request&, Call call) {
-            auto list = parsed((*schemas)());
-            if (!list) return fail_without_list(call);
-            for (auto& entry : *list)
-                entry.as_object().erase("schema");
-            send_json(call, bj::object{{"schemas", std::move(*list)}});
+        [&client](const http::Request& request, Call call) {
+            with_schemas(client, request, std::move(call), [](Call& to, bj::array& schemas) {
+                for (auto& entry : schemas)
+                    entry.as_object().erase("schema");
+                send_json(to, bj::object{{"schemas", std::move(schemas)}});
+            });
         });
     add("/api/v1/schemas/{type}/{version}", openapi::get_event_schema(),
-        [schemas](const http::Request& request, Call call) {
-            const auto list = parsed((*schemas)());
-            if (!list) return fail_without_list(call);
-            for (const auto& value : *list) {
-                const auto& entry = value.as_object();
-                if (is_text(entry, "type", request.parameter(0)) &&
-                    is_text(entry, "version", request.parameter(1))) {
-                    return send_json(call, entry.at("schema"));
+        [&client](const http::Request& request, Call call) {
+            const auto find = [type = std::string(request.parameter(0)),
+                               version = std::string(request.parameter(1))](
+                                  Call& to, const bj::array& schemas) {
+                for (const auto& value : schemas) {
+                    const auto& entry = value.as_object();
+                    if (is_text(entry, "type", type) && is_text(entry, "version", version)) {
+                        return send_json(to, entry.at("schema"));
+                    }
                 }
-            }
-            call.fail(to_problem(Error::not_found("There is no such schema.")));
+                to.fail(to_problem(Error::not_found("There is no such schema.")));
+            };
+            with_schemas(client, request, std::move(call), find);
         });
 }
 

@@ -1,13 +1,12 @@
-// /api/v1/schemas: the JSON Schemas of events, from the host's own list.
+// /api/v1/schemas: the JSON Schemas of events, those of all nodes that can be reached.
 #pragma once
 
+#include "nodes_api.hpp"
 #include "routes.hpp"
-
-#include <functional>
 
 namespace streamwall::rest_api {
 
-// `schemas` gives [{"type","version","plugin","schema"}]; empty where the host gives none.
-void add_schema_routes(Routes& routes, std::function<Buffer()> schemas);
+// `client` outlives the routes.
+void add_schema_routes(Routes& routes, const NodesClient& client);
 
 }  // namespace streamwall::rest_api
