@@ -6,6 +6,7 @@
 //   health()               /health of the system: the worst of its nodes
 //   events(pattern)        the journal that the records have, as envelopes in order
 //   damage()               what the checker of its database, stopped or not, complains of
+//   command(...words)      the command line as an operator uses it: {code, stdout, stderr}
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {cleanUp} from './cleanup.mjs';
@@ -22,13 +23,13 @@ export const chosenTopology = process.env.E2E_TOPOLOGY ?? 'monolith';
 
 export async function startTopology(t, name, options = {}) {
     if (name === 'split') return Split.start(t, options);
-    return Single.start(t, {...options, config: `config/${name}.yaml`});
+    return Single.start(t, {config: `config/${name}.yaml`, ...options});
 }
 
-// The command line as the operator of a node uses it: {code, stdout, stderr}.
-export async function command(dataDir, ...words) {
+// The command line of who may read the data folder of a node.
+async function command(dataDir, words) {
     try {
-        return {code: 0, stdout: await output(binary, [...words, '--data', dataDir])};
+        return {code: 0, stdout: await output(binary, [...words, '--data', dataDir]), stderr: ''};
     } catch ({code, stdout, stderr}) {
         return {code, stdout, stderr};
     }
@@ -77,6 +78,10 @@ class Single extends Host {
         return [this];
     }
 
+    command(...words) {
+        return command(this.dataDir, words);
+    }
+
     get lines() {
         return this.child.lines;
     }
@@ -101,7 +106,7 @@ const nodes = ['core', 'ingest', ...listeners];
 // Four nodes of config/split.yaml with real servers between them. What it shares with a host is that
 // of api-1.
 class Split {
-    static async start(t, {irc, channels, env = {}} = {}) {
+    static async start(t, {irc, channels, config = 'config/split.yaml', env = {}} = {}) {
         const split = new Split();
         split.dataDir = scratchFolder(t);
         const [nats, postgres, redis] = await Promise.all([
@@ -111,7 +116,7 @@ class Split {
         ]);
         split.servers = {nats, postgres, redis};
         split.proxy = await Proxy.start(t, nats.port);
-        split.options = {irc, channels, env};
+        split.options = {irc, channels, config, env};
         split.hosts = {};
         cleanUp(t, () => split.kill());
         await split.run();
@@ -126,9 +131,9 @@ class Split {
 
     #spawn(node) {
         const {nats, postgres, redis} = this.servers;
-        const {irc, channels, env} = this.options;
+        const {irc, channels, config, env} = this.options;
         this.hosts[node] = new Host({
-            config: 'config/split.yaml',
+            config,
             node,
             dataDir: this.dataDir,
             irc,
@@ -208,9 +213,13 @@ class Split {
         return Object.values(this.hosts).flatMap(({child}) => child.lines);
     }
 
-    // The folder of one node, by which the command line finds it.
-    folder(node) {
-        return path.join(this.dataDir, node);
+    command(...words) {
+        return this.commandOf('core', ...words);
+    }
+
+    // The command line on the machine of that node.
+    commandOf(node, ...words) {
+        return command(path.join(this.dataDir, node), words);
     }
 
     async health() {
@@ -246,7 +255,7 @@ class Split {
     }
 
     events(pattern) {
-        return journalOf(this.folder('core'), pattern);
+        return journalOf(path.join(this.dataDir, 'core'), pattern);
     }
 
     damage() {
