@@ -127,3 +127,26 @@ test('every listener knows the events of all nodes by their schemas', async () =
     const schema = await api.expect(200, 'GET', '/schemas/stream.discovered/1.0');
     assert.equal(schema.$id, 'stream.discovered/1.0');
 });
+
+test('a plugin whose event broke with what readers know is refused, and the node says why', async () => {
+    const file = path.join(system.dataDir, 'ingest', 'schemas.json');
+    const seen = readFileSync(file, 'utf8');
+    // What an older discovery is said to have announced: a member that today's leaves out.
+    const older = JSON.parse(seen);
+    const {schema} = older.find(({type}) => type === 'stream.discovered');
+    schema.properties.mood = {type: 'string'};
+    schema.required.push('mood');
+    await system.kill('ingest');
+    writeFileSync(file, JSON.stringify(older));
+    await system.restart('ingest');
+    await until('the refusal', async () => (await stateOf('discovery')) === 'failed', seconds(20));
+    const {plugins} = await api.expect(200, 'GET', '/nodes/ingest/plugins');
+    const {reason} = plugins.find(({name}) => name === 'discovery');
+    assert.match(reason, /'stream\.discovered' 1\.0 .*'mood'.*give it version/);
+    assert.equal(await system.health(), 'degraded', 'the others go on');
+
+    await system.kill('ingest');
+    writeFileSync(file, seen);
+    await system.restart('ingest');
+    await until('no refusal', async () => (await stateOf('discovery')) === 'running', seconds(20));
+});
