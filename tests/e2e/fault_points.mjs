@@ -8,7 +8,7 @@ import {cleanUp} from './lib/cleanup.mjs';
 import {Host} from './lib/host.mjs';
 import {assertComplete, journal} from './lib/journal.mjs';
 import {scratchFolder} from './lib/processes.mjs';
-import {databaseIn, integrity} from './lib/sqlite.mjs';
+import {databaseIn, integrity, query} from './lib/sqlite.mjs';
 import {seconds, until, within} from './lib/wait.mjs';
 
 // What a client may find after a crash at each point, in the order in which a write passes them.
@@ -20,7 +20,9 @@ const points = [
 ];
 
 async function assertSound(dataDir, streams) {
-    assert.equal(await integrity(databaseIn(dataDir)), 'ok');
+    const file = databaseIn(dataDir);
+    assert.equal(await integrity(file), 'ok');
+    assert.deepEqual(await query(file, 'PRAGMA journal_mode'), [{journal_mode: 'wal'}]);
     assertComplete(await journal(dataDir), streams);
 }
 
