@@ -161,20 +161,20 @@ void Worker::measure(const Answer& answer, int status) {
     const std::string_view endpoint =
         answer.route ? std::string_view(answer.route->path) : "unmatched";
     auto& requests = metrics.requests[static_cast<std::size_t>(status - 100)];
-    auto* counter = requests.load(std::memory_order_relaxed);
+    auto* counter = requests.load(std::memory_order_acquire);
     if (counter == nullptr) {
         counter = host.series(
             SW_COUNTER, "streamwall_http_server_requests_total", "Requests answered",
             {{"method", method}, {"endpoint", endpoint}, {"status", std::to_string(status)}});
-        requests.store(counter, std::memory_order_relaxed);
+        requests.store(counter, std::memory_order_release);
     }
-    auto* duration = metrics.duration.load(std::memory_order_relaxed);
+    auto* duration = metrics.duration.load(std::memory_order_acquire);
     if (duration == nullptr) {
         duration = host.series(SW_HISTOGRAM, "streamwall_http_server_request_duration_seconds",
                                "From the end of a request's head to its answer",
                                {{"method", method}, {"endpoint", endpoint}}, kDurationBounds,
                                std::size(kDurationBounds));
-        metrics.duration.store(duration, std::memory_order_relaxed);
+        metrics.duration.store(duration, std::memory_order_release);
     }
     host.record(counter, 1);
     host.record(duration, std::chrono::duration<double>(Clock::now() - answer.started).count());

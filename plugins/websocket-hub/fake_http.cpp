@@ -56,7 +56,7 @@ void require(bool holds, const char* what) {
 void install_test_buffers() {
     static constexpr sw_buffer_api kApi = {sizeof(sw_buffer_api), 0, create_buffer, retain_buffer,
                                            release_buffer};
-    detail::buffer_api = &kApi;
+    detail::buffer_table = &kApi;
 }
 
 FakeHttp::FakeHttp() {

@@ -39,7 +39,7 @@ inline constexpr sw_buffer_api kHeapBuffers = {sizeof(sw_buffer_api), 0, &create
 
 // Makes Buffer usable from here on.
 inline const bool kHeapBuffersInstalled = [] {
-    detail::buffer_api = &kHeapBuffers;
+    detail::buffer_table = &kHeapBuffers;
     return true;
 }();
 

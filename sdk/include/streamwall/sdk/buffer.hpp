@@ -4,6 +4,7 @@
 #include <streamwall/host.h>
 #include <streamwall/sdk/result.hpp>
 
+#include <atomic>
 #include <exception>
 #include <string_view>
 #include <utility>
@@ -11,9 +12,13 @@
 namespace streamwall {
 
 namespace detail {
-// The table is the same for every instance of the process and constant once set; a library has its
-// own copy of this pointer because nothing but the entry is exported.
-inline const sw_buffer_api* buffer_api = nullptr;
+// The table is the same for every instance of the process; a library has its own copy of this
+// pointer because nothing but the entry is exported. Atomic, since an instance may be made while
+// another one runs.
+inline std::atomic<const sw_buffer_api*> buffer_table{nullptr};
+inline const sw_buffer_api* buffers() {
+    return buffer_table.load(std::memory_order_relaxed);
+}
 }  // namespace detail
 
 // Copying adds a reference. Readable from every thread. An empty Buffer holds nothing.
@@ -23,7 +28,7 @@ class Buffer {
     // Copies `text` into a new buffer.
     explicit Buffer(std::string_view text) {
         char* into = nullptr;
-        raw_ = detail::buffer_api->create(text.size(), &into);
+        raw_ = detail::buffers()->create(text.size(), &into);
         if (!text.empty()) std::memcpy(into, text.data(), text.size());
     }
     // Lets `fill(char*)` write `length` bytes.
@@ -31,7 +36,7 @@ class Buffer {
     static Buffer make(std::size_t length, Fill&& fill) {
         char* into = nullptr;
         Buffer out;
-        out.raw_ = detail::buffer_api->create(length, &into);
+        out.raw_ = detail::buffers()->create(length, &into);
         fill(into);
         return out;
     }
@@ -41,11 +46,11 @@ class Buffer {
         return out;
     }
     static Buffer share(const sw_buffer* raw) {
-        if (raw) detail::buffer_api->retain(raw);
+        if (raw) detail::buffers()->retain(raw);
         return adopt(raw);
     }
     Buffer(const Buffer& other) : raw_(other.raw_) {
-        if (raw_) detail::buffer_api->retain(raw_);
+        if (raw_) detail::buffers()->retain(raw_);
     }
     Buffer(Buffer&& other) noexcept : raw_(std::exchange(other.raw_, nullptr)) {}
     Buffer& operator=(Buffer other) noexcept {
@@ -53,7 +58,7 @@ class Buffer {
         return *this;
     }
     ~Buffer() {
-        if (raw_) detail::buffer_api->release(raw_);
+        if (raw_) detail::buffers()->release(raw_);
     }
 
     std::string_view view() const { return raw_ ? std::string_view{raw_->data, raw_->length} : ""; }
@@ -111,7 +116,7 @@ class ErrorSlot {
     ErrorSlot(const ErrorSlot&) = delete;
     ErrorSlot& operator=(const ErrorSlot&) = delete;
     ~ErrorSlot() {
-        if (raw_.details) detail::buffer_api->release(raw_.details);
+        if (raw_.details) detail::buffers()->release(raw_.details);
     }
     sw_error* get() { return &raw_; }
     Error take(sw_status code) const { return to_error(code, &raw_); }

@@ -172,7 +172,7 @@ class Timer {
 class Host {
   public:
     explicit Host(const sw_host_api* api) : api_(api), raw_(api->host) {
-        detail::buffer_api = find<sw_buffer_api>(SW_BUFFER);
+        detail::buffer_table = find<sw_buffer_api>(SW_BUFFER);
         executor_ = find<sw_executor_api>(SW_EXECUTOR);
         clock_ = find<sw_clock_api>(SW_CLOCK);
         health_ = find<sw_health_api>(SW_HEALTH);

@@ -109,7 +109,7 @@ struct Thunks {
     static sw_status create(const sw_host_api* api, sw_str settings, void** self,
                             sw_error* error) noexcept {
         return guard(error, [&]() -> sw_status {
-            buffer_api =
+            buffer_table =
                 static_cast<const sw_buffer_api*>(api->get_interface(api->host, SW_BUFFER));
             PluginBase* base = new T(api, read_settings(settings));
             *self = base;
