@@ -1,9 +1,10 @@
-// rest-api: wiring. Routes are in streams_api.cpp, nodes_api.cpp, schemas_api.cpp and
-// system_api.cpp.
+// rest-api: wiring. Routes are in streams_api.cpp, users_api.cpp, nodes_api.cpp, schemas_api.cpp
+// and system_api.cpp.
 #include "nodes_api.hpp"
 #include "schemas_api.hpp"
 #include "streams_api.hpp"
 #include "system_api.hpp"
+#include "users_api.hpp"
 
 #include <streamwall/sdk/plugin.hpp>
 
@@ -20,6 +21,10 @@ class RestApi final : public Plugin<> {
         if (!client) return std::move(client).error();
         client_ = std::move(*client);
         add_stream_routes(routes_, *client_);
+        auto accounts = AccountsClient::resolve(services());
+        if (!accounts) return std::move(accounts).error();
+        accounts_ = std::move(*accounts);
+        add_account_routes(routes_, *accounts_);
         auto nodes = NodesClient::resolve(services());
         if (!nodes) return std::move(nodes).error();
         nodes_ = std::move(*nodes);
@@ -46,6 +51,7 @@ class RestApi final : public Plugin<> {
 
     const sw_introspect_api* introspect_ = host().find<sw_introspect_api>(SW_INTROSPECT);
     std::optional<contracts::streams::Client> client_;
+    std::optional<AccountsClient> accounts_;
     std::optional<NodesClient> nodes_;
     http::Listener listener_{host()};
     Routes routes_{host(), listener_};
