@@ -95,10 +95,10 @@ struct sw_method {
 namespace streamwall::services {
 
 // Between plugins a pause only has to keep callers from queueing at one that fails: who works again
-// is called again within a second. Patience with the outside world is the plugins' own.
+// is called again in a moment. Patience with the outside world is the plugins' own.
 struct Options {
     int breaker_failures = 5;
-    std::chrono::milliseconds breaker_pause{1000};
+    std::chrono::milliseconds breaker_pause{500};
 };
 
 class Registry {

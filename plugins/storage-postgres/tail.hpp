@@ -22,7 +22,7 @@ struct TailOptions {
     std::chrono::milliseconds heartbeat{300};
     std::chrono::milliseconds answer_within{700};
     std::chrono::milliseconds least_pause{100};  // between attempts to reach the server
-    std::chrono::milliseconds most_pause{2000};
+    std::chrono::milliseconds most_pause{1000};
 };
 
 struct TailCallbacks {

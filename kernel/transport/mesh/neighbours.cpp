@@ -142,6 +142,7 @@ void MeshParts::expire(std::uint64_t now) {
 
 // What became better or worse is told: breakers, the bus, watchers.
 void MeshParts::notice(const Paths& before, const Paths& now) {
+    if (stopped_) return;  // the others are not gone, this process is
     std::set<std::string> back;
     bool changed = before.peers.size() != now.peers.size();
     for (const auto& [name, peer] : now.peers) {

@@ -27,6 +27,21 @@ TEST_F(MeshPeers, NodesThatJoinAndLeaveAreEventsOfEachProcess) {
     EXPECT_EQ(hub.heard.size(), 2u);
 }
 
+TEST_F(MeshPeers, WhoStopsDoesNotSayThatAllOthersAreGone) {
+    node("main");
+    auto& ingest = node("ingest");
+    const auto kept = ingest.listen("node.*");
+    advance(50ms);
+    log_lines.clear();
+    ingest.heard.clear();
+    ingest.mesh.stop([] {});
+    advance(50ms);
+    EXPECT_TRUE(ingest.mesh.peers().empty());
+    EXPECT_TRUE(ingest.heard.empty());
+    for (const auto& line : log_lines)
+        EXPECT_EQ(line.find("node main is gone"), std::string::npos) << line;
+}
+
 TEST_F(MeshPeers, ANodeThatFallsSilentHasLeft) {
     auto& main = node("main");
     node("ingest");
