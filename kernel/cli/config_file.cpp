@@ -147,9 +147,10 @@ void add_unmet_needs(const ConfigFile& file, const config::ManifestLookup& plugi
     }
 }
 
-std::chrono::milliseconds duration_at(const json::value& kernel, std::string_view name,
+std::chrono::milliseconds duration_at(const json::value& kernel,
+                                      std::initializer_list<std::string_view> path,
                                       std::chrono::milliseconds otherwise) {
-    const auto parsed = config::parse_duration(text_at(kernel, {name}, ""));
+    const auto parsed = config::parse_duration(text_at(kernel, path, ""));
     return parsed ? std::chrono::ceil<std::chrono::milliseconds>(*parsed) : otherwise;
 }
 
@@ -251,8 +252,10 @@ NodePlan make_plan(Session& session, const ConfigFile& file, const std::string& 
         runtime::add_stand_ins(plan.node.instances, modules, plan.services_elsewhere,
                                plan.data.string());
     }
-    plan.start_timeout = duration_at(kernel, "start_timeout", plan.start_timeout);
-    plan.stop_timeout = duration_at(kernel, "stop_timeout", plan.stop_timeout);
+    plan.start_timeout = duration_at(kernel, {"start_timeout"}, plan.start_timeout);
+    plan.stop_timeout = duration_at(kernel, {"stop_timeout"}, plan.stop_timeout);
+    plan.compute_limit =
+        duration_at(kernel, {"isolation", plan.isolation, "compute"}, plan.compute_limit);
     read_log_settings(session, plan);
     config::sort_and_deduplicate(plan.diagnostics);
     return plan;

@@ -51,6 +51,7 @@ struct NodePlan {
     std::map<std::string, telemetry::Level> instance_levels;
     std::chrono::milliseconds start_timeout{30'000};
     std::chrono::milliseconds stop_timeout{5'000};
+    std::chrono::milliseconds compute_limit{200};  // of a task in an isolated process
     config::Diagnostics diagnostics;  // with errors nothing else here is to be relied upon
 };
 

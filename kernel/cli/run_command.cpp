@@ -34,6 +34,7 @@ runtime::NodeOptions node_options(const Session& session, const NodePlan& plan,
     runtime::NodeOptions options;
     options.node = plan.node.identity.node;
     options.isolation = plan.isolation;
+    options.compute_limit = plan.compute_limit;
     options.mesh_prefix = plan.mesh_prefix;
     options.transports = processes.transports();
     options.services_elsewhere = plan.services_elsewhere;

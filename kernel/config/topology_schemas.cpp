@@ -80,7 +80,9 @@ constexpr std::string_view kKernel = R"json({
           "memory": {"type": "string", "format": "byte-size",
                      "description": "resident; a process that uses more is killed and starts again"},
           "threads": {"type": "integer", "minimum": 8, "maximum": 100000,
-                      "description": "a process that has more is killed and starts again"}
+                      "description": "a process that has more is killed and starts again"},
+          "compute": {"type": "string", "format": "duration", "default": "200ms",
+                      "description": "processor time that a plugin's task may use once it has blocked a thread for 250 ms; then the process ends and starts again"}
         }
       }
     },

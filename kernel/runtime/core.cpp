@@ -58,12 +58,14 @@ Node::Core::Core(const NodeOptions& given, modules::ModuleStore& plugins, teleme
                   control->post_function([this, label] {
                       const auto* instance = find(label);
                       if (!instance || instance->state() != State::running) return;
-                      watch_stuck(instance->host()->party.strand, control, timers, [this, label] {
-                          log.error("plugin.endless", label,
-                                    "computes without end; its process ends and starts again");
-                          log.flush();
-                          ::_exit(EXIT_FAILURE);
-                      });
+                      watch_stuck(
+                          instance->host()->party.strand, control, timers, options.compute_limit,
+                          [this, label] {
+                              log.error("plugin.endless", label,
+                                        "computes without end; its process ends and starts again");
+                              log.flush();
+                              ::_exit(EXIT_FAILURE);
+                          });
                   });
               }})),
       timers(clock, given.virtual_clock ? exec::Timers::Mode::manual : exec::Timers::Mode::thread),

@@ -11,13 +11,10 @@
 
 namespace streamwall::runtime {
 
-// Processor time of the whole process that a task may use after it was found to be stuck.
-inline constexpr std::chrono::milliseconds kEndlessAfter{200};
-
 // `stuck` is busy with a task that takes too long. Unless it comes back first, `end` is called on
-// `control` once this process has used that much processor time.
+// `control` once this process has used `limit` of processor time.
 void watch_stuck(const std::shared_ptr<exec::Strand>& stuck,
                  const std::shared_ptr<exec::Strand>& control, exec::Timers& timers,
-                 std::function<void()> end);
+                 std::chrono::milliseconds limit, std::function<void()> end);
 
 }  // namespace streamwall::runtime

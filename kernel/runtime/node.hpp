@@ -54,6 +54,8 @@ struct NodeOptions {
 
     // Who this process is among others, see transport/mesh.
     std::string isolation{};  // its name within the node; empty: the node's host
+    // That a task which blocks a thread may use before an isolated process ends itself.
+    std::chrono::milliseconds compute_limit{200};
     std::string mesh_prefix = "streamwall";
     // What joins it to others beside the transports that its plugins offer.
     std::vector<HostTransport> transports{};
