@@ -120,7 +120,7 @@ void HttpSession::upgrade(Inbound& request, sw_http_request& view, char* rest,
 
     const SessionPtr keep(this);
     const boost::intrusive_ptr<WsSession> session(
-        new WsSession(worker_, std::move(socket_), endpoint));
+        new WsSession(worker_, std::move(socket_), endpoint, request.principal.rate_id));
     worker_.add(*session);
     phase_ = Phase::kClosed;
     Loop::disarm(*this);

@@ -45,6 +45,8 @@ class Session : public WheelHook,
     virtual void on_stop() = 0;
     // What this lease mounted goes; no callback of it may follow.
     virtual void on_unmount(const sw_lease* /*lease*/) {}
+    // What this principal may do has changed, see Principal::rate_id.
+    virtual void on_credentials_changed(const std::array<std::uint8_t, 16>& /*who*/) {}
 
     std::uint32_t position = 0;  // in the worker's list
     Time deadline = Time::max();

@@ -182,6 +182,16 @@ void Server::unmount(const sw_lease* lease, std::move_only_function<void()> done
         std::move(done));
 }
 
+void Server::end_sockets_of(const std::array<std::uint8_t, 16>& who) {
+    if (!started_) return;
+    on_every_loop(
+        [who](Worker& worker) {
+            for (const auto& session : worker.sessions())
+                session->on_credentials_changed(who);
+        },
+        [] {});
+}
+
 Topic* Server::open_topic(const sw_lease* lease) {
     std::vector<FanOut*> loops;
     for (auto& worker : workers_)

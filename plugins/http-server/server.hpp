@@ -41,6 +41,8 @@ class Server {
     std::expected<void, std::string> mount(RoutePtr route);
     std::expected<void, std::string> mount(EndpointPtr endpoint);
     void unmount(const sw_lease* lease, std::move_only_function<void()> done);
+    // Ends the WebSockets of a principal whose credentials have changed. [any]
+    void end_sockets_of(const std::array<std::uint8_t, 16>& who);
     Topic* open_topic(const sw_lease* lease);
     void close_topic(Topic& topic);
     std::string routes_json() const;

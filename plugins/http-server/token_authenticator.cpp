@@ -43,15 +43,20 @@ std::optional<Parsed> parse(std::string_view body) {
                      .name = texts->name,
                      .role = texts->role,
                      .scopes = texts->scopes,
+                     .rate_id = rate_id_of(texts->type, texts->id),
                      .has_service_rate = text_of(*object, "rate_class") == "service",
                      .texts = texts};
-    // One window for all tokens of a user.
-    const auto digest = digest_of(texts->type + "/" + texts->id);
-    std::copy_n(digest.begin(), out.principal.rate_id.size(), out.principal.rate_id.begin());
     return out;
 }
 
 }  // namespace
+
+std::array<std::uint8_t, 16> rate_id_of(std::string_view type, std::string_view id) {
+    const auto digest = digest_of(std::string(type).append("/").append(id));
+    std::array<std::uint8_t, 16> out{};
+    std::copy_n(digest.begin(), out.size(), out.begin());
+    return out;
+}
 
 TokenAuthenticator::TokenAuthenticator(std::string_view bootstrap_key, Outside outside)
     : bootstrap_(bootstrap_key), outside_(std::move(outside)) {}

@@ -19,6 +19,9 @@
 
 namespace streamwall::http_server {
 
+// Principal::rate_id of whom the service knows: one for all tokens of a user.
+std::array<std::uint8_t, 16> rate_id_of(std::string_view type, std::string_view id);
+
 class TokenAuthenticator final : public Authenticator {
   public:
     static constexpr std::chrono::seconds kKept{15};

@@ -208,6 +208,23 @@ TEST_F(TokenRequests, AreRefusedAsTheServiceSays) {
     EXPECT_EQ(client.reply()->status, 200) << "open to everybody, whoever asks";
 }
 
+TEST_F(TokenRequests, EndTheirSocketsWhereTheCredentialsChange) {
+    server.mount({.path = "/ws"});
+    service.holds = false;
+    server.server().end_sockets_of(rate_id_of("user", "6"));
+    EXPECT_EQ(client.upgrade("/ws", bearer).status, 101);
+    Client admin{server.port()};
+    EXPECT_EQ(admin.upgrade("/ws", "Authorization: Bearer " + std::string(kKey) + "\r\n").status,
+              101);
+    server.server().end_sockets_of(rate_id_of("user", "5"));
+    const auto last = client.message();
+    ASSERT_TRUE(last);
+    EXPECT_EQ(last->close_code(), 1008);
+    server.server().end_sockets_of(rate_id_of("user", "5"));
+    admin.frame(0x89, "still there");
+    EXPECT_EQ(admin.message()->payload, "still there");
+}
+
 TEST_F(TokenRequests, ThatAreGivenUpFindNobody) {
     {
         Client other{server.port()};

@@ -21,10 +21,12 @@ constexpr int kDeadPeerMs = 30'000;          // unacknowledged bytes for so long
 
 }  // namespace
 
-WsSession::WsSession(Worker& worker, Socket socket, EndpointPtr endpoint)
+WsSession::WsSession(Worker& worker, Socket socket, EndpointPtr endpoint,
+                     const std::array<std::uint8_t, 16>& who)
     : worker_(worker),
       socket_(std::move(socket)),
       endpoint_(std::move(endpoint)),
+      who_(who),
       reader_(endpoint_->message_limit, endpoint_->fragment_limit) {
     // Hints to the kernel; a socket that refuses them works without.
     ::setsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentInKernel,
@@ -280,6 +282,12 @@ void WsSession::on_unmount(const sw_lease* lease) {
     if (!endpoint_ || endpoint_->lease != lease) return;
     if (phase_ == Phase::kOpen) begin_close(Frame::close(1001, "endpoint is stopping"), 1001);
     tell_closed();
+    if (!dirty) flush();
+}
+
+void WsSession::on_credentials_changed(const std::array<std::uint8_t, 16>& who) {
+    if (who != who_ || phase_ != Phase::kOpen) return;
+    begin_close(Frame::close(1008, "credentials have changed"), 1008);
     if (!dirty) flush();
 }
 

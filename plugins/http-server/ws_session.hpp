@@ -8,6 +8,7 @@
 #include "ws_codec.hpp"
 #include "ws_frame.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -21,7 +22,9 @@ class Worker;
 
 class WsSession final : public Session, public sw_ws_connection, private FrameSink {
   public:
-    WsSession(Worker& worker, Socket socket, EndpointPtr endpoint);
+    // `who` is the rate_id of the principal that opened it.
+    WsSession(Worker& worker, Socket socket, EndpointPtr endpoint,
+              const std::array<std::uint8_t, 16>& who);
     ~WsSession() override;
 
     // Sends the answer to the upgrade, tells the endpoint, reads what followed the head.
@@ -47,6 +50,8 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
 
     // on_close at once, then the close handshake.
     void on_unmount(const sw_lease* lease) override;
+    // Closes; a client whose credentials are still good connects again, with what they allow now.
+    void on_credentials_changed(const std::array<std::uint8_t, 16>& who) override;
 
     // Kept by Topic.
     struct Membership {
@@ -77,6 +82,7 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     Worker& worker_;
     Socket socket_;
     EndpointPtr endpoint_;  // none once its on_close was called
+    const std::array<std::uint8_t, 16> who_;
     void* user_ = nullptr;
     FrameReader reader_;
     // Frames not wholly written, each with one reference; replaced ones are null. `first_` is the

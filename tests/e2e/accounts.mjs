@@ -8,6 +8,7 @@ import {RawCable, Subscriber} from './lib/cable.mjs';
 import {curl} from './lib/curl.mjs';
 import {binary, Host} from './lib/host.mjs';
 import {output, scratchFolder} from './lib/processes.mjs';
+import {within} from './lib/wait.mjs';
 
 const jwtSecret = 'a secret that old clients share, 32+';
 const dataDir = scratchFolder({after});
@@ -131,8 +132,11 @@ test('one token works on REST and on the socket, until it is logged out', async 
     const {token, user} = await signedUp();
     const second = (await loggedIn(user.email)).json.token;
     const cable = (key) => `ws://${host.address}/cable?token=${key}`;
-    await Subscriber.connect(t, cable(token));
+    await Subscriber.connect(t, cable(second));
+    const open = await RawCable.open(t, cable(token));
+    await open.frame('welcome', ({type}) => type === 'welcome');
     assert.equal(await status(token, 'DELETE', '/users/logout'), 204);
+    assert.equal((await within('close', open.closed)).code, 1008);
     assert.equal((await me(token)).status, 401, 'at once, though it is valid for hours');
     assert.equal((await me(second)).status, 200, 'other log-ins go on');
     const refused = await RawCable.open(t, cable(token));
