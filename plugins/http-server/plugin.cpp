@@ -142,14 +142,17 @@ class HttpServer final : public Plugin<Settings> {
                                              .now = [] { return Clock::now(); }});
         // Called on the publisher's thread: who is told that a log-out is done, in this process,
         // finds the token refused.
-        auto subscribed = bus().subscribe(
-            {.pattern = "credentials.changed"},
-            [this, tokens = made.get()](const Event& event) -> Outcome {
-                const auto data = event.json();
-                if (!data) return data.error();
-                tokens->forget(data->at("type").as_string(), data->at("id").as_string());
-                return ok();
-            });
+        auto subscribed =
+            bus().subscribe({.pattern = "credentials.changed"},
+                            [this, tokens = made.get()](const Event& event) -> Outcome {
+                                const auto data = event.json();
+                                if (!data) return data.error();
+                                const std::string_view type = data->at("type").as_string();
+                                const std::string_view id = data->at("id").as_string();
+                                tokens->forget(type, id);
+                                server_->end_sockets_of(rate_id_of(type, id));
+                                return ok();
+                            });
         if (!subscribed) return std::move(subscribed).error();
         return std::unique_ptr<Authenticator>(std::move(made));
     }
