@@ -40,13 +40,15 @@ struct Service {
 
 class TokenCache : public ::testing::Test {
   protected:
+    // The verdict; kUnknown where the service has not answered yet.
     Verdict ask(std::string_view token = kToken) {
-        Verdict out{State::kUnknown};
-        tokens.verify(token, [&](Verdict verdict) { out = std::move(verdict); });
-        return out;
+        last = Verdict{State::kUnknown};
+        tokens.verify(token, [this](Verdict verdict) { last = std::move(verdict); });
+        return last;
     }
     State known(std::string_view token = kToken) { return tokens.authenticate(token).state; }
 
+    Verdict last;
     Service service;
     TokenAuthenticator tokens{kKey, service.outside()};
 };
