@@ -59,7 +59,10 @@ Result<> Follower::run() {
         if (auto sent = send_some(); !sent) return sent;
         if (window_->is_empty()) {
             work();
-            if (is_at_end()) signals_.wait(signals_seen_, check_at_);
+            if (is_at_end()) {
+                memory_.refilled.reset();
+                signals_.wait(signals_seen_, check_at_);
+            }
             if (stream_.is_closed()) return Error::unavailable("the connection was lost");
         } else if (auto taken = take_answers(); !taken) {
             return taken;
@@ -87,8 +90,12 @@ Result<> Follower::find_position() {
             : StreamChange::none;
     std::string_view why = in_words(change);
     // What came behind the purge is in the stream, and stays there: the server knows it by its ids.
-    if (change == StreamChange::purged) {
-        cursor_ = 0;
+    if (change == StreamChange::purged) memory_.refilled = 0;
+    if (change == StreamChange::made_anew || change == StreamChange::went_back) {
+        memory_.refilled.reset();
+    }
+    if (memory_.refilled) {
+        cursor_ = *memory_.refilled;
     } else {
         auto found = stream_.last_sequence(memory_.epoch);
         if (!found) return found.error();
@@ -98,6 +105,7 @@ Result<> Follower::find_position() {
     if (cursor_ > last_) {
         why = "the journal went back";
         cursor_ = memory_.too_old = 0;
+        memory_.refilled.reset();
     }
     memory_.seen = *state;
     max_age_ = state->max_age;
@@ -110,6 +118,7 @@ void Follower::learn_epoch(const std::string& epoch) {
     if (memory_.epoch == epoch) return;
     memory_.epoch = epoch;
     memory_.highest = memory_.too_old = 0;
+    memory_.refilled.reset();
 }
 
 // ---- from the journal to the stream ----
@@ -127,9 +136,14 @@ Result<> Follower::send_some() {
         } else if (!stream_.fits(event)) {
             observer_.on_left_out(event.sequence, event.sequence, "longer than the server takes");
         } else {
-            if (window_->is_empty()) answer_by_ = Clock::now() + options_.request_timeout;
+            if (window_->is_empty()) {
+                answer_by_ = Clock::now() + options_.request_timeout;
+                previous_.clear();
+            }
             const auto ticket = window_->send(event.sequence);
-            if (auto sent = stream_.send(ticket, memory_.epoch, event); !sent) return sent;
+            auto sent = stream_.send(ticket, memory_.epoch, event, previous_);
+            if (!sent) return sent;
+            previous_ = event.id;
         }
         cursor_ = event.sequence;
         ++next_;
@@ -199,6 +213,7 @@ Result<> Follower::take(Stream::Answer answer) {
     const auto stored = window_->stored();
     const auto outcome = window_->answer(answer.token, std::move(answer.ack));
     const auto confirmed = window_->confirmed();
+    if (memory_.refilled) memory_.refilled = confirmed;
     if (const auto count = window_->stored() - stored; count > 0) {
         observer_.on_published(count, confirmed <= memory_.highest);
         memory_.highest = std::max(memory_.highest, confirmed);
@@ -228,6 +243,7 @@ Result<> Follower::check() {
     }
     memory_.seen = *state;
     check_at_ = Clock::now() + options_.check_interval;
+    is_at_end_ = false;  // whoever was not woken looks, too
     return ok();
 }
 

@@ -23,8 +23,11 @@ namespace streamwall::jetstream {
 // and to save work.
 struct Memory {
     std::string epoch;
-    std::uint64_t highest = 0;        // of the events that were ever confirmed
-    std::uint64_t too_old = 0;        // events up to here are older than the stream keeps any
+    std::uint64_t highest = 0;  // of the events that were ever confirmed
+    std::uint64_t too_old = 0;  // events up to here are older than the stream keeps any
+    // Up to where a purged stream was filled again, until it is: what came behind the purge hides
+    // what is missing before it.
+    std::optional<std::uint64_t> refilled;
     std::optional<StreamState> seen;  // the stream as it was looked at last
 };
 
@@ -104,6 +107,7 @@ class Follower {
     std::optional<Window> window_;
     std::chrono::nanoseconds max_age_{0};
     std::uint64_t cursor_ = 0;  // the last event sent or left out
+    std::string previous_;      // id of the event before, while it is under way
     std::uint64_t last_ = 0;    // of the journal, as it is known
     std::optional<Page> page_;
     std::size_t next_ = 0;  // in the page

@@ -96,10 +96,12 @@ class JetstreamMirror final : public Plugin<Settings>, private MirrorObserver {
         if (!options) return std::move(options).error();
         auto read = services().resolve("journal", "read");
         if (!read) return std::move(read).error();
-        auto subscribed = bus().subscribe({.pattern = ">"}, [this](const Event& event) {
-            if (event.sequence() > 0) mirror_->wake();
-            return ok();
-        });
+        // Durable, as others do not hear of what goes into the journal.
+        auto subscribed =
+            bus().subscribe({.pattern = ">", .durable = "wake"}, [this](const Event& /*event*/) {
+                mirror_->wake();
+                return ok();
+            });
         if (!subscribed) return subscribed;
         report(SW_HEALTH_DEGRADED, "connecting");
         journal_ = std::make_unique<ServiceJournal>(host(), services(), *read);

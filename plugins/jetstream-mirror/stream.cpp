@@ -200,7 +200,7 @@ bool Stream::fits(const JournalEvent& event) const {
 }
 
 Result<> Stream::send(const Window::Ticket& ticket, const std::string& epoch,
-                      const JournalEvent& event) {
+                      const JournalEvent& event, const std::string& previous) {
     const auto subject = event_subject(settings_.prefix, epoch, event.type);
     const auto reply = inbox_ + std::to_string(ticket.token);
     natsMsg* raw = nullptr;
@@ -215,6 +215,9 @@ Result<> Stream::send(const Window::Ticket& ticket, const std::string& epoch,
         {kSequenceHeader, std::to_string(event.sequence)}};
     for (const auto& [name, value] : headers) {
         if (status == NATS_OK) status = natsMsgHeader_Set(raw, name, value.c_str());
+    }
+    if (status == NATS_OK && !previous.empty()) {
+        status = natsMsgHeader_Set(raw, "Nats-Expected-Last-Msg-Id", previous.c_str());
     }
     if (status == NATS_OK) status = natsConnection_PublishMsg(connection_, raw);
     if (status != NATS_OK) return failed("cannot send", status);

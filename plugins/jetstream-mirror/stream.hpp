@@ -63,9 +63,12 @@ class Stream {
 
     // Whether the server takes a message that long.
     bool fits(const JournalEvent& event) const;
-    // Begins to send; the answer comes with the ticket's token.
-    Result<> send(const Window::Ticket& ticket, const std::string& epoch,
-                  const JournalEvent& event);
+    // Begins to send; the answer comes with the ticket's token. `previous`: the id of the event
+    // that must be the one before, or empty. A place alone is not enough: with one message of
+    // somebody else's between, the first of ours is refused and the second finds the place it
+    // expects.
+    Result<> send(const Window::Ticket& ticket, const std::string& epoch, const JournalEvent& event,
+                  const std::string& previous);
     struct Answer {
         std::uint64_t token;
         Ack ack;

@@ -10,7 +10,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t kWrongLastSequence = 10071;  // of nats-server's errors.json
+// Of nats-server's errors.json.
+constexpr std::int64_t kWrongLastMessageId = 10070;
+constexpr std::int64_t kWrongLastSequence = 10071;
 
 template <class T>
 T member(const json::object& from, std::string_view name, T otherwise) {
@@ -32,8 +34,8 @@ Ack parse_ack(std::string_view text) {
     if (object == nullptr) return refused("the server's answer is not understood");
     if (const auto* error = object->if_contains("error"); error && error->is_object()) {
         auto reason = member<std::string>(error->get_object(), "description", "no reason given");
-        const bool is_wrong_place =
-            member<std::int64_t>(error->get_object(), "err_code", 0) == kWrongLastSequence;
+        const auto code = member<std::int64_t>(error->get_object(), "err_code", 0);
+        const bool is_wrong_place = code == kWrongLastSequence || code == kWrongLastMessageId;
         return {is_wrong_place ? Ack::Kind::wrong_place : Ack::Kind::refused, 0, std::move(reason)};
     }
     const auto place = member<std::uint64_t>(*object, "seq", 0);

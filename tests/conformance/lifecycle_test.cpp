@@ -64,6 +64,7 @@ std::map<std::string, std::string> settings() {
         {"http-server", R"({"listen":"127.0.0.1:0","loops":1,"api_key_file":"${data}/api-key"})"},
         {"twitch-source", R"({"url":"irc://127.0.0.1:9"})"},
         {"cache-redis", R"({"url":"redis://127.0.0.1:9"})"},
+        {"jetstream-mirror", R"({"url":"nats://127.0.0.1:9"})"},
     };
     std::erase_if(all, [](const auto& one) {
         return !fs::exists(fs::path(PLUGINS_DIR) / (one.first + ".so"));
