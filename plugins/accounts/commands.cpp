@@ -1,49 +1,23 @@
 #include "commands.hpp"
 
-#include <streamwall/model/text.hpp>
-#include <streamwall/sdk/json_scan.hpp>
+#include <streamwall/records/command_line.hpp>
 
 namespace streamwall::accounts {
 namespace {
 
 namespace bj = boost::json;
-
-struct Given {
-    bj::object arguments;
-    std::string input;
-
-    static Result<Given> read(std::string_view request) {
-        auto parsed = json::parse_object(request);
-        if (!parsed) return std::move(parsed).error();
-        Given out;
-        if (auto* arguments = parsed->if_contains("arguments")) {
-            if (arguments->is_object()) out.arguments = std::move(arguments->get_object());
-        }
-        out.input = text_at(*parsed, "input");
-        return out;
-    }
-    bool as_json() const { return text_at(arguments, "output") == "json"; }
-    std::string_view positional(std::size_t n) const {
-        const auto* list = arguments.if_contains("_");
-        if (list == nullptr || !list->is_array() || list->get_array().size() <= n) return {};
-        const auto& value = list->get_array()[n];
-        return value.is_string() ? std::string_view(value.get_string()) : std::string_view();
-    }
-};
+using records::CommandLine;
+using records::printed;
 
 // 120 random bits, and the variety that the rules ask for.
 std::string make_password() {
     return "Sw1-" + crypto::to_base64url(crypto::random_bytes(15));
 }
 
-Buffer printed(std::string_view text) {
-    return json::Writer().text("out", text).buffer();
-}
-
 }  // namespace
 
 Task<Result<Buffer>> Commands::create_user(std::string request, Context context) {
-    const auto given = Given::read(request);
+    const auto given = CommandLine::read(request);
     if (!given) co_return given.error();
     const auto email = given->positional(0);
     if (email.empty()) co_return Error::invalid("give the user's e-mail address");
@@ -62,7 +36,7 @@ Task<Result<Buffer>> Commands::create_user(std::string request, Context context)
     if (!created) co_return created.error();
     auto user = json::parse_object(created->view());
     if (!user) co_return std::move(user).error();
-    if (given->as_json()) {
+    if (given->wants_json()) {
         if (is_made) (*user)["password"] = password;
         co_return printed(bj::serialize(*user) + "\n");
     }
@@ -73,7 +47,7 @@ Task<Result<Buffer>> Commands::create_user(std::string request, Context context)
 }
 
 Task<Result<Buffer>> Commands::list_users(std::string request, Context context) {
-    const auto given = Given::read(request);
+    const auto given = CommandLine::read(request);
     if (!given) co_return given.error();
     constexpr std::int64_t kPage = 200;
     bj::array all;
@@ -91,7 +65,7 @@ Task<Result<Buffer>> Commands::list_users(std::string request, Context context) 
         if (records.empty() || static_cast<std::int64_t>(all.size()) >= number_at(*parsed, "count"))
             break;
     }
-    if (given->as_json()) co_return printed(bj::serialize(all) + "\n");
+    if (given->wants_json()) co_return printed(bj::serialize(all) + "\n");
     std::string text;
     for (const auto& item : all) {
         const auto& user = item.as_object();

@@ -65,19 +65,6 @@ TEST(Base64Url, TakesOneSpellingOnly) {
     }
 }
 
-TEST(Bodies, AreReadStrictlyAndOutOfTheirWrapper) {
-    EXPECT_EQ(read_body(R"({"body":{"email":"a@b"}})", "user")->at("email"), "a@b");
-    EXPECT_EQ(read_body(R"({"body":{"user":{"email":"a@b"}}})", "user")->at("email"), "a@b");
-    const std::string deep = std::string(40, '[') + std::string(40, ']');
-    for (const std::string& body :
-         {std::string("[]"), std::string("5"), std::string(R"({"a":1,"a":2})"),
-          std::string(R"({"a":"\u0000"})"), "{\"a\":" + deep + "}"}) {
-        const auto read = read_body("{\"body\":" + body + "}", "user");
-        ASSERT_FALSE(read) << body;
-        EXPECT_NE(read.error().details.find("malformed_json"), std::string::npos) << body;
-    }
-}
-
 TEST(LoginTries, AreLimitedForEachKeyAndCountOnlyWhereTheyWereLetIn) {
     LoginLimits limits({.tries = 3, .window = 60s});
     for (int n = 0; n < 3; ++n)

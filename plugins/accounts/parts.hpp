@@ -5,9 +5,11 @@
 #include "collections.hpp"
 #include "input.hpp"
 #include "key_ring.hpp"
-#include "store.hpp"
 
 #include <streamwall/contracts/accounts.hpp>
+#include <streamwall/records/input.hpp>
+#include <streamwall/records/requests.hpp>
+#include <streamwall/records/store.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -16,6 +18,23 @@
 #include <string_view>
 
 namespace streamwall::accounts {
+
+namespace change = records::change;
+using records::check_version;
+using records::FieldErrors;
+using records::flag_at;
+using records::id_of;
+using records::is_admin;
+using records::not_admin;
+using records::number_at;
+using records::on_strand;
+using records::read_body;
+using records::read_flag;
+using records::read_text;
+using records::read_word;
+using records::refuse_unknown;
+using records::Store;
+using records::text_at;
 
 struct Settings {
     bool signup = true;
@@ -47,19 +66,6 @@ struct Parts {
     // so that a listener of this process has forgotten them by then.
     void tell_changed(std::string_view type, std::int64_t id, const Context& context) const;
 };
-
-// The caller's context for calls of our own: answers come on our strand.
-Context on_strand(const sw_context& context);
-
-// Administrators, the host and its plugins.
-bool is_admin(const Context& context);
-Error not_admin();
-
-// `{"id":n}` of a request; 0 where there is none.
-std::int64_t id_of(std::string_view request);
-
-// Whether the request's `versions` allow this one; else FAILED_PRECONDITION.
-Result<> check_version(std::string_view request, const boost::json::object& record);
 
 // {"records":[…],"count":n} of a collection, newest id last. `request` holds limit and offset.
 Task<Result<boost::json::object>> list_records(const Parts& parts, std::string_view collection,

@@ -1,6 +1,6 @@
-#include "store.hpp"
+#include <streamwall/records/store.hpp>
 
-namespace streamwall::accounts {
+namespace streamwall::records {
 
 namespace bj = boost::json;
 namespace names = contracts::store;
@@ -84,12 +84,15 @@ bj::object erase(std::string_view collection, const bj::object& record) {
             {"version", number_at(record, "version")}};
 }
 
-bj::object event(std::string_view type, std::string_view subject, std::int64_t index) {
-    return {{"op", "event"},
-            {"type", type},
-            {"version", "1.0"},
-            {"subject", subject},
-            {"record", index}};
+bj::object event(std::string_view type, std::string_view subject, std::int64_t index,
+                 bj::object changes) {
+    bj::object out{{"op", "event"},
+                   {"type", type},
+                   {"version", "1.0"},
+                   {"subject", subject},
+                   {"record", index}};
+    if (!changes.empty()) out["changes"] = std::move(changes);
+    return out;
 }
 
 }  // namespace change
@@ -109,4 +112,4 @@ bool flag_at(const bj::object& record, std::string_view name) {
     return value && value->is_bool() && value->get_bool();
 }
 
-}  // namespace streamwall::accounts
+}  // namespace streamwall::records

@@ -1,4 +1,4 @@
-// The store as accounts use it, and what its answers mean here.
+// The store for plugins that keep records, in coroutines: what to ask for, and members of records.
 #pragma once
 
 #include <streamwall/contracts/store.hpp>
@@ -9,7 +9,7 @@
 #include <optional>
 #include <string_view>
 
-namespace streamwall::accounts {
+namespace streamwall::records {
 
 class Store {
   public:
@@ -40,8 +40,9 @@ boost::json::object insert(std::string_view collection, boost::json::object reco
 boost::json::object update(std::string_view collection, const boost::json::object& record,
                            boost::json::object set);
 boost::json::object erase(std::string_view collection, const boost::json::object& record);
-// Whose data is the record of the change at `index`.
-boost::json::object event(std::string_view type, std::string_view subject, std::int64_t index);
+// Whose data is the record of the change at `index`; `changes` may be empty.
+boost::json::object event(std::string_view type, std::string_view subject, std::int64_t index,
+                          boost::json::object changes = {});
 }  // namespace change
 
 // Members of records.
@@ -49,4 +50,4 @@ std::int64_t number_at(const boost::json::object& record, std::string_view name)
 std::string_view text_at(const boost::json::object& record, std::string_view name);
 bool flag_at(const boost::json::object& record, std::string_view name);
 
-}  // namespace streamwall::accounts
+}  // namespace streamwall::records
