@@ -49,7 +49,10 @@ Call::Call(RouteMetrics& metrics, const http::Request& request, http::Exchange e
 }
 
 void Call::send(http::Response& response) {
-    exchange_.send(response);
+    if (tap_) [[unlikely]]
+        tap_->send(std::move(exchange_), response);
+    else
+        exchange_.send(response);
     metrics_->record(response.status(), started_ns_);
 }
 

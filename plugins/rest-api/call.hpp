@@ -36,6 +36,13 @@ class RouteMetrics {
     std::array<std::atomic<const Series*>, kStatuses> counters_{};
 };
 
+// Takes an answer instead of the client, and sends it on.
+class AnswerTap {
+  public:
+    virtual ~AnswerTap() = default;
+    virtual void send(http::Exchange exchange, http::Response& response) = 0;
+};
+
 // Movable; what a problem document needs of the request is copied, the rest ends with the handler.
 class Call {
   public:
@@ -47,6 +54,9 @@ class Call {
     void send_empty(int status);
     void fail(const Problem& problem);
 
+    // From now on answers go there.
+    void tap(std::unique_ptr<AnswerTap> tap) { tap_ = std::move(tap); }
+
     std::string_view path() const { return std::string_view(texts_).substr(0, path_size_); }
 
   private:
@@ -55,6 +65,7 @@ class Call {
     std::uint64_t started_ns_;
     std::string texts_;  // path, then request id: one allocation
     std::size_t path_size_;
+    std::unique_ptr<AnswerTap> tap_;  // usually none
 };
 
 // `"5"` for the record of version 5, in a small buffer of its own.

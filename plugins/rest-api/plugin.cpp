@@ -1,26 +1,46 @@
 // rest-api: wiring. Routes are in streams_api.cpp, users_api.cpp, nodes_api.cpp, schemas_api.cpp
 // and system_api.cpp.
+#include "ignore_lists_api.hpp"
 #include "nodes_api.hpp"
 #include "schemas_api.hpp"
 #include "streams_api.hpp"
 #include "system_api.hpp"
 #include "users_api.hpp"
 
+#include <streamwall/sdk/json_scan.hpp>
 #include <streamwall/sdk/plugin.hpp>
 
+#include <chrono>
 #include <optional>
+#include <random>
 
 namespace streamwall::rest_api {
 
-class RestApi final : public Plugin<> {
+struct Settings {
+    std::chrono::milliseconds idempotency_lifetime{};
+    std::int64_t idempotency_keys = 0;
+};
+
+}  // namespace streamwall::rest_api
+
+STREAMWALL_SETTINGS(streamwall::rest_api::Settings, idempotency_lifetime, idempotency_keys)
+
+namespace streamwall::rest_api {
+
+class RestApi final : public Plugin<Settings> {
   public:
     using Plugin::Plugin;
 
     Step start() override {
+        if (auto opened = open_repeats(); !opened) return std::move(opened).error();
         auto client = contracts::streams::Client::resolve(services());
         if (!client) return std::move(client).error();
         client_ = std::move(*client);
         add_stream_routes(routes_, *client_);
+        auto ignore_lists = resolve_ignore_lists(services());
+        if (!ignore_lists) return std::move(ignore_lists).error();
+        ignore_lists_ = std::move(*ignore_lists);
+        add_ignore_list_routes(routes_, *ignore_lists_);
         auto accounts = AccountsClient::resolve(services());
         if (!accounts) return std::move(accounts).error();
         accounts_ = std::move(*accounts);
@@ -40,21 +60,41 @@ class RestApi final : public Plugin<> {
 
     // Handlers on the listener's loops must not outlive what they use.
     Step stop() override {
+        chores_.cancel();
         listener_.unmount([host = host()] { host.complete(SW_STEP_STOP); });
         return pending;
     }
 
   private:
+    Result<> open_repeats() {
+        const auto health = document("health");
+        const auto node = json::to_plain_text(json::find_member(health.view(), "node"));
+        std::random_device random;
+        const auto process = std::to_string(random()) + "-" + std::to_string(random());
+        auto opened = repeats_.open(host(), services(),
+                                    {.node = std::string(node.value_or("")),
+                                     .process = process,
+                                     .lifetime = settings().idempotency_lifetime,
+                                     .most_keys = settings().idempotency_keys});
+        if (opened) chores_ = host().every(kChores, [this] { repeats_.clean_up(); });
+        return opened;
+    }
+
+    static constexpr std::chrono::minutes kChores{1};
+
     Buffer document(std::string_view what) const {
         return Buffer::adopt(introspect_->document(host().raw(), to_str(what)));
     }
 
     const sw_introspect_api* introspect_ = host().find<sw_introspect_api>(SW_INTROSPECT);
     std::optional<contracts::streams::Client> client_;
+    std::optional<ResourceClient> ignore_lists_;
     std::optional<AccountsClient> accounts_;
     std::optional<NodesClient> nodes_;
     http::Listener listener_{host()};
-    Routes routes_{host(), listener_};
+    Repeats repeats_;
+    Timer chores_;
+    Routes routes_{host(), listener_, &repeats_};
 };
 
 }  // namespace streamwall::rest_api

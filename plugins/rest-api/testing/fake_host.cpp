@@ -14,6 +14,12 @@ using streamwall::testing::kHeapBuffers;
 // The C tables; `sw_host*`, `sw_series*` and the listener's self are the objects behind them.
 struct FakeHost::Tables {
     static std::uint64_t monotonic_ns(sw_host*) { return 1; }
+    static std::int64_t wall_ms(sw_host* host) { return of(host)->now_ms; }
+
+    static std::int32_t logs(sw_host*, std::int32_t) { return 1; }
+    static void write_log(sw_host* host, std::int32_t, sw_str event, sw_str, sw_str) {
+        of(host)->logged_.emplace_back(to_view(event));
+    }
 
     static sw_series* series(sw_host* host, std::int32_t kind, sw_str, sw_str, const sw_str* labels,
                              std::size_t count, const double*, std::size_t) {
@@ -100,9 +106,14 @@ struct FakeHost::Tables {
         static const sw_clock_api table = [] {
             sw_clock_api out{};
             out.size = sizeof out;
+            out.wall_ms = &wall_ms;
             out.monotonic_ns = &monotonic_ns;
             return out;
         }();
+        return table;
+    }
+    static const sw_log_api& log() {
+        static const sw_log_api table{sizeof(sw_log_api), 0, &logs, &write_log};
         return table;
     }
     static const sw_metrics_api& metrics() {
@@ -150,6 +161,7 @@ struct FakeHost::Tables {
         const std::string_view wanted(name);
         if (wanted == SW_BUFFER) return &kHeapBuffers;
         if (wanted == SW_CLOCK) return &clock();
+        if (wanted == SW_LOG) return &log();
         if (wanted == SW_METRICS) return &metrics();
         if (wanted == SW_SERVICES) return &services();
         if (wanted == SW_INTERFACES) return &interfaces();
@@ -190,6 +202,8 @@ const Answer& FakeHost::request(std::string_view method, std::string_view path_t
         list.push_back({to_str(name), to_str(value)});
     sw_context context{};
     context.size = sizeof context;
+    context.principal_type = to_str("user");
+    context.principal_id = to_str(principal_id);
     context.request_id = to_str("req-1");
     context.deadline_ns = 5'000'000'000;
     sw_http_request raw{};

@@ -43,6 +43,9 @@ class FakeHost {
     const Answer& request(std::string_view method, std::string_view path_template,
                           std::vector<std::string> parameters = {}, std::string_view query = {},
                           std::string_view body = {}, const Headers& headers = {});
+    std::string principal_id = "1";           // of who makes requests
+    std::int64_t now_ms = 1'700'000'000'000;  // wall clock
+
     const Answer& last_answer() const { return answers_.back(); }
 
     struct Mounted {
@@ -53,6 +56,8 @@ class FakeHost {
         void* ctx = nullptr;
     };
     const std::vector<Mounted>& mounted() const { return mounted_; }
+    // Event names, in order.
+    const std::vector<std::string>& logged() const { return logged_; }
     std::string last_call() const { return last_call_; }
     // Sum of what was recorded in counters, by labels joined with spaces.
     const std::map<std::string, double>& counted() const { return counted_; }
@@ -70,6 +75,7 @@ class FakeHost {
     std::deque<Answer> answers_;
     std::map<std::string, double> counted_;
     std::string last_call_;
+    std::vector<std::string> logged_;
     void (*available_)(void*, const void*, void*, sw_lease*) = nullptr;
     void* watcher_ = nullptr;
 };
