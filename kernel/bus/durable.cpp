@@ -239,8 +239,9 @@ void DurableReader::took(std::expected<ReadResult, Failure> result) {
     load_failures_ = 0;
     epoch_ = result->epoch;
     last_ = result->last;
-    for (const auto& event : result->events)
-        take(event);
+    for (const auto& event : result->events) {
+        if (matches(options_.pattern, event->type())) take(event);
+    }
     advance_to(result->through);
     if (result->through < result->last)
         wake();
@@ -274,7 +275,7 @@ void DurableReader::start_over(const std::string& why, const ReadResult& found) 
 }
 
 void DurableReader::take(const EventPtr& event) {
-    if (event->sequence() <= cursor_ || !matches(options_.pattern, event->type())) return;
+    if (event->sequence() <= cursor_) return;
     const std::string subject(event->subject());
     auto& lane = lanes_[subject];
     lane.queue.push_back(event);

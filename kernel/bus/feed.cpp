@@ -77,8 +77,14 @@ Feed::Batch Feed::after(const std::string& epoch, std::uint64_t after, std::size
     batch.kept = after + 1 >= events_.front()->sequence();
     if (!batch.kept || after >= batch.last) return batch;
     const auto begin = static_cast<std::ptrdiff_t>(after + 1 - events_.front()->sequence());
+    std::string_view type;  // most events are of the type before
+    bool wanted = false;
     for (auto at = events_.begin() + begin; at != events_.end(); ++at) {
-        if (matches(pattern, (*at)->type())) {
+        if (type != (*at)->type()) {
+            type = (*at)->type();
+            wanted = matches(pattern, type);
+        }
+        if (wanted) {
             if (batch.events.size() == limit) break;
             batch.events.push_back(*at);
         }

@@ -15,8 +15,9 @@ namespace streamwall::bus {
 // Thread-safe. Bounded by events and by bytes of data.
 class Feed {
   public:
-    static constexpr std::size_t kMaxEvents = 8192;
-    static constexpr std::size_t kMaxBytes = 16u << 20;
+    // About what a processor's cache holds: all of it is written and freed round and round.
+    static constexpr std::size_t kMaxEvents = 2048;
+    static constexpr std::size_t kMaxBytes = 1u << 20;
     static constexpr std::size_t kMaxUnseen = 1024;
 
     // Events in sequence order; a new epoch or a gap forgets what was kept.

@@ -119,6 +119,12 @@ class Catalog final : public Plugin<Settings> {
         });
     }
 
+    // Whether a change with these `changes` may alter under which URL a record is found.
+    static bool may_move(std::string_view changes) {
+        return changes.empty() || !json::find_member(changes, "url").empty() ||
+               !json::find_member(changes, "archived").empty();
+    }
+
     // Another catalog over the same store makes changes, too; its events end what is old here.
     Result<> hear_changes() {
         namespace events = contracts::events;
@@ -127,8 +133,10 @@ class Catalog final : public Plugin<Settings> {
                 const auto type = event.type();
                 const bool is_of_record =
                     type != events::kStreamDiscovered && type != events::kStreamDuplicateSeen;
-                if (is_of_record)
-                    records_.heard(event.shared_data(), type == events::kStreamDeleted);
+                if (is_of_record) {
+                    records_.heard(event.shared_data(), type == events::kStreamDeleted,
+                                   may_move(event.changes()));
+                }
                 return ok();
             });
     }

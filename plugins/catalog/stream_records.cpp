@@ -95,11 +95,11 @@ void StreamRecords::committed(const Commit& commit, std::string_view reply, Repl
     answer(std::move(record));
 }
 
-void StreamRecords::heard(const Buffer& record, bool removed) {
+void StreamRecords::heard(const Buffer& record, bool removed, bool moves) {
     if (removed)
         cache_.bury(contracts::record_id(record.view()));
     else
-        cache_.keep_written(record);
+        cache_.keep_written(record, moves);
 }
 
 void StreamRecords::outdated(std::string_view record) {

@@ -42,7 +42,7 @@ class StreamRecords {
     void apply(Buffer changes, const sw_context& context, Reply reply);
 
     // A record as an event of a change holds it, whoever made the change.
-    void heard(const Buffer& record, bool removed);
+    void heard(const Buffer& record, bool removed, bool moves);
 
     // The version that `record` has is no longer the newest one.
     void outdated(std::string_view record);
