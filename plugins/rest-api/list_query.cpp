@@ -19,15 +19,9 @@ constexpr std::size_t kMaxValues = 200;
 constexpr std::size_t kMaxSearch = 200;
 constexpr std::size_t kMaxCursor = 2048;
 
-enum class Kind { kWords, kUrl, kText, kChoice, kId, kBoolean, kTime };
+using Kind = ListParameter::Kind;
 
-struct Parameter {
-    std::string_view name;
-    std::string_view filter;  // of the service
-    Kind kind;
-};
-
-constexpr std::array<Parameter, 22> kFilters{{
+constexpr std::array<ListParameter, 22> kStreamFilters{{
     {"url", "url", Kind::kUrl},
     {"link", "url", Kind::kUrl},
     {"status", "status", Kind::kChoice},
@@ -52,13 +46,7 @@ constexpr std::array<Parameter, 22> kFilters{{
     {"search", "search", Kind::kWords},
 }};
 
-struct SortName {
-    std::string_view name;
-    std::string_view field;
-    bool descending = false;  // the name says so
-};
-
-constexpr std::array<SortName, 13> kSorts{{
+constexpr std::array<ListSort, 13> kStreamSorts{{
     {"created_at", "created_at"},
     {"updated_at", "updated_at"},
     {"last_checked_at", "last_checked_at"},
@@ -93,19 +81,27 @@ std::optional<std::int64_t> positive_number(std::string_view text) {
     return std::min(json::to_integer(text).value_or(model::kMaxId), model::kMaxId);
 }
 
+// Those of a stream's field are in the table of its fields.
+std::span<const std::string_view> choices_of(const ListParameter& parameter) {
+    if (!parameter.choices.empty()) return parameter.choices;
+    const bool negated = parameter.filter == "not_status";
+    const auto* field =
+        model::find_stream_field(negated ? std::string_view("status") : parameter.filter);
+    if (field == nullptr) return {};
+    return field->choices;
+}
+
 // One value of a filter as JSON, or nothing where it is none.
-std::optional<std::string> read_value(const Parameter& parameter, std::string_view value) {
+std::optional<std::string> read_value(const ListParameter& parameter, std::string_view value) {
     switch (parameter.kind) {
         case Kind::kUrl: {
             const auto url = model::normalise_for_filter(value);
             return url ? std::optional(quoted(url->url)) : std::nullopt;
         }
         case Kind::kChoice: {
-            const bool negated = parameter.filter == "not_status";
-            const auto* field =
-                model::find_stream_field(negated ? std::string_view("status") : parameter.filter);
+            const auto choices = choices_of(parameter);
             const auto word = model::to_lower(value);
-            if (std::ranges::find(field->choices, word) == field->choices.end()) return {};
+            if (std::ranges::find(choices, word) == choices.end()) return {};
             return quoted(word);
         }
         case Kind::kId: {
@@ -132,6 +128,8 @@ std::optional<std::string> read_value(const Parameter& parameter, std::string_vi
 
 class Reader {
   public:
+    explicit Reader(const ListRules& rules) : rules_(rules) {}
+
     std::expected<ListQuery, Problem> read(std::string_view query) {
         const auto parameters = parse_query(query);
         if (!parameters) {
@@ -158,14 +156,14 @@ class Reader {
 
   private:
     void take(const QueryParameter& parameter) {
-        const auto found = std::ranges::find(kFilters, parameter.name, &Parameter::name);
+        const auto found = std::ranges::find(rules_.filters, parameter.name, &ListParameter::name);
         const bool is_paging =
             parameter.name == "page" || parameter.name == "per_page" || parameter.name == "cursor";
         if (!is_paging) {
             if (!out_.kept.empty()) out_.kept += '&';
             out_.kept += parameter.raw;
         }
-        if (found != kFilters.end()) return filter(*found, parameter);
+        if (found != rules_.filters.end()) return filter(*found, parameter);
         if (!is_paging && parameter.name != "sort" && parameter.name != "direction") {
             return fail(parameter.name, "unknown_parameter", "is not a parameter of this list");
         }
@@ -177,7 +175,7 @@ class Reader {
             order(parameter);
     }
 
-    void filter(const Parameter& known, const QueryParameter& parameter) {
+    void filter(const ListParameter& known, const QueryParameter& parameter) {
         if (known.kind == Kind::kTime || known.kind == Kind::kWords) {
             if (seen(known.name)) return fail(known.name, "repeated", "is given twice");
             names_.emplace_back(known.name);
@@ -207,7 +205,7 @@ class Reader {
         if (!model::trim(text).empty()) filter_of("search").values_json.push_back(quoted(text));
     }
 
-    void add(const Parameter& known, std::string_view value) {
+    void add(const ListParameter& known, std::string_view value) {
         auto read = read_value(known, value);
         if (!read) {
             return fail(known.name, "invalid_value", "has no value " + quoted(value));
@@ -249,8 +247,8 @@ class Reader {
             if (direction_ == "asc" || direction_ == "desc") return;
             return fail("direction", "invalid_value", "must be asc or desc");
         }
-        const auto found = std::ranges::find(kSorts, parameter.value, &SortName::name);
-        if (found == kSorts.end()) {
+        const auto found = std::ranges::find(rules_.sorts, parameter.value, &ListSort::name);
+        if (found == rules_.sorts.end()) {
             return fail("sort", "invalid_value", "cannot be " + quoted(parameter.value));
         }
         out_.list.sort = found->field;
@@ -275,6 +273,7 @@ class Reader {
             json::Writer().text("field", field).text("code", code).text("message", message).take();
     }
 
+    const ListRules& rules_;
     ListQuery out_;
     std::vector<std::string> names_;
     std::string direction_;
@@ -285,8 +284,12 @@ class Reader {
 
 }  // namespace
 
+std::expected<ListQuery, Problem> parse_list_query(std::string_view query, const ListRules& rules) {
+    return Reader(rules).read(query);
+}
+
 std::expected<ListQuery, Problem> parse_list_query(std::string_view query) {
-    return Reader().read(query);
+    return parse_list_query(query, {.filters = kStreamFilters, .sorts = kStreamSorts});
 }
 
 }  // namespace streamwall::rest_api

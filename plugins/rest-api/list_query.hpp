@@ -1,4 +1,5 @@
-// The query of `GET /streams`: filters, sort and paging. Nothing in it is silently ignored.
+// The query of a list, such as `GET /streams`: filters, sort and paging. Nothing in it is silently
+// ignored.
 #pragma once
 
 #include "problem.hpp"
@@ -6,6 +7,7 @@
 #include <streamwall/contracts/streams.hpp>
 
 #include <expected>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,6 +15,24 @@ namespace streamwall::rest_api {
 
 inline constexpr std::int64_t kDefaultPerPage = 25;
 inline constexpr std::int64_t kMaxPerPage = 100;
+
+// What a list may be asked for.
+struct ListParameter {
+    enum class Kind { kWords, kUrl, kText, kChoice, kId, kBoolean, kTime };
+    std::string_view name;
+    std::string_view filter;  // of the service
+    Kind kind = Kind::kText;
+    std::span<const std::string_view> choices = {};  // of kChoice, lower case
+};
+struct ListSort {
+    std::string_view name;
+    std::string_view field;
+    bool descending = false;  // the name says so
+};
+struct ListRules {
+    std::span<const ListParameter> filters;
+    std::span<const ListSort> sorts;
+};
 
 struct ListQuery {
     contracts::streams::List list;
@@ -23,6 +43,8 @@ struct ListQuery {
 };
 
 // `query` is raw, without '?'. All mistakes are reported at once.
+std::expected<ListQuery, Problem> parse_list_query(std::string_view query, const ListRules& rules);
+// The same for the list of streams.
 std::expected<ListQuery, Problem> parse_list_query(std::string_view query);
 
 }  // namespace streamwall::rest_api

@@ -1,5 +1,6 @@
 #include "openapi_document.hpp"
 
+#include "ignore_lists_api.hpp"
 #include "openapi_streams.hpp"
 #include "openapi_users.hpp"
 
@@ -67,8 +68,10 @@ void add_security(bj::object& operation, const bj::object& route) {
 
 bj::object components() {
     auto all = schemas();
-    for (auto& member : account_schemas())
-        all[member.key()] = std::move(member.value());
+    for (auto&& more : {account_schemas(), ignore_list_schemas()}) {
+        for (const auto& member : more)
+            all[member.key()] = member.value();
+    }
     return {{"schemas", std::move(all)},
             {"securitySchemes",
              {{"bearer",

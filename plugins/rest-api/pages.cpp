@@ -105,14 +105,14 @@ std::string tag_of(std::string_view body) {
 
 }  // namespace
 
-Result<Page> make_page(const ListQuery& query, std::string_view path,
-                       std::string_view store_reply) {
+Result<Page> make_page(const ListQuery& query, std::string_view path, std::string_view store_reply,
+                       std::string_view name) {
     const auto reply = read_reply(store_reply);
     if (!reply) return reply.error();
     const auto pages = (reply->count + query.per_page - 1) / query.per_page;
     Page out;
-    out.body =
-        join({R"({"streams":)", reply->records, R"(,"meta":)", meta_of(query, *reply, pages), "}"});
+    out.body = join({R"({")", name, R"(":)", reply->records, R"(,"meta":)",
+                     meta_of(query, *reply, pages), "}"});
     out.link = links_of(query, path, *reply, pages);
     out.tag = tag_of(out.body.view());
     return out;

@@ -8,13 +8,14 @@
 namespace streamwall::rest_api {
 
 struct Page {
-    Buffer body;       // {"streams":[…],"meta":{…}}
+    Buffer body;       // {NAME:[…],"meta":{…}}
     std::string link;  // the Link header; empty where there is no other page
     std::string tag;   // weak entity tag
 };
 
 // `store_reply` is {"records":[…],"count":n,"next_cursor":…}; its records are passed on as they
 // are. INTERNAL where it is something else.
-Result<Page> make_page(const ListQuery& query, std::string_view path, std::string_view store_reply);
+Result<Page> make_page(const ListQuery& query, std::string_view path, std::string_view store_reply,
+                       std::string_view name = "streams");
 
 }  // namespace streamwall::rest_api

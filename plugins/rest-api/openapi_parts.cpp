@@ -1,0 +1,133 @@
+#include "openapi_parts.hpp"
+
+#include "media_types.hpp"
+#include "problem.hpp"
+
+#include <streamwall/model/fields.hpp>
+
+#include <boost/json.hpp>
+
+namespace streamwall::rest_api::openapi {
+namespace {
+
+namespace bj = boost::json;
+
+bj::object content(std::string_view type, bj::object schema) {
+    return {{type, {{"schema", std::move(schema)}}}};
+}
+
+bj::object parameter(std::string_view name, std::string_view in, bj::object schema,
+                     std::string_view description, bool required = false) {
+    return {{"name", name},
+            {"in", in},
+            {"required", required},
+            {"description", description},
+            {"schema", std::move(schema)}};
+}
+
+}  // namespace
+
+bj::object reference(std::string_view schema) {
+    return {{"$ref", "#/components/schemas/" + std::string(schema)}};
+}
+
+bj::object text_schema(std::size_t longest, bool nullable) {
+    bj::object out{{"type", "string"}, {"maxLength", longest}};
+    if (nullable) out["nullable"] = true;
+    return out;
+}
+bj::object id_schema() {
+    return {{"type", "integer"}, {"format", "int64"}, {"minimum", 1}, {"maximum", model::kMaxId}};
+}
+bj::object flag_schema() {
+    return {{"type", "boolean"}};
+}
+bj::object time_schema(bool nullable) {
+    bj::object out{{"type", "string"}, {"format", "date-time"}};
+    if (nullable) out["nullable"] = true;
+    return out;
+}
+bj::object word_schema(std::initializer_list<std::string_view> words) {
+    bj::array list;
+    for (const auto word : words)
+        list.emplace_back(word);
+    return {{"type", "string"}, {"enum", std::move(list)}};
+}
+bj::object list_schema(bj::object item) {
+    return {{"type", "array"}, {"items", std::move(item)}};
+}
+
+bj::object object_schema(bj::object properties, bj::array required) {
+    bj::object out{{"type", "object"}, {"properties", std::move(properties)}};
+    if (!required.empty()) out["required"] = std::move(required);
+    return out;
+}
+
+bj::object record_schema(bj::object properties) {
+    bj::object all{{"id", id_schema()}};
+    for (auto& property : properties)
+        all[property.key()] = std::move(property.value());
+    all["created_at"] = time_schema();
+    all["updated_at"] = time_schema();
+    all["version"] = id_schema();
+    bj::array required;
+    for (const auto& property : all)
+        required.emplace_back(property.key());
+    return object_schema(std::move(all), std::move(required));
+}
+
+bj::object page_schema(std::string_view name, std::string_view item) {
+    const bj::object count{{"type", "integer"}, {"format", "int64"}};
+    bj::object meta{{"current_page", count},
+                    {"per_page", count},
+                    {"total_pages", count},
+                    {"total_count", count},
+                    {"next_cursor", {{"type", "string"}, {"nullable", true}}}};
+    bj::object properties{{name, list_schema(reference(item))}};
+    properties["meta"] = object_schema(std::move(meta));
+    return object_schema(std::move(properties), {name, "meta"});
+}
+
+bj::object id_parameter() {
+    return parameter("id", "path", id_schema(), "The record's id.", true);
+}
+bj::object if_match_parameter() {
+    return parameter("If-Match", "header", {{"type", "string"}},
+                     "Entity tags of the versions that may be changed.");
+}
+bj::object if_none_match_parameter() {
+    return parameter("If-None-Match", "header", {{"type", "string"}},
+                     "Entity tags that the client has: answered 304 where one is current.");
+}
+bj::object strict_parameter() {
+    return parameter("strict", "query", {{"type", "string"}, {"enum", {"0", "1"}}},
+                     "1: unknown fields are refused.");
+}
+bj::object query_parameter(std::string_view name, std::string_view description) {
+    return parameter(name, "query", {{"type", "string"}}, description);
+}
+
+std::string render(Operation operation) {
+    bj::object good{{"description", operation.answer.empty() ? "Done." : "As asked."}};
+    if (!operation.answer.empty()) {
+        good["content"] = content(kJsonType, std::move(operation.answer));
+    }
+    bj::object responses{{std::to_string(operation.status), std::move(good)}};
+    for (const int status : operation.problems) {
+        responses[std::to_string(status)] = {
+            {"description", reason_phrase(status)},
+            {"content", content(kProblemType, reference("Problem"))}};
+    }
+    bj::object out{{"operationId", operation.id},
+                   {"summary", operation.summary},
+                   {"tags", bj::array{operation.tag}}};
+    if (!operation.parameters.empty()) out["parameters"] = std::move(operation.parameters);
+    if (!operation.body.empty()) {
+        out["requestBody"] = {{"required", true},
+                              {"content", content(kJsonType, reference(operation.body))}};
+    }
+    out["responses"] = std::move(responses);
+    return bj::serialize(out);
+}
+
+}  // namespace streamwall::rest_api::openapi
