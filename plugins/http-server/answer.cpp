@@ -153,6 +153,7 @@ void append_answer_head(std::string& out, const Answer& answer, int status, std:
         append_line(out, "X-RateLimit-Remaining", answer.rate.remaining);
         append_line(out, "X-RateLimit-Reset", answer.rate_reset);
     }
+    out += answer.cors_lines;
     out += lines;
     if (has_length(status))
         append_line(out, "Content-Length", static_cast<std::int64_t>(body_length));

@@ -23,6 +23,8 @@ struct Answer {
     bool head_only = false;
     bool keep_alive = true;
     bool counted = false;  // the rate limit's headers are shown
+    bool takes_gzip = false;
+    std::string_view cors_lines;  // finished; of the options
     RateVerdict rate;
     std::int64_t rate_reset = 0;  // Unix seconds
     RoutePtr route;               // none: counted as "unmatched"

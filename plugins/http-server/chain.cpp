@@ -20,6 +20,15 @@ Step request_id(ChainContext& context) {
     return std::nullopt;
 }
 
+// What pages of other origins may read, refusals too.
+Step cors(ChainContext& context) {
+    auto& request = context.request;
+    const auto& cors = context.worker.services.options.cors;
+    request.preflight = cors.is_on() && cors.is_preflight(request.head);
+    if (cors.is_on()) request.answer.cors_lines = cors.answer_lines(request.head);
+    return std::nullopt;
+}
+
 Step route(ChainContext& context) {
     auto& request = context.request;
     const auto& head = request.head;
@@ -69,6 +78,7 @@ Step rate_limit(ChainContext& context) {
     auto& request = context.request;
     const auto& limits = context.worker.services.options.rate_limits;
     request.answer.counted = false;
+    if (request.preflight) return std::nullopt;  // browsers ask, nobody is served
     const auto& route = request.match.route;
     if (!limits || (route && (route->flags & SW_HTTP_UNCOUNTED) != 0 && !request.upgrade)) {
         return std::nullopt;
@@ -159,9 +169,10 @@ struct Stage {
 // Identity first, so that every refusal has one; the limit before the refusals it must count, which
 // all come behind it; the body's size last, because it depends on the route.
 constexpr Stage kChain[] = {
-    {"request_id", request_id}, {"route", route},   {"authenticate", authenticate},
-    {"rate_limit", rate_limit}, {"exists", exists}, {"authorise", authorise},
-    {"body_limit", body_limit},
+    {"request_id", request_id}, {"cors", cors},
+    {"route", route},           {"authenticate", authenticate},
+    {"rate_limit", rate_limit}, {"exists", exists},
+    {"authorise", authorise},   {"body_limit", body_limit},
 };
 
 }  // namespace
@@ -178,7 +189,7 @@ std::string describe_chain() {
     std::string text;
     for (const auto& stage : kChain)
         text.append(stage.name).append(" → ");
-    return text + "handler, timeout, metrics";
+    return text + "handler, timeout, compression, metrics";
 }
 
 std::string refusal_lines(const Refusal& refusal, const Inbound& request) {

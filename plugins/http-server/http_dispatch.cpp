@@ -62,7 +62,7 @@ void HttpSession::dispatch(Inbound& request, std::string_view body, char* rest,
     view.headers = head.headers.data();
     view.header_count = head.headers.size();
     view.body = to_sw(body);
-    view.peer = to_sw(peer_.text);
+    view.peer = to_sw(client_of(request).text);
     if (request.upgrade) return upgrade(request, view, rest, rest_length);
     call_handler(request, view);
 }
@@ -103,7 +103,9 @@ void HttpSession::answer_options(Inbound& request) {
     const std::string allow = request.head.raw_path == "*"
                                   ? "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
                                   : request.match.allow;
-    write_answer(request.answer, 204, "Allow: " + allow + "\r\n", {});
+    std::string lines = "Allow: " + allow + "\r\n";
+    if (request.preflight) lines += worker_.services.options.cors.preflight_lines(allow);
+    write_answer(request.answer, 204, lines, {});
 }
 
 void HttpSession::upgrade(Inbound& request, sw_http_request& view, char* rest,

@@ -21,7 +21,10 @@ constexpr Refusal kNotVerified{503, "unavailable", "Tokens cannot be checked now
 }  // namespace
 
 HttpSession::HttpSession(Worker& worker, Socket socket, PeerAddress peer)
-    : worker_(worker), socket_(std::move(socket)), peer_(std::move(peer)) {}
+    : worker_(worker),
+      socket_(std::move(socket)),
+      peer_(std::move(peer)),
+      is_proxied_(worker.services.options.trusted_proxies.contains(peer_.bytes)) {}
 
 HttpSession::~HttpSession() = default;
 
@@ -113,11 +116,14 @@ std::size_t HttpSession::begin_request(char* data, std::size_t head_length, std:
     request.answer.http10 = head.http10;
     request.answer.head_only = head.method == "HEAD";
     request.answer.keep_alive = head.keep_alive;
+    request.answer.takes_gzip = head.takes_gzip;
+    request.client.reset();
+    if (is_proxied_) request.client = worker_.services.options.trusted_proxies.client_of(head);
     const auto available = length - head_length;
     const bool body_is_here = !head.chunked && head.content_length <= available;
     const auto body_length = body_is_here ? static_cast<std::size_t>(head.content_length) : 0;
     const auto refusal =
-        run_chain({worker_, peer_, request, std::exchange(verdict_, std::nullopt)});
+        run_chain({worker_, client_of(request), request, std::exchange(verdict_, std::nullopt)});
     if (!request.unverified.empty()) {
         await_verdict(std::move(request.unverified));
         return 0;  // the head is read once more, with the verdict
@@ -164,6 +170,7 @@ void HttpSession::await_body(std::string_view head, bool body_began) {
     to.match = std::move(from.match);
     to.principal = std::move(from.principal);
     to.answer = std::move(from.answer);
+    to.client = std::move(from.client);
     to.query = std::move(from.query);
     to.target = std::move(from.target);
     to.query_cleaned = from.query_cleaned;
@@ -234,6 +241,19 @@ void HttpSession::write_answer(const Answer& given, int status, std::string_view
                                std::string_view body, BufferRef* shared) {
     Answer answer = given;
     answer.keep_alive = given.keep_alive && !worker_.draining;
+    std::string changed_lines;
+    std::optional<std::string> compressed;
+    const auto& options = worker_.services.options;
+    const bool compresses = options.compress_min != std::string::npos;
+    if (compresses && (body.size() >= options.compress_min || status == 304)) [[unlikely]] {
+        changed_lines = lines;
+        compressed = compress(answer, status, body, changed_lines);
+        lines = changed_lines;
+        if (compressed) {
+            body = *compressed;
+            shared = nullptr;
+        }
+    }
     auto& out = output();
     append_answer_head(out.text(), answer, status, worker_.date(), lines, body.size());
     const bool has_body = !answer.head_only && status != 204 && status != 304;
@@ -243,8 +263,20 @@ void HttpSession::write_answer(const Answer& given, int status, std::string_view
         out.text() += body;
     }
     worker_.measure(answer, status);
-    phase_deadline_ = Clock::now() + worker_.services.options.idle_timeout;
+    phase_deadline_ = Clock::now() + options.idle_timeout;
     if (!answer.keep_alive) closing_ = true;
+}
+
+// The body as the client takes it, with `lines` that say so. Nothing where it goes as it is.
+std::optional<std::string> HttpSession::compress(const Answer& answer, int status,
+                                                 std::string_view body, std::string& lines) {
+    if (status == 204 || status == 206) return std::nullopt;
+    // RFC 9110 15.4.5: the head of what was not sent.
+    if (status != 304 && !kind_of_body(lines).may_compress()) return std::nullopt;
+    auto compressed = answer.takes_gzip ? worker_.compress(body) : std::nullopt;
+    if (compressed) lines = compressed_lines(lines);
+    lines += "Vary: Accept-Encoding\r\n";
+    return compressed;
 }
 
 void HttpSession::pump() {

@@ -52,6 +52,11 @@ class HttpSession final : public Session {
         std::size_t received = 0;
     };
 
+    // Whom the request comes from, in front of all proxies.
+    const PeerAddress& client_of(const Inbound& request) const {
+        return request.client ? *request.client : peer_;
+    }
+
     // Reading.
     void receive(char* data, std::size_t length);
     std::size_t consume(char* data, std::size_t length);
@@ -73,6 +78,8 @@ class HttpSession final : public Session {
     // Writing.
     void write_answer(const Answer& answer, int status, std::string_view lines,
                       std::string_view body, BufferRef* shared = nullptr);
+    std::optional<std::string> compress(const Answer& answer, int status, std::string_view body,
+                                        std::string& lines);
     void pump();
     void settle();
     void linger();
@@ -83,6 +90,7 @@ class HttpSession final : public Session {
     Worker& worker_;
     Socket socket_;
     PeerAddress peer_;
+    const bool is_proxied_;
     std::string pending_;  // read but not consumed
     std::unique_ptr<Output> out_;
     std::unique_ptr<PendingBody> inbound_;

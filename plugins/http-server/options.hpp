@@ -1,6 +1,8 @@
 // What can be set about the server, with the product's defaults.
 #pragma once
 
+#include "address.hpp"
+#include "cors.hpp"
 #include "rate_limit.hpp"
 
 #include <chrono>
@@ -18,6 +20,10 @@ struct Options {
     std::size_t max_connections = 20'000;
     std::optional<RateLimits> rate_limits = RateLimits{};
     std::vector<std::string> allowed_origins;  // besides the request's own host
+    Cors cors;
+    TrustedProxies trusted_proxies;
+    std::size_t compress_min = std::string::npos;  // bytes; a smaller body goes as it is
+    std::size_t compress_max = 1024 * 1024;        // a larger one would hold the loop up
 
     std::size_t body_limit = 1024 * 1024;
     // Answers waiting for a client that pipelines without reading; past it no request is begun.

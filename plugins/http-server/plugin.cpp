@@ -23,6 +23,12 @@ struct Settings {
     bool shared_limits = false;
     std::uint32_t upgrade_limit = 0;
     std::vector<std::string> allowed_origins;
+    std::vector<std::string> cors_origins;
+    std::vector<std::string> cors_methods;
+    bool cors_credentials = false;
+    std::chrono::milliseconds cors_max_age{};
+    std::vector<std::string> trusted_proxies;
+    std::size_t compress_min = 0;
     std::size_t max_connections = 0;
     std::size_t body_limit = 0;
     std::chrono::milliseconds header_timeout{};
@@ -36,8 +42,9 @@ struct Settings {
 
 STREAMWALL_SETTINGS(streamwall::http_server::Settings, listen, loops, api_key, api_key_file,
                     authenticator, rate_limits, shared_limits, upgrade_limit, allowed_origins,
-                    max_connections, body_limit, header_timeout, body_grace, idle_timeout,
-                    write_stall, queue_limit)
+                    cors_origins, cors_methods, cors_credentials, cors_max_age, trusted_proxies,
+                    compress_min, max_connections, body_limit, header_timeout, body_grace,
+                    idle_timeout, write_stall, queue_limit)
 
 namespace streamwall::http_server {
 namespace {
@@ -49,6 +56,13 @@ Options to_options(const Settings& settings) {
     options.rate_limits = RateLimits::parse(settings.rate_limits);
     if (options.rate_limits) options.rate_limits->upgrade = settings.upgrade_limit;
     options.allowed_origins = settings.allowed_origins;
+    options.cors =
+        Cors({.origins = settings.cors_origins,
+              .methods = settings.cors_methods,
+              .credentials = settings.cors_credentials,
+              .max_age = std::chrono::floor<std::chrono::seconds>(settings.cors_max_age)});
+    options.trusted_proxies = TrustedProxies(settings.trusted_proxies);
+    if (settings.compress_min > 0) options.compress_min = settings.compress_min;
     options.max_connections = settings.max_connections;
     options.body_limit = settings.body_limit;
     options.header_timeout = settings.header_timeout;

@@ -1,5 +1,6 @@
 #include "request_head.hpp"
 
+#include "compression.hpp"
 #include "text.hpp"
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -174,6 +175,8 @@ std::expected<void, Refusal> read_connection(RequestHead& head) {
             close |= list_has_token(to_view(header.value), "close");
             keep |= list_has_token(to_view(header.value), "keep-alive");
             head.upgrades |= list_has_token(to_view(header.value), "upgrade");
+        } else if (name == "accept-encoding") {
+            head.takes_gzip |= takes_gzip(to_view(header.value));
         } else if (name == "expect" && !head.http10) {
             if (!equals_ignoring_case(to_view(header.value), "100-continue")) {
                 return std::unexpected(

@@ -40,6 +40,7 @@ struct RequestHead {
     bool expects_continue = false;
     bool chunked = false;
     bool upgrades = false;  // Connection: upgrade is there
+    bool takes_gzip = false;
     std::uint64_t content_length = 0;
 
     void clear();

@@ -153,6 +153,12 @@ void Worker::free_exchange(sw_http_exchange* exchange) {
     spare_exchanges_.push_back(exchange);
 }
 
+std::optional<std::string> Worker::compress(std::string_view body) {
+    if (body.size() > services.options.compress_max) return std::nullopt;
+    if (!gzip_) gzip_ = std::make_unique<Gzip>();
+    return gzip_->compress(body);
+}
+
 void Worker::measure(const Answer& answer, int status) {
     const auto& host = services.host;
     if (host.metrics == nullptr || status < 100 || status > 599) return;

@@ -2,8 +2,10 @@
 // clock's date, the routes as this loop sees them. And what all loops share (Services).
 #pragma once
 
+#include "address.hpp"
 #include "answer.hpp"
 #include "auth.hpp"
+#include "compression.hpp"
 #include "fan_out.hpp"
 #include "host.hpp"
 #include "loop.hpp"
@@ -15,6 +17,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,12 +26,6 @@ struct sw_http_exchange;
 namespace streamwall::http_server {
 
 class HttpSession;
-
-// A client's address: 16 bytes (v4 mapped) and as text.
-struct PeerAddress {
-    std::array<std::uint8_t, 16> bytes{};
-    std::string text;
-};
 
 // The current routes. Loops look at the generation before each request and take over a new router
 // between callbacks, so nothing is locked while nothing changes.
@@ -80,10 +77,12 @@ struct Inbound {
     std::string unverified;         // a token that somebody must be asked about first
     bool identity_unknown = false;  // nobody could be asked about its token
     Answer answer;
-    std::string query;  // without a token
+    std::optional<PeerAddress> client;  // as a trusted proxy says
+    std::string query;                  // without a token
     std::string target;
     bool query_cleaned = false;
     bool upgrade = false;
+    bool preflight = false;
 };
 
 class Worker {
@@ -119,6 +118,9 @@ class Worker {
     sw_http_exchange* make_exchange();
     void free_exchange(sw_http_exchange* exchange);
 
+    // Nothing where it is not worth it.
+    std::optional<std::string> compress(std::string_view body);
+
     // Counts an answered request.
     void measure(const Answer& answer, int status);
 
@@ -127,6 +129,7 @@ class Worker {
     std::uint64_t generation_ = 0;
     std::int64_t date_second_ = -1;
     std::string date_;
+    std::unique_ptr<Gzip> gzip_;  // made when it is first needed
     std::uint64_t id_state_[2];
     std::vector<std::unique_ptr<Output>> spare_outputs_;
     std::vector<std::unique_ptr<sw_http_exchange>> exchanges_;
