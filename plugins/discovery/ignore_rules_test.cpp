@@ -10,9 +10,24 @@ namespace {
 
 TEST(IgnoreRules, CompareUsersWithoutCase) {
     const IgnoreRules rules(std::vector<std::string>{"  NightBot "}, {}, {});
-    EXPECT_TRUE(rules.ignores_user("nightbot"));
-    EXPECT_TRUE(rules.ignores_user("NIGHTBOT"));
-    EXPECT_FALSE(rules.ignores_user("nightbot2"));
+    EXPECT_TRUE(rules.ignores_user("twitch", "nightbot"));
+    EXPECT_TRUE(rules.ignores_user("twitch", "NIGHTBOT"));
+    EXPECT_FALSE(rules.ignores_user("twitch", "nightbot2"));
+}
+
+TEST(IgnoreRules, KeepUsersOfOneSourceApartFromThoseOfAnother) {
+    IgnoreRules rules({}, {}, {});
+    rules.add_user("discord", "Spammer");
+    EXPECT_TRUE(rules.ignores_user("discord", "spammer"));
+    EXPECT_FALSE(rules.ignores_user("twitch", "spammer"));
+}
+
+TEST(IgnoreRules, PassOverASlashAtTheEndOfAnAddress) {
+    IgnoreRules rules({}, {}, {});
+    rules.add_url("https://example.com/live.m3u8");
+    rules.add_url("https://example.org");
+    EXPECT_TRUE(rules.ignores_url("https://example.com/live.m3u8/"));
+    EXPECT_TRUE(rules.ignores_url("https://example.org/"));
 }
 
 TEST(IgnoreRules, CompareUrlsByTheStreamTheyName) {

@@ -21,7 +21,8 @@ Intaken Intake::take(const ChatMessage& message, Time now) {
     Findings findings = find_streams(message.text, gazetteer_, options_.place_hint);
     result.skipped = std::move(findings.skipped);
     if (findings.streams.empty()) return result;
-    if (rules_.ignores_user(message.user) || rules_.ignores_user(message.user_id)) {
+    if (rules_.ignores_user(message.source, message.user) ||
+        rules_.ignores_user(message.source, message.user_id)) {
         result.drops.push_back(Drop::kIgnoredUser);
         return result;
     }

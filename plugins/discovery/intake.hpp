@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "finder.hpp"
@@ -57,6 +58,8 @@ class Intake {
     // `accepted`: the announcement is safe, so repeats are dropped for a while. Otherwise the next
     // message that names the stream announces it anew.
     void settle(std::string_view url, bool accepted, Time now);
+    // Counts from the next message on.
+    void set_rules(IgnoreRules rules) { rules_ = std::move(rules); }
     // The stream went away (archived, deleted): the next message about it counts again.
     void forget(std::string_view url) { seen_.forget(url); }
 

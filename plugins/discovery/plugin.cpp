@@ -8,6 +8,7 @@
 #include <string>
 
 #include "discover_command.hpp"
+#include "ignore_lists.hpp"
 #include "intake.hpp"
 
 namespace streamwall::discovery {
@@ -22,13 +23,14 @@ struct Settings {
     std::vector<std::string> ignore_users;
     std::vector<std::string> ignore_urls;
     std::vector<std::string> ignore_domains;
+    std::chrono::milliseconds ignore_lists_refresh{};
 };
 
 }  // namespace streamwall::discovery
 
 STREAMWALL_SETTINGS(streamwall::discovery::Settings, place_hint, max_message_bytes, limit_messages,
                     limit_window, seen_capacity, seen_for, ignore_users, ignore_urls,
-                    ignore_domains)
+                    ignore_domains, ignore_lists_refresh)
 
 namespace streamwall::discovery {
 namespace {
@@ -43,6 +45,10 @@ IntakeOptions intake_options(const Settings& settings) {
             .seen_capacity = settings.seen_capacity,
             .seen_for = settings.seen_for,
             .place_hint = settings.place_hint};
+}
+
+IgnoreRules ignore_rules(const Settings& settings) {
+    return {settings.ignore_users, settings.ignore_urls, settings.ignore_domains};
 }
 
 std::string_view text_of(const boost::json::object& from, std::string_view name) {
@@ -95,10 +101,9 @@ class Discovery final : public Plugin<Settings> {
   public:
     Discovery(const sw_host_api* api, Settings settings)
         : Plugin(api, std::move(settings)),
-          intake_(intake_options(this->settings()),
-                  IgnoreRules(this->settings().ignore_users, this->settings().ignore_urls,
-                              this->settings().ignore_domains),
-                  Gazetteer::embedded()) {}
+          intake_(intake_options(this->settings()), ignore_rules(this->settings()),
+                  Gazetteer::embedded()),
+          ignore_lists_(*this, this->settings().ignore_lists_refresh) {}
 
     Step start() override {
         auto subscribed =
@@ -112,7 +117,7 @@ class Discovery final : public Plugin<Settings> {
             });
             if (!subscribed) return std::move(subscribed).error();
         }
-        return ok();
+        return follow_ignore_lists();
     }
 
     const void* extension(std::string_view name) override {
@@ -120,6 +125,16 @@ class Discovery final : public Plugin<Settings> {
     }
 
   private:
+    Step follow_ignore_lists() {
+        auto followed = ignore_lists_.follow([this](const boost::json::object& lists) {
+            auto rules = ignore_rules(settings());
+            add_listed(rules, lists);
+            intake_.set_rules(std::move(rules));
+        });
+        if (!followed) return std::move(followed).error();
+        return ok();
+    }
+
     Outcome on_message(const Event& event) {
         auto message = event.json();
         if (!message) return std::move(message).error();
@@ -238,6 +253,7 @@ class Discovery final : public Plugin<Settings> {
     static constexpr sw_command_api kCommands = {sizeof(sw_command_api), 0, &run_command};
 
     Intake intake_;
+    IgnoreLists ignore_lists_;
     Retries retries_{host()};
     std::map<std::string, Series, std::less<>> discovered_;
     std::map<std::string, Series, std::less<>> skipped_;

@@ -67,5 +67,69 @@ TEST_F(DiscoveryWithoutAJournal, AMessageThatNamesItMeanwhileDoesNotAnnounceItAg
     EXPECT_EQ(asked, 4);
 }
 
+class DiscoveryWithIgnoreLists : public DiscoveryInHost {
+  protected:
+    void SetUp() override {
+        host.fake("catalog.ignore_lists", "by_type", [this](const Call&) {
+            if (is_away) return Answer::error(kUnavailable, "away");
+            return Answer::ok(lists);
+        });
+        DiscoveryInHost::SetUp();
+    }
+    void say(const std::string& source, const std::string& user, const std::string& text) {
+        const auto message = R"({"source":")" + source + R"(","channel":"c","user":")" + user +
+                             R"(","user_id":"7","message_id":"m2","text":")" + text +
+                             R"(","badges":[],"time":"2026-01-01T00:00:00.000Z"})";
+        ASSERT_TRUE(host.publish("chat.message_posted", "chat/c", message));
+        host.advance(1s);
+    }
+    void change_lists(const std::string& to) {
+        lists = to;
+        const std::string entry =
+            R"({"id":1,"list_type":"url","value":"x","notes":null,"version":1,)"
+            R"("created_at":"2026-01-01T00:00:00.000Z","updated_at":"2026-01-01T00:00:00.000Z"})";
+        ASSERT_TRUE(host.publish("ignore_entry.created", "ignore_entry/1", entry));
+        host.advance(1s);
+    }
+    std::string lists =
+        R"({"twitch_users":["ada"],"discord_users":[],"urls":["https://kick.com/bad"],)"
+        R"("domains":["example.com"]})";
+    bool is_away = false;
+};
+
+TEST_F(DiscoveryWithIgnoreLists, PassesOverWhatTheCatalogLists) {
+    host.advance(1s);
+    const int before = asked;
+    say("twitch", "Ada", "kick.com/one");
+    EXPECT_TRUE(is_counted("streamwall_discovery_skipped_total{reason=\"ignored_user\"}"));
+    say("twitch", "bob", "kick.com/BAD https://cdn.example.com/live.m3u8");
+    EXPECT_TRUE(is_counted("streamwall_discovery_skipped_total{reason=\"ignored_url\"} 2"));
+    EXPECT_EQ(asked, before);
+    say("discord", "ada", "kick.com/two");
+    EXPECT_EQ(asked, before + 1) << "a user of Twitch is nobody on Discord";
+}
+
+TEST_F(DiscoveryWithIgnoreLists, HearsOfAChangeAtOnce) {
+    host.advance(1s);
+    change_lists(R"({"twitch_users":[],"discord_users":[],"urls":[],"domains":["kick.com"]})");
+    const int before = asked;
+    say("twitch", "ada", "twitch.tv/other kick.com/one");
+    EXPECT_EQ(asked, before + 1);
+}
+
+TEST_F(DiscoveryWithIgnoreLists, LoadsThemAnewNowAndThenAndKeepsWhatItKnowsMeanwhile) {
+    host.advance(1s);
+    const int before = asked;
+    is_away = true;
+    host.advance(40s);
+    say("twitch", "ada", "kick.com/one");
+    EXPECT_EQ(asked, before) << "the catalog is away, its lists are not";
+    lists = R"({"twitch_users":[],"discord_users":[],"urls":[],"domains":[]})";
+    is_away = false;
+    host.advance(90s);
+    say("twitch", "ada", "kick.com/three");
+    EXPECT_EQ(asked, before + 1);
+}
+
 }  // namespace
 }  // namespace streamwall::testing
