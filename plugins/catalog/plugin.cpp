@@ -1,6 +1,7 @@
 // catalog: wiring. The rules are in the other files.
 #include "collection.hpp"
 #include "discovered.hpp"
+#include "resources.hpp"
 #include "streams_service.hpp"
 
 #include <streamwall/contracts/events.hpp>
@@ -60,6 +61,8 @@ class Catalog final : public Plugin<Settings> {
     Step start() override {
         if (auto resolved = store_.resolve(); !resolved) return std::move(resolved).error();
         if (auto offered = offer_methods(); !offered) return std::move(offered).error();
+        if (auto offered = resources_.offer(services()); !offered)
+            return std::move(offered).error();
         if (auto subscribed = take_links(); !subscribed) return std::move(subscribed).error();
         if (auto subscribed = hear_changes(); !subscribed) return std::move(subscribed).error();
         hits_ = host().counter("streamwall_cache_hits_total", "Reads answered from a cache.",
@@ -68,8 +71,8 @@ class Catalog final : public Plugin<Settings> {
         if (!declare) return std::move(declare).error();
         const auto context = host().own_context(std::chrono::seconds(30));
         services().call(*declare, Buffer(streams_declaration()), context.raw(),
-                        [this](Result<Buffer> declared) {
-                            if (declared) return count_next(0);
+                        [this, declare = *declare](Result<Buffer> declared) {
+                            if (declared) return declare_resources(declare);
                             host().complete(SW_STEP_START, std::move(declared).error());
                         });
         return pending;
@@ -141,6 +144,15 @@ class Catalog final : public Plugin<Settings> {
             });
     }
 
+    void declare_resources(streamwall::Method declare) {
+        const auto context = host().own_context(std::chrono::seconds(30));
+        services().call(declare, Buffer(Resources::declaration()), context.raw(),
+                        [this](Result<Buffer> declared) {
+                            if (declared) return count_next(0);
+                            host().complete(SW_STEP_START, std::move(declared).error());
+                        });
+    }
+
     // Counts the streams of one status after the other, then runs.
     void count_next(std::size_t at) {
         if (at == 0) records_.counts().expose(host());
@@ -160,6 +172,7 @@ class Catalog final : public Plugin<Settings> {
 
     HostedStore store_;
     StreamRecords records_;
+    Resources resources_{store_};
     Series hits_;
 };
 

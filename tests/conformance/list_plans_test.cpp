@@ -1,9 +1,12 @@
-// Every list of streams, its count included, is answered from an index: asked of SQLite itself.
+// Every list, its count included, is answered from an index: asked of SQLite itself.
 #include "collection.hpp"
+#include "resources.hpp"
 #include "sqlite-store/test_store.hpp"
 #include "stream_filter.hpp"
 
 #include <gmock/gmock.h>
+
+#include <sstream>
 
 namespace streamwall {
 namespace {
@@ -19,9 +22,11 @@ class ListPlans : public testing::Test {
         auto store = sqlite::Store::open(options, witness_.hooks());
         EXPECT_TRUE(store) << store.error().message;
         store_ = std::move(*store);
-        const auto declared =
-            sqlite::call(*store_, sqlite::Method::kDeclare, catalog::streams_declaration());
-        EXPECT_TRUE(declared) << declared.error().message;
+        for (const auto& declaration :
+             {catalog::streams_declaration(), catalog::Resources::declaration()}) {
+            const auto declared = sqlite::call(*store_, sqlite::Method::kDeclare, declaration);
+            EXPECT_TRUE(declared) << declared.error().message;
+        }
     }
     // How SQLite runs the list and its count for a request of catalog.streams.list.
     std::string plan(const std::string& request) {
@@ -96,6 +101,65 @@ TEST_F(ListPlans, TheListsOfEveryDayNeedNoSorting) {
           R"("sort":"created_at","descending":true)"}) {
         const auto found = plan(request(rest));
         EXPECT_THAT(found, Not(HasSubstr("TEMP B-TREE"))) << rest << "\n" << found;
+    }
+}
+
+// Lists of the other kinds of records: a filter is looked up, an order is that of an index. Ids grow
+// in the order of creation, so the newest come from the table as it lies.
+class OtherListPlans : public ListPlans {
+  protected:
+    class NoStore final : public catalog::StorePort {
+      public:
+        void call(Method, Buffer, const sw_context&, catalog::Reply reply) override {
+            reply(Error::internal("nothing is asked"));
+        }
+    };
+    std::string plan(const catalog::ListRules& rules, const std::string& given) {
+        const auto query = catalog::to_store_query(rules, request(given));
+        EXPECT_TRUE(query) << given;
+        return *store_->explain(*query);
+    }
+    // Each filter by itself, and none.
+    static std::vector<std::string> filters_of(const catalog::ListRules& rules) {
+        std::vector<std::string> out = {R"("filters":{})"};
+        for (const auto& filter : rules.filters) {
+            // By the name one knows what the value is like.
+            const bool is_flag = filter.name == "known_city";
+            const bool is_id = filter.name.ends_with("_id");
+            const std::string value = is_flag ? "true" : is_id ? "1" : R"("2026-01-01T00:00:00Z")";
+            out.push_back(R"("filters":{")" + std::string(filter.name) + "\":[" + value + "]}");
+        }
+        return out;
+    }
+    static std::vector<std::string> sorts_of(const catalog::ListRules& rules) {
+        std::vector<std::string> out = {""};
+        std::istringstream names{std::string(rules.sorts)};
+        for (std::string name; names >> name;) {
+            for (const auto* descending : {"true", "false"})
+                out.push_back(R"(,"sort":")" + name + R"(","descending":)" + descending);
+        }
+        return out;
+    }
+    NoStore store_port_;
+};
+
+TEST_F(OtherListPlans, EveryFilterIsLookedUpAndEveryOrderIsThatOfAnIndex) {
+    const catalog::Resources resources(store_port_);
+    for (const auto* resource : resources.all()) {
+        const auto& rules = resource->list_rules();
+        for (const auto& filter : filters_of(rules)) {
+            for (const auto& sort : sorts_of(rules)) {
+                const auto found = plan(rules, filter + sort);
+                const bool is_filtered = filter != R"("filters":{})";
+                const std::string where = std::string(rules.collection) + " " + filter + sort;
+                if (is_filtered) {
+                    EXPECT_THAT(found, Not(HasSubstr("SCAN"))) << where << "\n" << found;
+                    EXPECT_THAT(found, HasSubstr("INDEX")) << where << "\n" << found;
+                } else {
+                    EXPECT_THAT(found, Not(HasSubstr("TEMP B-TREE"))) << where << "\n" << found;
+                }
+            }
+        }
     }
 }
 

@@ -1,0 +1,108 @@
+// Kinds of records beside streams: ignore entries, streamers, locations, timestamps. How such
+// records are read, listed, created, changed and removed is here; a class of each kind says what a
+// body may hold, and what is kept beside the record.
+#pragma once
+
+#include "flow.hpp"
+#include "resource_list.hpp"
+
+#include <streamwall/model/fields.hpp>
+#include <streamwall/records/input.hpp>
+#include <streamwall/records/store.hpp>
+
+#include <boost/json.hpp>
+
+namespace streamwall::catalog {
+
+struct ResourceKind {
+    std::string_view collection;
+    std::string_view name;     // "streamer": events are streamer.created, .updated and .deleted
+    std::string_view title;    // "streamer", for people
+    std::string_view wrapper;  // what old clients nest a body under
+    ListRules list;
+    std::span<const std::string_view> hidden = {};  // fields that nobody outside is shown
+};
+
+// What a client asks for.
+struct Body {
+    boost::json::object members;
+    model::InputMode mode = model::InputMode::kCreate;
+    std::string_view request;  // holds `strict`
+
+    bool needs_all() const { return mode != model::InputMode::kPatch; }
+};
+
+// Safe on every thread; outlives its flows. Requests and replies as in
+// <streamwall/contracts/resources.hpp>.
+class Resource {
+  public:
+    using Object = boost::json::object;
+    using Array = boost::json::array;
+
+    Resource(const ResourceKind& kind, StorePort& store) : kind_(kind), store_(store) {}
+    Resource(const Resource&) = delete;
+    Resource& operator=(const Resource&) = delete;
+    virtual ~Resource() = default;
+
+    const ListRules& list_rules() const { return kind_.list; }
+
+    Flow<> get(std::string request, Context context);
+    Flow<> list(std::string request, Context context);
+    Flow<> create(std::string request, Context context);
+    Flow<> update(std::string request, Context context);
+    Flow<> remove(std::string request, Context context);
+
+  protected:
+    // The values that a body gives to fields, by name; INVALID_ARGUMENT names each that is wrong.
+    virtual Result<Object> read(const Body& body) const = 0;
+
+    // Completes `values` with what follows from them. `before`: the record that is changed, or
+    // null.
+    virtual Result<> derive(Object& values, const Object* before, const Context& context) const;
+    // Appends the changes beside the record's own, and takes what they hold out of `values`.
+    virtual Flow<std::monostate> add_changes(Array& changes, Object& values, const Object* before,
+                                             Context context);
+    // Comes before the record is removed; appends what goes with it.
+    virtual Flow<std::monostate> add_removals(Array& changes, const Object& record,
+                                              Context context);
+    // Adds to records as the store has them what is kept or counted elsewhere.
+    virtual Flow<std::monostate> complete(Array& records, Context context);
+    virtual bool is_complete() const { return kind_.hidden.empty(); }
+    // Something was changed, by us.
+    virtual void changed() {}
+    // The name outside for a field whose value is in use.
+    virtual std::string_view shown_field(std::string_view field) const { return field; }
+
+    // Steps for flows.
+    const ResourceKind& kind() const { return kind_; }
+    Flow<Object> find(std::int64_t id, Context context) const;
+    Flow<Object> find_by(std::string_view unique, Array values, Context context) const;
+    Flow<Object> query(Object request, Context context) const;
+    Flow<Object> query(std::string request, Context context) const;
+    // Every record that `query` finds, page by page.
+    Flow<Array> query_all(Object query, Context context) const;
+    Flow<Array> apply(Array changes, Context context);
+    Flow<Object> insert(Object values, Context context);
+    // Sets `values` in the record that `request` names.
+    Flow<> set_values(std::string request, Object values, Context context);
+    Flow<> shown(Object record, Context context);
+    Result<Body> read_request(std::string_view request, model::InputMode mode) const;
+    Error not_found() const;
+    std::string event_type(std::string_view verb) const;
+
+  private:
+    Flow<Object> change_once(const std::string& request, Object values, const Object& before,
+                             Context context);
+    Result<Object> found(Result<Buffer> reply) const;
+    Error taken(const Error& error) const;
+
+    const ResourceKind& kind_;
+    StorePort& store_;
+};
+
+// The record's members without `hidden`, with `more` before those that the store sets.
+boost::json::object shown_record(const boost::json::object& record,
+                                 std::span<const std::string_view> hidden,
+                                 boost::json::object more);
+
+}  // namespace streamwall::catalog

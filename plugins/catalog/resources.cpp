@@ -1,0 +1,62 @@
+#include "resources.hpp"
+
+#include <streamwall/contracts/resources.hpp>
+
+#include <initializer_list>
+
+namespace streamwall::catalog {
+namespace {
+
+namespace names = contracts::resources;
+
+template <class Kind>
+using Method = Flow<> (Kind::*)(std::string, Context);
+
+template <class Kind>
+using NamedMethods = std::initializer_list<std::pair<std::string_view, Method<Kind>>>;
+
+template <class Kind>
+Result<> offer_methods(Services& services, std::string_view service, Kind& resource,
+                       NamedMethods<Kind> methods) {
+    for (const auto& [name, method] : methods) {
+        auto offered =
+            services.offer(service, name, [&resource, method](const Request& request) -> Answer {
+                run((resource.*method)(std::string(request.body()), Context(request.context())),
+                    [responder = request.defer()](Result<Buffer> reply) mutable {
+                        responder.send(std::move(reply));
+                    });
+                return pending;
+            });
+        if (!offered) return offered;
+    }
+    return ok();
+}
+
+// What every kind of record has, and then its own.
+template <class Kind>
+Result<> offer_kind(Services& services, std::string_view service, Kind& resource,
+                    NamedMethods<Kind> own = {}) {
+    auto offered = offer_methods<Resource>(services, service, resource,
+                                           {{names::kList, &Resource::list},
+                                            {names::kGet, &Resource::get},
+                                            {names::kCreate, &Resource::create},
+                                            {names::kUpdate, &Resource::update},
+                                            {names::kRemove, &Resource::remove}});
+    if (!offered) return offered;
+    return offer_methods<Kind>(services, service, resource, own);
+}
+
+}  // namespace
+
+Result<> Resources::offer(Services& services) {
+    return offer_kind<IgnoreLists>(services, names::kIgnoreLists, ignore_lists_,
+                                   {{names::kByType, &IgnoreLists::by_type},
+                                    {names::kBulkCreate, &IgnoreLists::bulk_create},
+                                    {names::kBulkDelete, &IgnoreLists::bulk_delete}});
+}
+
+std::string Resources::declaration() {
+    return R"({"collections":[)" + IgnoreLists::declaration() + "]}";
+}
+
+}  // namespace streamwall::catalog
