@@ -50,8 +50,12 @@ Result<boost::json::object> read_body(std::string_view request, model::InputMode
     if (text.empty()) return Error::invalid("a request holds the stream's fields", "stream");
     auto body = json::parse_strict(text);
     if (!body) return malformed(body.error().message);
-    const bool strict = json::find_member(request, "strict") == "true";
-    auto input = model::read_stream_input(*body, {.mode = mode, .strict = strict});
+    return read_fields(*body, mode, json::find_member(request, "strict") == "true");
+}
+
+Result<boost::json::object> read_fields(const boost::json::value& body, model::InputMode mode,
+                                        bool strict) {
+    auto input = model::read_stream_input(body, {.mode = mode, .strict = strict});
     if (!input.ok()) return field_errors(input.errors);
     return std::move(input.values);
 }

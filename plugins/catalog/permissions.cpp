@@ -1,7 +1,6 @@
 #include "permissions.hpp"
 
 #include <streamwall/sdk/json_scan.hpp>
-#include <streamwall/sdk/result.hpp>
 
 #include <algorithm>
 #include <array>
@@ -23,6 +22,10 @@ bool has_scope(const sw_context& context, std::string_view wanted) {
 }
 
 }  // namespace
+
+Error change_forbidden() {
+    return {SW_PERMISSION_DENIED, "Only its owner or an administrator may do this.", {}, {}};
+}
 
 std::int64_t owner_id(const sw_context& context) {
     if (to_view(context.principal_type) != "user") return 0;

@@ -2,7 +2,7 @@
 // record.
 #pragma once
 
-#include <streamwall/base.h>
+#include <streamwall/sdk/result.hpp>
 
 #include <span>
 #include <string>
@@ -16,6 +16,8 @@ bool may_remove(const sw_context& context, std::string_view record);
 // Those, holders of the scope streams:write, and of status:write for the fields that checks set.
 bool may_update(const sw_context& context, std::string_view record,
                 std::span<const std::string> changed_fields);
+
+Error change_forbidden();
 
 // The user's id for a record that the caller creates; 0 where no user asks.
 std::int64_t owner_id(const sw_context& context);

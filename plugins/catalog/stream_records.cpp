@@ -95,6 +95,50 @@ void StreamRecords::committed(const Commit& commit, std::string_view reply, Repl
     answer(std::move(record));
 }
 
+void StreamRecords::commit_all(Buffer changes, std::vector<Member> members,
+                               const sw_context& context, Reply reply) {
+    sw_context patient = context;
+    patient.deadline_ns = std::max(context.deadline_ns, clock_() + kCommitTimeNs);
+    store_.call(StorePort::Method::kApply, std::move(changes), patient,
+                [this, members = std::move(members),
+                 reply = std::move(reply)](Result<Buffer> answer) mutable {
+                    if (answer) {
+                        all_committed(members, answer->view());
+                    } else if (!is_refusal(answer.code())) {
+                        for (const auto& member : members)
+                            cache_.distrust(contracts::record_id(member.before.view()));
+                    }
+                    reply(std::move(answer));
+                });
+}
+
+void StreamRecords::all_committed(const std::vector<Member>& members, std::string_view reply) {
+    std::size_t index = 0;
+    auto member = members.begin();
+    json::scan_items(json::find_open_member(reply, "results"), [&](std::string_view item) {
+        if (member != members.end() && member->index == index++) {
+            cache_.keep_written(Buffer(item));
+            if (member->before) counts_.remove(member->before.view());
+            counts_.add(item);
+            ++member;
+        }
+        return member != members.end();
+    });
+}
+
+void StreamRecords::load_by_url(std::string_view url, const sw_context& context, Reply reply) {
+    if (auto hit = cached_by_url(url)) return reply(std::move(hit));
+    std::string value;
+    json::append_string(value, url);
+    store_.call(StorePort::Method::kGet,
+                store::find_request(contracts::streams::kCollection, "url", value), context,
+                [this, reply = std::move(reply)](Result<Buffer> answer) mutable {
+                    if (answer) cache_.keep_read(*answer);
+                    if (answer.code() == SW_NOT_FOUND) return reply(stream_not_found());
+                    reply(std::move(answer));
+                });
+}
+
 void StreamRecords::heard(const Buffer& record, bool removed, bool moves) {
     if (removed)
         cache_.bury(contracts::record_id(record.view()));

@@ -38,6 +38,15 @@ class StreamRecords {
             true;  // the URL, the status or whether it is archived may differ from `before`
     };
     void commit(Commit commit, const sw_context& context, Reply reply);
+    // The same for changes of several streams at once; replies as the store does.
+    struct Member {
+        std::size_t index = 0;
+        Buffer before = {};
+    };
+    void commit_all(Buffer changes, std::vector<Member> members, const sw_context& context,
+                    Reply reply);
+    // The stream that is not archived and has this URL.
+    void load_by_url(std::string_view url, const sw_context& context, Reply reply);
     // Applies changes that touch no stream.
     void apply(Buffer changes, const sw_context& context, Reply reply);
 
@@ -54,6 +63,7 @@ class StreamRecords {
 
   private:
     void committed(const Commit& commit, std::string_view reply, Reply& answer);
+    void all_committed(const std::vector<Member>& members, std::string_view reply);
 
     StorePort& store_;
     Clock clock_;

@@ -1,5 +1,6 @@
 #include "streams_service.hpp"
 
+#include "batch.hpp"
 #include "create_stream.hpp"
 #include "stream_filter.hpp"
 #include "update_stream.hpp"
@@ -60,6 +61,9 @@ void serve(StreamRecords& records, Operation operation, std::string_view request
            const sw_context& context, Reply reply) {
     if (operation == Operation::kCreate) return create(records, request, context, std::move(reply));
     if (operation == Operation::kList) return list(records, request, context, std::move(reply));
+    if (operation == Operation::kBatch) {
+        return update_batch(records, request, context, std::move(reply));
+    }
     auto target = read_target(request);
     if (!target) return reply(std::move(target).error());
     switch (operation) {

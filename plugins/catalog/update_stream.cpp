@@ -18,10 +18,6 @@ constexpr auto kCollection = contracts::streams::kCollection;
 // store answers inside the call.
 constexpr int kMaxRounds = 500;
 
-Error forbidden() {
-    return {SW_PERMISSION_DENIED, "Only its owner or an administrator may do this.", {}, {}};
-}
-
 Error version_differs(std::int64_t version) {
     return {SW_FAILED_PRECONDITION, "The stream has another version.", "version",
             json::Writer().number("version", version).take()};
@@ -106,7 +102,7 @@ class Update final : public Attempt {
         static const std::vector<std::string> kNoFields;
         const auto& fields = change ? change->fields : kNoFields;
         if (check_ == Check::kRights && !may_update(context(), record, fields)) {
-            return forbidden();
+            return change_forbidden();
         }
         if (!change) return Plan{};
         const auto id = contracts::record_id(record);
@@ -130,7 +126,7 @@ class Removal final : public Attempt {
 
   private:
     Result<Plan> plan(std::string_view record) override {
-        if (!may_remove(context(), record)) return forbidden();
+        if (!may_remove(context(), record)) return change_forbidden();
         const auto id = contracts::record_id(record);
         store::Changes changes;
         changes.erase(kCollection, id, contracts::record_version(record));

@@ -205,6 +205,29 @@ bj::object list_schema() {
               {"meta", {{"type", "object"}, {"properties", std::move(meta)}}}}}};
 }
 
+bj::object batch_schema() {
+    const bj::object id{{"type", "object"}, {"properties", {{"id", id_schema()}}}};
+    const bj::object item{{"allOf", {reference("StreamInput"), id}}};
+    const bj::object list{{"type", "array"}, {"maxItems", 1000}, {"items", item}};
+    const bj::object wrapped{
+        {"type", "object"}, {"required", {"updates"}}, {"properties", {{"updates", list}}}};
+    return {{"oneOf", {list, wrapped}},
+            {"description", "Each item names its stream by id or, without one, by url."}};
+}
+
+bj::object batch_results_schema() {
+    bj::object result{{"type", "object"},
+                      {"required", {"index", "status"}},
+                      {"properties",
+                       {{"index", {{"type", "integer"}}},
+                        {"status", {{"type", "integer"}}},
+                        {"stream", reference("Stream")},
+                        {"error", reference("Problem")}}}};
+    return {{"type", "object"},
+            {"required", {"results"}},
+            {"properties", {{"results", {{"type", "array"}, {"items", std::move(result)}}}}}};
+}
+
 bj::object problem_schema() {
     const bj::object text = text_schema();
     const bj::object error{{"type", "object"},
@@ -277,6 +300,20 @@ std::string stream_action(std::string_view id, std::string_view summary, bool an
                   with_problems(std::move(responses), {401, 403, 404, 409, 412, 503, 507})));
 }
 
+std::string batch_streams(bool posts) {
+    bj::object atomic = parameter("atomic", "query", {{"type", "string"}, {"enum", {"0", "1"}}},
+                                  "1: all items or none.");
+    bj::object responses{{"200", answer("All items were carried out.", "BatchResults")},
+                         {"207", answer("Some items were refused.", "BatchResults")}};
+    auto out = operation(
+        posts ? "postBatch" : "updateStreams",
+        "Change many streams, each for itself or all or none",
+        {strict_parameter(), std::move(atomic)},
+        with_problems(std::move(responses), {400, 401, 403, 404, 409, 413, 415, 422, 503, 507}));
+    out["requestBody"] = body("Batch");
+    return bj::serialize(out);
+}
+
 std::string plain_operation(std::string_view id, std::string_view summary, std::string_view type) {
     const bj::object schema{{"type", type == kJsonType ? "object" : "string"}};
     bj::object response{{"description", summary}, {"content", {{type, {{"schema", schema}}}}}};
@@ -288,10 +325,9 @@ std::string plain_operation(std::string_view id, std::string_view summary, std::
 }
 
 bj::object schemas() {
-    return {{"Stream", stream_schema()},
-            {"StreamInput", input_schema()},
-            {"NewStream", new_stream_schema()},
-            {"StreamList", list_schema()},
+    return {{"Stream", stream_schema()},        {"StreamInput", input_schema()},
+            {"NewStream", new_stream_schema()}, {"StreamList", list_schema()},
+            {"Batch", batch_schema()},          {"BatchResults", batch_results_schema()},
             {"Problem", problem_schema()}};
 }
 

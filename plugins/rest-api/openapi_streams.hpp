@@ -13,6 +13,7 @@ std::string list_streams();
 std::string create_stream();
 std::string get_stream();
 std::string update_stream(bool replaces);
+std::string batch_streams(bool posts);
 std::string stream_action(std::string_view id, std::string_view summary, bool answers_nothing);
 
 // An operation without parameters whose answer is of the content type `type`.

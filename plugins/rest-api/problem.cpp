@@ -102,6 +102,8 @@ std::string_view reason_phrase(int status) {
             return "Conflict";
         case 412:
             return "Precondition Failed";
+        case 413:
+            return "Content Too Large";
         case 415:
             return "Unsupported Media Type";
         case 422:
@@ -126,6 +128,8 @@ Buffer render(const Problem& problem, std::string_view path, std::string_view re
     out.text("instance", path).text("error", problem.detail).text("code", problem.code);
     out.text("request_id", request_id);
     if (!problem.errors_json.empty()) out.raw("errors", problem.errors_json);
+    if (!problem.versions_json.empty()) out.raw("versions", problem.versions_json);
+    if (problem.code == kMaintenance) out.boolean("maintenance", true);  // as old clients know it
     return out.buffer();
 }
 

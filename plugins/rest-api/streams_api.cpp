@@ -1,16 +1,13 @@
 #include "streams_api.hpp"
 
+#include "batch_api.hpp"
 #include "conditional.hpp"
 #include "list_query.hpp"
 #include "openapi_streams.hpp"
 #include "pages.hpp"
-#include "query_string.hpp"
+#include "stream_request.hpp"
 
 #include <streamwall/contracts/record.hpp>
-#include <streamwall/model/fields.hpp>
-
-#include <expected>
-#include <optional>
 
 namespace streamwall::rest_api {
 namespace {
@@ -21,52 +18,6 @@ using contracts::streams::Operation;
 using contracts::streams::Update;
 
 constexpr std::string_view kPath = "/api/v1/streams";
-
-std::optional<std::int64_t> id_of(const http::Request& request) {
-    const auto text = request.parameter(0);
-    const auto id = json::to_integer(text);
-    if (!id || *id < 1 || *id > model::kMaxId || text.front() == '0') return std::nullopt;
-    return id;
-}
-
-Problem no_such_stream() {
-    return to_problem(Error::not_found("There is no such stream."));
-}
-
-// `?strict=1`; nothing where its value is none.
-std::optional<bool> strict_of(std::string_view query) {
-    if (query.empty()) return false;
-    const auto parameters = parse_query(query);
-    if (!parameters) return std::nullopt;
-    bool strict = false;
-    for (const auto& [name, value, raw_value, raw] : *parameters) {
-        if (name != "strict") continue;
-        if (value != "1" && value != "true" && value != "0" && value != "false") return {};
-        strict = value == "1" || value == "true";
-    }
-    return strict;
-}
-
-// What is wrong with the body before its fields are looked at.
-std::expected<bool, Problem> check_body(const http::Request& request) {
-    if (!is_json_body(request.header("content-type"))) {
-        return std::unexpected(Problem{.status = 415,
-                                       .code = "unsupported_media_type",
-                                       .detail = "The body must be application/json.",
-                                       .errors_json = {}});
-    }
-    const auto strict = strict_of(request.query());
-    if (!strict) {
-        return std::unexpected(invalid_query({}, "The parameter strict must be 1 or 0."));
-    }
-    // What is enclosed may be placed into the service's request; its inside is parsed there, once.
-    if (!json::is_enclosed_object(request.body())) {
-        const auto parsed = json::parse_strict(request.body());
-        return std::unexpected(
-            malformed_json(parsed ? "The body must be a JSON object." : parsed.error().message));
-    }
-    return *strict;
-}
 
 void get(const Client& client, const http::Request& request, Call call) {
     const auto id = id_of(request);
@@ -195,6 +146,7 @@ void add_stream_routes(Routes& routes, const Client& client) {
          .scope = "streams:write",
          .openapi = openapi::create_stream()},
         create);
+    add_batch_routes(routes, client);
     add({.method = "GET",
          .path = one,
          .access = SW_HTTP_VIEWER,

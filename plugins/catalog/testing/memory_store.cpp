@@ -103,6 +103,14 @@ Result<Buffer> MemoryStore::answer(Method method, std::string_view request) {
 
 Result<Buffer> MemoryStore::get(const bj::object& request) {
     ++gets_;
+    if (request.contains("unique")) {
+        for (const auto& [id, record] : records_) {
+            if (is_live(record) && record.at("url") == request.at("values").at(0)) {
+                return Buffer(bj::serialize(record));
+            }
+        }
+        return Error::not_found("no record");
+    }
     const auto found = records_.find(request.at("id").as_int64());
     if (found == records_.end()) return Error::not_found("no record");
     return Buffer(bj::serialize(found->second));
@@ -112,7 +120,11 @@ Result<Buffer> MemoryStore::apply(const bj::object& request) {
     Draft draft{records_, events_, inbox_, {}};
     for (const auto& item : request.at("changes").as_array()) {
         auto result = change(draft, item.as_object());
-        if (!result) return std::move(result).error();
+        if (!result) {
+            auto error = std::move(result).error();
+            error.where = "changes[" + std::to_string(draft.results.size()) + "]." + error.where;
+            return error;
+        }
         draft.results.push_back(std::move(*result));
     }
     records_ = std::move(draft.records);

@@ -26,6 +26,17 @@ inline Buffer get_request(std::string_view collection, std::int64_t id) {
     return json::Writer().text("collection", collection).number("id", id).buffer();
 }
 
+// Finds by a unique key; `value_json` is a complete JSON value.
+inline Buffer find_request(std::string_view collection, std::string_view key,
+                           std::string_view value_json) {
+    const auto values = "[" + std::string(value_json) + "]";
+    return json::Writer()
+        .text("collection", collection)
+        .text("unique", key)
+        .raw("values", values)
+        .buffer();
+}
+
 // The list of changes of one `apply`, built as text. Arguments named `…_json` are complete JSON.
 class Changes {
   public:

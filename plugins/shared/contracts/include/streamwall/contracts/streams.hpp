@@ -5,6 +5,14 @@
 //   create    {"strict","stream":{body}}                       → {"created":bool,"stream":record}
 //   update    {"id","versions","replace","strict","stream"}    → the record
 //   remove, pin, unpin, archive, unarchive {"id","versions"}   → the record
+//   batch     {"updates":[item…],"strict","atomic"}            → {"results":[result…]}
+//
+// An item of a batch is a body with the `id` or, without one, the `url` of the stream that it
+// changes. Results stand in the places of their items: {"stream":record}, {"id","version"} where
+// the record would make the reply too long (get has it), or {"error":{"code","message","where",
+// "details"}}. Items are carried out in their order as far as that matters, each for itself; with
+// `atomic` all or nothing, named by what they were before the batch, and an error of the call says
+// which item (`where` "updates[2].status") keeps them from it.
 //
 // A body is what a client sent: fields and synonyms of a stream. `versions` are those the caller
 // accepts (absent: any); else FAILED_PRECONDITION with details.version. INVALID_ARGUMENT names
@@ -28,9 +36,22 @@ inline constexpr std::string_view kService = "catalog.streams";
 inline constexpr std::string_view kCollection = "streams";
 inline constexpr std::string_view kMalformedJson = "malformed_json";
 
-enum class Operation { kGet, kList, kCreate, kUpdate, kRemove, kPin, kUnpin, kArchive, kUnarchive };
-inline constexpr std::array<std::string_view, 9> kMethods = {
-    "get", "list", "create", "update", "remove", "pin", "unpin", "archive", "unarchive"};
+inline constexpr std::size_t kMaxBatch = 1000;
+
+enum class Operation {
+    kGet,
+    kList,
+    kCreate,
+    kUpdate,
+    kRemove,
+    kPin,
+    kUnpin,
+    kArchive,
+    kUnarchive,
+    kBatch
+};
+inline constexpr std::array<std::string_view, 10> kMethods = {
+    "get", "list", "create", "update", "remove", "pin", "unpin", "archive", "unarchive", "batch"};
 constexpr std::string_view method_name(Operation operation) {
     return kMethods[static_cast<std::size_t>(operation)];
 }

@@ -1,0 +1,27 @@
+// What requests about streams have in common: ids in paths, flags in queries, bodies.
+#pragma once
+
+#include "problem.hpp"
+
+#include <streamwall/sdk/http.hpp>
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string_view>
+
+namespace streamwall::rest_api {
+
+// The id that the path's first {parameter} is; nothing for what can be none.
+std::optional<std::int64_t> id_of(const http::Request& request);
+Problem no_such_stream();
+
+// A parameter that is 1 or 0, true or false, absent: false. 400 for any other value.
+std::expected<bool, Problem> flag_of(std::string_view query, std::string_view name);
+
+// 415 where the body is not said to be JSON.
+std::optional<Problem> check_type(const http::Request& request);
+// What is wrong with the body before its fields are looked at; else whether `?strict=1`.
+std::expected<bool, Problem> check_body(const http::Request& request);
+
+}  // namespace streamwall::rest_api
