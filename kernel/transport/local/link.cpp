@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kMaxParts = 128;  // of one vectored write
 constexpr int kMaxWrites = 8;  // of one sender in a row, before the loop goes on in its place
 constexpr int kMaxReads = 8;   // of one socket in a row, before others get their turn
+// Held back at most: the other side should begin while this one goes on.
+constexpr std::size_t kMaxHeld = 8;
 using Parts = boost::container::static_vector<iovec, kMaxParts>;
 
 void add_part(Parts& parts, std::string_view bytes, std::size_t skip = 0) {
@@ -75,7 +77,8 @@ WireLink::Sent WireLink::send(const WireFrame& frame, const BufferRef& body) {
     texts.append(head.data(), head.size()).append(frame.subject).append(frame.second);
     queue_.push_back({std::move(texts), body});
     queued_ += size;
-    return Sent::yes;
+    if (!writing_ && !waiting_ && queue_.size() >= kMaxHeld) write_queue(lock);
+    return closed_ ? Sent::closed : Sent::yes;
 }
 
 // True where all of it has left. Otherwise the rest is first in the queue, or the link has closed.

@@ -94,11 +94,11 @@ void Calls::carry(const services::Slot& slot, const sw_buffer* request, const sw
     if (frame.text().size() > kMaxMessage) {
         return call->answer(SW_RESOURCE_EXHAUSTED, {}, too_long("request"));
     }
-    auto why = nobody_serves(slot.service);
     const auto table = shared_.routing.get();
     const auto known = table->services.find(slot.service);
-    if (known == table->services.end()) return call->answer(why.code, {}, std::move(why));
-    for (const auto& target : known->second) {
+    auto why = Failure::of(SW_UNAVAILABLE, "");
+    for (const auto& target :
+         known == table->services.end() ? std::span<const RouteTable::Target>() : known->second) {
         why = target.via->transport->request(
             target.subject, frame, time_left(context, now),
             [call](const sw_buffer* body, const Failure& failure) {
