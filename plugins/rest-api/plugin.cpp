@@ -1,5 +1,6 @@
 // rest-api: wiring. Routes are in streams_api.cpp, users_api.cpp, nodes_api.cpp, schemas_api.cpp
 // and system_api.cpp.
+#include "features_api.hpp"
 #include "ignore_lists_api.hpp"
 #include "nodes_api.hpp"
 #include "schemas_api.hpp"
@@ -45,6 +46,12 @@ class RestApi final : public Plugin<Settings> {
         if (!accounts) return std::move(accounts).error();
         accounts_ = std::move(*accounts);
         add_account_routes(routes_, *accounts_);
+        if (auto begun = flags_.start(); !begun) return std::move(begun).error();
+        auto features = FeaturesClient::resolve(
+            services(), [this](std::string_view record) { flags_.learn(record); });
+        if (!features) return std::move(features).error();
+        features_ = std::move(*features);
+        add_feature_routes(routes_, *features_);
         auto nodes = NodesClient::resolve(services());
         if (!nodes) return std::move(nodes).error();
         nodes_ = std::move(*nodes);
@@ -90,11 +97,15 @@ class RestApi final : public Plugin<Settings> {
     std::optional<contracts::streams::Client> client_;
     std::optional<ResourceClient> ignore_lists_;
     std::optional<AccountsClient> accounts_;
+    std::optional<FeaturesClient> features_;
     std::optional<NodesClient> nodes_;
     http::Listener listener_{host()};
     Repeats repeats_;
+    contracts::features::Flags flags_{*this};
     Timer chores_;
-    Routes routes_{host(), listener_, &repeats_};
+    Routes routes_{host(), listener_, &repeats_, [this](const sw_context& context) {
+                       return flags_.is_on(contracts::features::kMaintenanceMode, context);
+                   }};
 };
 
 }  // namespace streamwall::rest_api

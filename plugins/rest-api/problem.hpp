@@ -9,12 +9,16 @@
 
 namespace streamwall::rest_api {
 
+// Code of the answer while the system is being worked on.
+inline constexpr std::string_view kMaintenance = "maintenance";
+
 struct Problem {
     int status = 500;
-    std::string code;         // for programs
-    std::string detail;       // one line for people
-    std::string errors_json;  // [{"field","code","message"}] or empty
-    int retry_after = 0;      // seconds; 0: no header
+    std::string code;                // for programs
+    std::string detail;              // one line for people
+    std::string errors_json;         // [{"field","code","message"}] or empty
+    int retry_after = 0;             // seconds; 0: no header
+    std::string versions_json = {};  // of the interface, where an unknown one was asked for
 };
 
 // What a service's error means over HTTP. Messages of our own failures stay inside.

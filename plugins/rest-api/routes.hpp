@@ -2,6 +2,7 @@
 #pragma once
 
 #include "call.hpp"
+#include "maintenance.hpp"
 #include "media_types.hpp"
 #include "repeats.hpp"
 
@@ -12,9 +13,13 @@ namespace streamwall::rest_api {
 class Routes {
   public:
     // Where `repeats` are given, POST routes that need a credential honour Idempotency-Key. They
-    // outlive the routes.
-    Routes(const Host& host, http::Listener& listener, Repeats* repeats = nullptr)
-        : host_(host), listener_(listener), repeats_(repeats) {}
+    // outlive the routes. While `maintenance` is on, most routes turn most people away.
+    Routes(const Host& host, http::Listener& listener, Repeats* repeats = nullptr,
+           MaintenanceFlag maintenance = {})
+        : host_(host),
+          listener_(listener),
+          repeats_(repeats),
+          maintenance_(std::move(maintenance)) {}
 
     // `handler` is callable as void(const http::Request&, Call).
     template <class Handler>
@@ -22,17 +27,45 @@ class Routes {
         if (repeats_ != nullptr && route.method == "POST" && route.access != SW_HTTP_OPEN)
             return add_repeatable(std::move(route), std::move(handler));
         auto& metrics = metrics_.emplace_back(host_, route.method, route.path);
+        const bool pauses = pauses_for_maintenance(route);
         listener_.route(std::move(route),
-                        [&metrics, handler = std::move(handler)](const http::Request& request,
-                                                                 http::Exchange exchange) {
+                        [this, &metrics, pauses, handler = std::move(handler)](
+                            const http::Request& request, http::Exchange exchange) {
                             Call call(metrics, request, std::move(exchange));
                             if (!accepts_version_one(request.header("accept")))
                                 return call.fail(not_acceptable());
+                            if (pauses && is_turned_away(maintenance_, request))
+                                return call.fail(maintenance_problem());
                             handler(request, std::move(call));
                         });
     }
 
+    // An old name of `successor`, which is served alike; its answers say so.
+    template <class Handler>
+    void add_alias(http::Route route, std::string successor, Handler handler) {
+        add(std::move(route), [successor = std::move(successor), handler = std::move(handler)](
+                                  const http::Request& request, Call call) {
+            call.tap(std::make_unique<DeprecationNotice>(successor));
+            handler(request, std::move(call));
+        });
+    }
+
   private:
+    // RFC 9745 and the link relation of RFC 5829.
+    class DeprecationNotice final : public AnswerTap {
+      public:
+        explicit DeprecationNotice(std::string_view successor)
+            : link_("<" + std::string(successor) + R"(>; rel="successor-version")") {}
+        void send(http::Exchange exchange, http::Response& response) override {
+            response.header("deprecation", kDeprecatedSince).header("link", link_);
+            exchange.send(response);
+        }
+
+      private:
+        std::string link_;
+    };
+    static constexpr std::string_view kDeprecatedSince = "@1767225600";  // 2026-01-01
+
     static constexpr std::chrono::milliseconds kUsualTimeout{5'000};  // of the listener
 
     void add_repeatable(http::Route route, Repeats::Handler handler) {
@@ -46,6 +79,8 @@ class Routes {
                             Call call(metrics, request, std::move(exchange));
                             if (!accepts_version_one(request.header("accept")))
                                 return call.fail(not_acceptable());
+                            if (is_turned_away(maintenance_, request))
+                                return call.fail(maintenance_problem());
                             if (request.has_header(Repeats::kHeader))
                                 return repeats_->run(request, std::move(call), kept, timeout);
                             kept(request, std::move(call));
@@ -56,12 +91,14 @@ class Routes {
         return {.status = 406,
                 .code = "unknown_version",
                 .detail = "Known versions: application/vnd.streamwall.v1+json, application/json.",
-                .errors_json = {}};
+                .errors_json = {},
+                .versions_json = R"(["application/vnd.streamwall.v1+json"])"};
     }
 
     const Host& host_;
     http::Listener& listener_;
     Repeats* repeats_;
+    MaintenanceFlag maintenance_;
     std::deque<RouteMetrics> metrics_;
     std::deque<Repeats::Handler> handlers_;
 };

@@ -204,6 +204,7 @@ const Answer& FakeHost::request(std::string_view method, std::string_view path_t
     context.size = sizeof context;
     context.principal_type = to_str("user");
     context.principal_id = to_str(principal_id);
+    context.role = to_str(role);
     context.request_id = to_str("req-1");
     context.deadline_ns = 5'000'000'000;
     sw_http_request raw{};
