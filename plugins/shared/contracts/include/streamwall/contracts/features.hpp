@@ -69,9 +69,10 @@ class Flags {
         ticks_ = 0;
         load();
         timer_ = host_.every(kTick, [this] {
-            // The second time: what changed while the subscription began. From then on for healing.
+            // Often while subscriptions begin, which may miss what happens meanwhile or hear of it
+            // late. From then on for healing.
             const auto tick = ++ticks_;
-            if (!is_loaded_ || tick == 1 || tick % kTicksBetweenLoads == 0) load();
+            if (!is_loaded_ || tick <= kFirstTicks || tick % kTicksBetweenLoads == 0) load();
         });
         return ok();
     }
@@ -90,8 +91,9 @@ class Flags {
     }
 
   private:
-    static constexpr std::chrono::seconds kTick{1};
-    static constexpr unsigned kTicksBetweenLoads = 30;
+    static constexpr std::chrono::milliseconds kTick{500};
+    static constexpr unsigned kFirstTicks = 40;
+    static constexpr unsigned kTicksBetweenLoads = 60;
 
     void load() {
         const auto context = host_.own_context(std::chrono::seconds(5));
