@@ -3,6 +3,7 @@
 #include "batch_items.hpp"
 #include "flow.hpp"
 #include "permissions.hpp"
+#include "relations.hpp"
 #include "stream_change.hpp"
 #include "update_stream.hpp"
 
@@ -197,6 +198,20 @@ Error too_long() {
             json::Writer().raw("errors", "[" + errors + "]").take()};
 }
 
+// Finds or makes the streamers and places that the batch names, once nothing else is wrong with it.
+Flow<std::monostate> settle_all(StreamRecords& records, std::vector<Target>& targets,
+                                const Context& context) {
+    auto* relations = records.relations();
+    for (auto& target : targets) {
+        if (relations == nullptr || !Relations::concern(target.values)) continue;
+        if (!target.record || !may_update(context.raw(), target.record->view(), {})) continue;
+        auto settled = co_await relations->settle(target.values, *target.record, context);
+        if (!settled) co_return error_of_item(settled.error(), target.item);
+        target.values = std::move(*settled);
+    }
+    co_return ok();
+}
+
 struct Plan {
     store::Changes changes;
     std::vector<StreamRecords::Member> members;
@@ -275,6 +290,9 @@ Flow<> update_all(StreamRecords& records, Batch batch, Context context) {
                 finish();
             });
         });
+        if (auto settled = co_await settle_all(records, targets, context); !settled) {
+            co_return std::move(settled).error();
+        }
         auto plan = plan_all(records, targets, context.raw());
         if (!plan) co_return std::move(plan).error();
         auto applied = Result<Buffer>(Buffer(R"({"results":[]})"));

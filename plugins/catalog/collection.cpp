@@ -80,7 +80,8 @@ constexpr std::string_view kIndexes =
     R"({"name":"status","fields":["archived","status","pinned"]},)"
     R"({"name":"platform","fields":["archived","platform","pinned"]},)"
     R"({"name":"place","fields":["archived","state","city"]},)"
-    R"({"name":"city","fields":["archived","city"]}])";
+    R"({"name":"city","fields":["archived","city"]},)"
+    R"({"name":"streamer","fields":["archived","streamer_id"]}])";
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "create_stream.hpp"
 
 #include "permissions.hpp"
+#include "relations.hpp"
 #include "stream_change.hpp"
 
 #include <streamwall/contracts/events.hpp>
@@ -85,11 +86,29 @@ class Creation : public std::enable_shared_from_this<Creation> {
     int rounds_ = 0;
 };
 
+void create_settled(StreamRecords& records, const boost::json::object& values,
+                    const sw_context& context, Reply reply) {
+    std::make_shared<Creation>(records, values, context, std::move(reply))->run();
+}
+
+Flow<> settle_and_create(StreamRecords& records, boost::json::object values, Context context) {
+    auto settled = co_await records.relations()->settle_new(records, std::move(values),
+                                                            Relations::From::kPeople, context);
+    if (!settled) co_return std::move(settled).error();
+    co_return co_await asked([&](Reply reply) {
+        create_settled(records, *settled, context.raw(), std::move(reply));
+    });
+}
+
 }  // namespace
 
 void create_stream(StreamRecords& records, const boost::json::object& values,
                    const sw_context& context, Reply reply) {
-    std::make_shared<Creation>(records, values, context, std::move(reply))->run();
+    if (records.relations() != nullptr && Relations::concern_new(values)) {
+        run(settle_and_create(records, values, Context(context)), std::move(reply));
+        return;
+    }
+    create_settled(records, values, context, std::move(reply));
 }
 
 }  // namespace streamwall::catalog

@@ -1,6 +1,7 @@
 #include "discovered.hpp"
 
-#include "permissions.hpp"
+#include "continuation.hpp"
+#include "relations.hpp"
 #include "stream_change.hpp"
 
 #include <streamwall/contracts/events.hpp>
@@ -68,9 +69,39 @@ class Intake : public std::enable_shared_from_this<Intake> {
     void run() {
         auto values = read_discovered(data_);
         if (!values) return finished_(std::move(values).error());
+        if (records_.resting_stream(*values) == 0) return take(std::move(*values));
+        // A second delivery of the event finds a stream that is not archived, as a duplicate would.
+        continue_stream(
+            records_, *values, context_.raw(),
+            [self = shared_from_this(), values = *values](Result<Buffer> record) mutable {
+                if (record.code() == SW_NOT_FOUND) return self->take(std::move(values));
+                self->finished_(record ? ok() : Result<>(std::move(record).error()));
+            });
+    }
+
+  private:
+    void take(boost::json::object values) {
+        if (records_.relations() == nullptr || !Relations::concern_new(values))
+            return insert(values);
+        streamwall::catalog::run(settle(std::move(values)),
+                                 [self = shared_from_this()](Result<Buffer> settled) {
+                                     if (settled) return self->insert(self->settled_);
+                                     self->finished_(std::move(settled).error());
+                                 });
+    }
+
+    Flow<> settle(boost::json::object values) {
+        auto settled = co_await records_.relations()->settle_new(
+            records_, std::move(values), Relations::From::kDiscovery, context_);
+        if (!settled) co_return std::move(settled).error();
+        settled_ = std::move(*settled);
+        co_return Buffer();
+    }
+
+    void insert(const boost::json::object& values) {
         store::Changes changes;
         changes.inbox(kConsumer, event_id_);
-        changes.insert(contracts::streams::kCollection, new_record_json(*values, 0));
+        changes.insert(contracts::streams::kCollection, new_record_json(values, 0));
         changes.event_of(1, contracts::events::kStreamCreated, "stream/{id}");
         records_.commit({.changes = changes.buffer(), .index = 1}, context_.raw(),
                         [self = shared_from_this()](Result<Buffer> record) {
@@ -78,7 +109,6 @@ class Intake : public std::enable_shared_from_this<Intake> {
                         });
     }
 
-  private:
     void inserted(Result<Buffer> record) {
         if (record) return finished_(ok());
         const auto& error = record.error();
@@ -104,6 +134,7 @@ class Intake : public std::enable_shared_from_this<Intake> {
     StreamRecords& records_;
     std::string event_id_;
     std::string data_;
+    boost::json::object settled_;
     Context context_;
     Finished finished_;
 };

@@ -5,6 +5,7 @@
 #include "streams_service.hpp"
 
 #include <streamwall/contracts/events.hpp>
+#include <streamwall/contracts/features.hpp>
 #include <streamwall/contracts/store.hpp>
 #include <streamwall/contracts/streams.hpp>
 #include <streamwall/sdk/plugin.hpp>
@@ -63,8 +64,11 @@ class Catalog final : public Plugin<Settings> {
         if (auto offered = offer_methods(); !offered) return std::move(offered).error();
         if (auto offered = resources_.offer(services()); !offered)
             return std::move(offered).error();
+        records_.relate(resources_.relations());
+        if (auto begun = flags_.start(); !begun) return std::move(begun).error();
         if (auto subscribed = take_links(); !subscribed) return std::move(subscribed).error();
         if (auto subscribed = hear_changes(); !subscribed) return std::move(subscribed).error();
+        if (auto heard = hear_of_relations(); !heard) return std::move(heard).error();
         hits_ = host().counter("streamwall_cache_hits_total", "Reads answered from a cache.",
                                {{"level", "l1"}});
         auto declare = services().resolve(contracts::store::kService, contracts::store::kDeclare);
@@ -144,6 +148,29 @@ class Catalog final : public Plugin<Settings> {
             });
     }
 
+    Result<> hear_of_relations() {
+        auto heard = bus().subscribe({.pattern = "location.*", .durable = "locations"},
+                                     [this](const Event&) -> Outcome {
+                                         resources_.heard_of_location();
+                                         return ok();
+                                     });
+        if (!heard) return heard;
+        const Subscribe options{.pattern = contracts::events::kStreamDeleted,
+                                .durable = "timestamps",
+                                .deliver = SW_DELIVER_SHARED,
+                                .start = SW_START_ALL};
+        return bus().subscribe(options, [this](const Event& event) -> Outcome {
+            const auto id = json::to_integer(json::find_member(event.data(), "id")).value_or(0);
+            const auto context = Context(event.context())
+                                     .with_deadline(host().own_context(kIntakeTime).deadline_ns())
+                                     .with_home(nullptr);
+            resources_.forget_stream(
+                id, context.raw(),
+                [delivery = Delivery(event)](Result<> done) mutable { delivery.complete(done); });
+            return pending;
+        });
+    }
+
     void declare_resources(streamwall::Method declare) {
         const auto context = host().own_context(std::chrono::seconds(30));
         services().call(declare, Buffer(Resources::declaration()), context.raw(),
@@ -172,7 +199,10 @@ class Catalog final : public Plugin<Settings> {
 
     HostedStore store_;
     StreamRecords records_;
-    Resources resources_{store_};
+    contracts::features::Flags flags_{*this};
+    Resources resources_{store_, records_, [this](const sw_context& context) {
+                             return flags_.is_on(contracts::features::kLocationValidation, context);
+                         }};
     Series hits_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "input.hpp"
 
+#include <streamwall/contracts/streams.hpp>
 #include <streamwall/model/changes.hpp>
 #include <streamwall/records/requests.hpp>
 
@@ -57,6 +58,9 @@ Flow<std::monostate> Resource::add_changes(Array&, Object&, const Object*, Conte
 }
 Flow<std::monostate> Resource::add_removals(Array&, const Object&, Context) {
     return nothing();
+}
+Flow<std::string> Resource::filter_elsewhere(std::string, Context) const {
+    co_return std::string();
 }
 Flow<std::monostate> Resource::complete(Array&, Context) {
     return nothing();
@@ -137,6 +141,19 @@ Flow<bj::array> Resource::query_all(Object query, Context context) const {
     }
 }
 
+Flow<std::int64_t> Resource::count_streams(std::string_view field, std::int64_t id,
+                                           Context context) const {
+    bj::array both;
+    both.push_back({{"field", "archived"}, {"op", "in"}, {"value", {false, true}}});
+    both.push_back({{"field", field}, {"op", "eq"}, {"value", id}});
+    bj::object query{{"collection", contracts::streams::kCollection}, {"limit", 1}};
+    query["count"] = true;
+    query["filter"] = bj::object{{"and", std::move(both)}};
+    const auto page = co_await this->query(std::move(query), std::move(context));
+    if (!page) co_return page.error();
+    co_return page->at("count").as_int64();
+}
+
 Flow<bj::array> Resource::apply(Array changes, Context context) {
     bj::object request;
     request["changes"] = std::move(changes);
@@ -169,7 +186,9 @@ Flow<> Resource::get(std::string request, Context context) {
 }
 
 Flow<> Resource::list(std::string request, Context context) {
-    const auto asked_for = to_store_query(kind_.list, request);
+    const auto elsewhere = co_await filter_elsewhere(request, context);
+    if (!elsewhere) co_return elsewhere.error();
+    const auto asked_for = to_store_query(kind_.list, request, *elsewhere);
     if (!asked_for) co_return asked_for.error();
     if (is_complete()) {
         co_return co_await asked([&](Reply done) {

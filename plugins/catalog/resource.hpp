@@ -49,8 +49,8 @@ class Resource {
     Flow<> get(std::string request, Context context);
     Flow<> list(std::string request, Context context);
     Flow<> create(std::string request, Context context);
-    Flow<> update(std::string request, Context context);
-    Flow<> remove(std::string request, Context context);
+    virtual Flow<> update(std::string request, Context context);
+    virtual Flow<> remove(std::string request, Context context);
 
   protected:
     // The values that a body gives to fields, by name; INVALID_ARGUMENT names each that is wrong.
@@ -65,6 +65,8 @@ class Resource {
     // Comes before the record is removed; appends what goes with it.
     virtual Flow<std::monostate> add_removals(Array& changes, const Object& record,
                                               Context context);
+    // A filter of the store for what ListFilter::Match::kElsewhere asks for; empty: none.
+    virtual Flow<std::string> filter_elsewhere(std::string request, Context context) const;
     // Adds to records as the store has them what is kept or counted elsewhere.
     virtual Flow<std::monostate> complete(Array& records, Context context);
     virtual bool is_complete() const { return kind_.hidden.empty(); }
@@ -81,6 +83,9 @@ class Resource {
     Flow<Object> query(std::string request, Context context) const;
     // Every record that `query` finds, page by page.
     Flow<Array> query_all(Object query, Context context) const;
+    // Archived ones, too.
+    Flow<std::int64_t> count_streams(std::string_view field, std::int64_t id,
+                                     Context context) const;
     Flow<Array> apply(Array changes, Context context);
     Flow<Object> insert(Object values, Context context);
     // Sets `values` in the record that `request` names.

@@ -46,14 +46,17 @@ Result<std::string> term_of(const ListRules& rules, std::string_view name,
                 if (value.is_string()) value = folded(std::string_view(value.get_string()));
             }
             break;
+        case ListFilter::Match::kElsewhere:
+            return std::string();
         case ListFilter::Match::kAny:
             break;
     }
     return any_of(filter->field, given);
 }
 
-Result<std::string> filter_of(const ListRules& rules, std::string_view request) {
-    std::string terms;
+Result<std::string> filter_of(const ListRules& rules, std::string_view request,
+                              std::string_view more) {
+    std::string terms(more);
     Result<> added = ok();
     json::scan_members(json::find_member(request, "filters"),
                        [&](std::string_view name, std::string_view values) {
@@ -62,7 +65,8 @@ Result<std::string> filter_of(const ListRules& rules, std::string_view request) 
                                added = std::move(term).error();
                                return false;
                            }
-                           terms.append(terms.empty() ? "" : ",").append(*term);
+                           const bool is_first = terms.empty() || term->empty();
+                           terms.append(is_first ? "" : ",").append(*term);
                            return true;
                        });
     if (!added) return std::move(added).error();
@@ -93,8 +97,9 @@ std::string folded(std::string_view text) {
     return Poco::UTF8::toLower(std::string(model::trim(text)));
 }
 
-Result<std::string> to_store_query(const ListRules& rules, std::string_view request) {
-    const auto filter = filter_of(rules, request);
+Result<std::string> to_store_query(const ListRules& rules, std::string_view request,
+                                   std::string_view more) {
+    const auto filter = filter_of(rules, request, more);
     if (!filter) return filter.error();
     const auto sort = sort_of(rules, request);
     if (!sort) return sort.error();

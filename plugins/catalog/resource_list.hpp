@@ -11,10 +11,11 @@ namespace streamwall::catalog {
 
 struct ListFilter {
     enum class Match {
-        kAny,     // equals one of the values
-        kFolded,  // the same without case, on a field that holds folded text
-        kFrom,    // at or after
-        kUntil    // at or before
+        kAny,       // equals one of the values
+        kFolded,    // the same without case, on a field that holds folded text
+        kFrom,      // at or after
+        kUntil,     // at or before
+        kElsewhere  // looked up in another collection
     };
     std::string_view name;
     std::string_view field;
@@ -33,7 +34,9 @@ struct ListRules {
 // Text as it is compared without case, over all of Unicode, and without white space around it.
 std::string folded(std::string_view text);
 
-// The request of `store.query`; INVALID_ARGUMENT names what is wrong with `request`.
-Result<std::string> to_store_query(const ListRules& rules, std::string_view request);
+// The request of `store.query`; INVALID_ARGUMENT names what is wrong with `request`. `more`: a
+// filter of the store beside those that are asked for, or empty.
+Result<std::string> to_store_query(const ListRules& rules, std::string_view request,
+                                   std::string_view more = {});
 
 }  // namespace streamwall::catalog

@@ -48,15 +48,44 @@ Result<> offer_kind(Services& services, std::string_view service, Kind& resource
 
 }  // namespace
 
+Resources::Resources(StorePort& store, StreamRecords& streams,
+                     Relations::IsValidated are_places_validated)
+    : ignore_lists_(store),
+      streamers_(store, streams),
+      locations_(store),
+      timestamps_(store),
+      relations_(streamers_, locations_, std::move(are_places_validated)) {}
+
 Result<> Resources::offer(Services& services) {
-    return offer_kind<IgnoreLists>(services, names::kIgnoreLists, ignore_lists_,
-                                   {{names::kByType, &IgnoreLists::by_type},
-                                    {names::kBulkCreate, &IgnoreLists::bulk_create},
-                                    {names::kBulkDelete, &IgnoreLists::bulk_delete}});
+    auto offered = offer_kind<IgnoreLists>(services, names::kIgnoreLists, ignore_lists_,
+                                           {{names::kByType, &IgnoreLists::by_type},
+                                            {names::kBulkCreate, &IgnoreLists::bulk_create},
+                                            {names::kBulkDelete, &IgnoreLists::bulk_delete}});
+    if (!offered) return offered;
+    offered = offer_kind<Streamers>(services, names::kStreamers, streamers_);
+    if (!offered) return offered;
+    offered = offer_kind<Locations>(
+        services, names::kLocations, locations_,
+        {{names::kAll, &Locations::all}, {names::kKnownCities, &Locations::known_cities}});
+    if (!offered) return offered;
+    return offer_kind<Timestamps>(services, names::kTimestamps, timestamps_,
+                                  {{names::kResolve, &Timestamps::resolve},
+                                   {names::kDismiss, &Timestamps::dismiss},
+                                   {names::kAddStream, &Timestamps::add_stream},
+                                   {names::kRemoveStream, &Timestamps::remove_stream}});
+}
+
+void Resources::forget_stream(std::int64_t id, const sw_context& context,
+                              std::move_only_function<void(Result<>)> done) {
+    run(timestamps_.forget_stream(id, Context(context)),
+        [done = std::move(done)](Result<Buffer> reply) mutable {
+            done(reply ? ok() : Result<>(std::move(reply).error()));
+        });
 }
 
 std::string Resources::declaration() {
-    return R"({"collections":[)" + IgnoreLists::declaration() + "]}";
+    return R"({"collections":[)" + IgnoreLists::declaration() + "," + Streamers::declaration() +
+           "," + Locations::declaration() + "," + Timestamps::declaration() + "]}";
 }
 
 }  // namespace streamwall::catalog

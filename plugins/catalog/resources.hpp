@@ -2,6 +2,8 @@
 #pragma once
 
 #include "ignore_lists.hpp"
+#include "relations.hpp"
+#include "timestamps.hpp"
 
 #include <streamwall/sdk/services.hpp>
 
@@ -12,15 +14,30 @@ namespace streamwall::catalog {
 
 class Resources {
   public:
-    explicit Resources(StorePort& store) : ignore_lists_(store) {}
+    // `are_places_validated`: whether places of streams must be known cities, for who asks.
+    Resources(StorePort& store, StreamRecords& streams,
+              Relations::IsValidated are_places_validated);
 
     Result<> offer(Services& services);
-    std::vector<const Resource*> all() const { return {&ignore_lists_}; }
+    std::vector<const Resource*> all() const {
+        return {&ignore_lists_, &streamers_, &locations_, &timestamps_};
+    }
+    Relations& relations() { return relations_; }
+
+    // What another catalog over the same store has changed.
+    void heard_of_location() { locations_.heard(); }
+    // A stream was deleted, by whomever.
+    void forget_stream(std::int64_t id, const sw_context& context,
+                       std::move_only_function<void(Result<>)> done);
     // The request of `store.declare`.
     static std::string declaration();
 
   private:
     IgnoreLists ignore_lists_;
+    Streamers streamers_;
+    Locations locations_;
+    Timestamps timestamps_;
+    Relations relations_;
 };
 
 }  // namespace streamwall::catalog

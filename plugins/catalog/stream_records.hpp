@@ -13,6 +13,8 @@
 
 namespace streamwall::catalog {
 
+class Relations;
+
 // Safe on every thread; replies run where the store's do.
 class StreamRecords {
   public:
@@ -61,6 +63,10 @@ class StreamRecords {
 
     StatusCounts& counts() { return counts_; }
 
+    // Who finds what streams refer to; nobody where these records stand alone.
+    void relate(Relations& relations) { relations_ = &relations; }
+    Relations* relations() const { return relations_; }
+
   private:
     void committed(const Commit& commit, std::string_view reply, Reply& answer);
     void all_committed(const std::vector<Member>& members, std::string_view reply);
@@ -69,6 +75,7 @@ class StreamRecords {
     Clock clock_;
     RecordCache cache_;
     StatusCounts counts_;
+    Relations* relations_ = nullptr;
 };
 
 Error stream_not_found();

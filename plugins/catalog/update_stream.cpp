@@ -1,6 +1,7 @@
 #include "update_stream.hpp"
 
 #include "permissions.hpp"
+#include "relations.hpp"
 #include "stream_change.hpp"
 
 #include <streamwall/contracts/events.hpp>
@@ -135,9 +136,42 @@ class Removal final : public Attempt {
     }
 };
 
+// Whether the change would be made: else nothing is found or made for it.
+bool would_change(std::string_view record, const StreamTarget& target,
+                  const boost::json::object& values, Check check, const Context& context) {
+    const auto change = plan_change(record, values);
+    if (!change || !target.accepts(contracts::record_version(record))) return false;
+    return check == Check::kNone || may_update(context.raw(), record, change->fields);
+}
+
+Flow<> settle_and_set(StreamRecords& records, StreamTarget target, boost::json::object values,
+                      Check check, Context context) {
+    const auto record = co_await asked(
+        [&](Reply reply) { records.load(target.id, context.raw(), std::move(reply)); });
+    if (!record) co_return record.error();
+    if (would_change(record->view(), target, values, check, context)) {
+        auto settled = co_await records.relations()->settle(std::move(values), *record, context);
+        if (!settled) co_return std::move(settled).error();
+        values = std::move(*settled);
+    }
+    co_return co_await asked([&](Reply reply) {
+        set_in_stream(records, target, values, check, context.raw(), std::move(reply));
+    });
+}
+
 }  // namespace
 
 void update_stream(StreamRecords& records, StreamTarget target, boost::json::object values,
+                   Check check, const sw_context& context, Reply reply) {
+    if (records.relations() != nullptr && Relations::concern(values)) {
+        run(settle_and_set(records, std::move(target), std::move(values), check, Context(context)),
+            std::move(reply));
+        return;
+    }
+    set_in_stream(records, std::move(target), std::move(values), check, context, std::move(reply));
+}
+
+void set_in_stream(StreamRecords& records, StreamTarget target, boost::json::object values,
                    Check check, const sw_context& context, Reply reply) {
     std::make_shared<Update>(records, std::move(target), std::move(values), check, context,
                              std::move(reply))

@@ -13,7 +13,12 @@ enum class Check { kRights, kNone };
 // record. What makes no difference writes nothing. A change that lost a race is planned anew on the
 // newer record until the context's deadline; where the caller named versions,
 // FAILED_PRECONDITION with details.version. [any thread]
+// A streamer or a place that `values` name are found or made.
 void update_stream(StreamRecords& records, StreamTarget target, boost::json::object values,
+                   Check check, const sw_context& context, Reply reply);
+
+// The same for values that name neither, or whose ids are there already. [any thread]
+void set_in_stream(StreamRecords& records, StreamTarget target, boost::json::object values,
                    Check check, const sw_context& context, Reply reply);
 
 // Replies with the record as it was. [any thread]

@@ -91,6 +91,15 @@ std::span<const std::string_view> choices_of(const ListParameter& parameter) {
     return field->choices;
 }
 
+std::optional<std::string> time_of(const std::string& value) {
+    const auto time = model::parse_time(value);
+    return time ? std::optional(quoted(model::format_time(*time))) : std::nullopt;
+}
+
+bool is_day(std::string_view text) {
+    return text.size() == std::string_view("2026-01-31").size();
+}
+
 // One value of a filter as JSON, or nothing where it is none.
 std::optional<std::string> read_value(const ListParameter& parameter, std::string_view value) {
     switch (parameter.kind) {
@@ -114,10 +123,13 @@ std::optional<std::string> read_value(const ListParameter& parameter, std::strin
             if (word == "false" || word == "0") return "false";
             return std::nullopt;
         }
-        case Kind::kTime: {
-            const auto time = model::parse_time(value);
-            return time ? std::optional(quoted(model::format_time(*time))) : std::nullopt;
-        }
+        case Kind::kTime:
+            return time_of(std::string(value));
+        case Kind::kDay:
+            return time_of(is_day(value) ? std::string(value) + "T00:00:00Z" : std::string(value));
+        case Kind::kEndOfDay:
+            return time_of(is_day(value) ? std::string(value) + "T23:59:59.999Z"
+                                         : std::string(value));
         case Kind::kText:
             return value.empty() ? std::nullopt : std::optional(quoted(value));
         case Kind::kWords:
@@ -176,7 +188,8 @@ class Reader {
     }
 
     void filter(const ListParameter& known, const QueryParameter& parameter) {
-        if (known.kind == Kind::kTime || known.kind == Kind::kWords) {
+        if (known.kind == Kind::kTime || known.kind == Kind::kDay ||
+            known.kind == Kind::kEndOfDay || known.kind == Kind::kWords) {
             if (seen(known.name)) return fail(known.name, "repeated", "is given twice");
             names_.emplace_back(known.name);
             if (known.kind == Kind::kWords) return search(parameter.value);

@@ -18,7 +18,17 @@ inline constexpr std::int64_t kMaxPerPage = 100;
 
 // What a list may be asked for.
 struct ListParameter {
-    enum class Kind { kWords, kUrl, kText, kChoice, kId, kBoolean, kTime };
+    enum class Kind {
+        kWords,
+        kUrl,
+        kText,
+        kChoice,
+        kId,
+        kBoolean,
+        kTime,
+        kDay,      // a time, or the beginning of a day
+        kEndOfDay  // a time, or the end of a day
+    };
     std::string_view name;
     std::string_view filter;  // of the service
     Kind kind = Kind::kText;

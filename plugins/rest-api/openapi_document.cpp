@@ -1,7 +1,7 @@
 #include "openapi_document.hpp"
 
 #include "features_api.hpp"
-#include "ignore_lists_api.hpp"
+#include "catalog_api.hpp"
 #include "openapi_streams.hpp"
 #include "openapi_users.hpp"
 
@@ -69,7 +69,7 @@ void add_security(bj::object& operation, const bj::object& route) {
 
 bj::object components() {
     auto all = schemas();
-    for (auto&& more : {account_schemas(), feature_schemas(), ignore_list_schemas()}) {
+    for (auto&& more : {account_schemas(), feature_schemas(), catalog_schemas()}) {
         for (const auto& member : more)
             all[member.key()] = member.value();
     }

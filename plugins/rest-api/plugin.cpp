@@ -1,7 +1,7 @@
 // rest-api: wiring. Routes are in streams_api.cpp, users_api.cpp, nodes_api.cpp, schemas_api.cpp
 // and system_api.cpp.
 #include "features_api.hpp"
-#include "ignore_lists_api.hpp"
+#include "catalog_api.hpp"
 #include "nodes_api.hpp"
 #include "schemas_api.hpp"
 #include "streams_api.hpp"
@@ -38,10 +38,7 @@ class RestApi final : public Plugin<Settings> {
         if (!client) return std::move(client).error();
         client_ = std::move(*client);
         add_stream_routes(routes_, *client_);
-        auto ignore_lists = resolve_ignore_lists(services());
-        if (!ignore_lists) return std::move(ignore_lists).error();
-        ignore_lists_ = std::move(*ignore_lists);
-        add_ignore_list_routes(routes_, *ignore_lists_);
+        if (auto added = catalog_.add(routes_, services()); !added) return std::move(added).error();
         auto accounts = AccountsClient::resolve(services());
         if (!accounts) return std::move(accounts).error();
         accounts_ = std::move(*accounts);
@@ -95,7 +92,7 @@ class RestApi final : public Plugin<Settings> {
 
     const sw_introspect_api* introspect_ = host().find<sw_introspect_api>(SW_INTROSPECT);
     std::optional<contracts::streams::Client> client_;
-    std::optional<ResourceClient> ignore_lists_;
+    CatalogApi catalog_;
     std::optional<AccountsClient> accounts_;
     std::optional<FeaturesClient> features_;
     std::optional<NodesClient> nodes_;

@@ -149,6 +149,8 @@ class Description {
             case ListParameter::Kind::kWords:
                 return "Words; each begins a word of the record.";
             case ListParameter::Kind::kTime:
+            case ListParameter::Kind::kDay:
+            case ListParameter::Kind::kEndOfDay:
                 return "A time (RFC 3339), or a day.";
             case ListParameter::Kind::kBoolean:
                 return "true or false.";

@@ -72,7 +72,9 @@ class ResourceApiTest : public ::testing::Test {
             EXPECT_EQ(send("POST", path, body).status, 400) << body;
         EXPECT_EQ(send("POST", path, "{}", {}, "strict=yes").status, 400);
         EXPECT_EQ(send("POST", path, "{}", {}, "colour=red").status, 400);
-        EXPECT_EQ(fake.request("POST", path, {}, "", "a=1").status, 415);
+        EXPECT_EQ(
+            fake.request("POST", path, {}, "", "a=1", {{"content-type", "text/plain"}}).status,
+            415);
         const std::pair<Error, int> failures[] = {
             {Error::not_found("There is no such " + std::string(title) + "."), 404},
             {Error{SW_ALREADY_EXISTS, "in use", {}, R"({"errors":[{"field":"a"}]})"}, 409},

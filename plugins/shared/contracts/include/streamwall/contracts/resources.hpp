@@ -15,7 +15,8 @@
 //     all, known_cities {}   → {"locations":[…]}
 //   catalog.timestamps also
 //     resolve, dismiss {"id","versions"}              → the record
-//     add_stream {"id","versions","strict","body"}    → the record
+//     add_stream    {"id","versions","strict","body"} → the record
+//     remove_stream {"id","versions","stream_id"}     → the record
 //
 // Changes are announced by the durable events NOUN.created, NOUN.updated and NOUN.deleted, such as
 // ignore_entry.created. `versions`, errors: as in <streamwall/contracts/streams.hpp>.
@@ -42,6 +43,12 @@ inline constexpr std::string_view kRemove = "remove";
 inline constexpr std::string_view kByType = "by_type";
 inline constexpr std::string_view kBulkCreate = "bulk_create";
 inline constexpr std::string_view kBulkDelete = "bulk_delete";
+inline constexpr std::string_view kAll = "all";
+inline constexpr std::string_view kKnownCities = "known_cities";
+inline constexpr std::string_view kResolve = "resolve";
+inline constexpr std::string_view kDismiss = "dismiss";
+inline constexpr std::string_view kAddStream = "add_stream";
+inline constexpr std::string_view kRemoveStream = "remove_stream";
 
 // Every event about the lists of what is ignored.
 inline constexpr std::string_view kIgnoreEntryEvents = "ignore_entry.*";
