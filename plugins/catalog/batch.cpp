@@ -5,6 +5,7 @@
 #include "permissions.hpp"
 #include "relations.hpp"
 #include "stream_change.hpp"
+#include "stream_history.hpp"
 #include "update_stream.hpp"
 
 #include <streamwall/contracts/record.hpp>
@@ -19,10 +20,13 @@ namespace {
 
 namespace store = contracts::store;
 
-// A message holds 1 MiB. Replies stop short of it, and so do changes whose reply would pass it.
+// A message holds 1 MiB: replies stop short of it. What the store replies stays in this process as
+// a rule; where it does not, see is_worth_a_look().
 constexpr std::size_t kMaxReply = 900 * 1024;
-// What the store answers to one event.
+constexpr std::size_t kMaxStoreReply = std::size_t{4} << 20;
+// What the store answers to one event, and to one entry of the history.
 constexpr std::size_t kEventReply = 120;
+constexpr std::size_t kHistoryReply = 400;
 constexpr int kMaxRounds = 100;
 
 using Outcomes = std::vector<Result<Buffer>>;
@@ -191,10 +195,10 @@ Error too_long() {
     const auto errors = json::Writer()
                             .text("field", "updates")
                             .text("code", "too_long")
-                            .text("message", "hold records of more than 900 KiB together")
+                            .text("message", "hold records of more than 4 MiB together")
                             .take();
     return {SW_INVALID_ARGUMENT,
-            "updates hold records of more than 900 KiB together: send several batches", "updates",
+            "updates hold records of more than 4 MiB together: send several batches", "updates",
             json::Writer().raw("errors", "[" + errors + "]").take()};
 }
 
@@ -234,12 +238,18 @@ Result<Plan> plan_all(StreamRecords& records, const std::vector<Target>& targets
         }
         if (!change) continue;
         reply_size += record->size() + change->set_json.size() + kEventReply;
-        if (reply_size > kMaxReply) return too_long();
+        if (is_remembered(*change)) reply_size += kHistoryReply;
+        if (reply_size > kMaxStoreReply) return too_long();
         out.members.push_back({.index = out.members.size(), .before = *record});
         out.targets.push_back(at);
         out.changes.update(contracts::streams::kCollection, id,
                            contracts::record_version(record->view()), change->set_json);
         events.push_back(std::move(*change));
+    }
+    for (std::size_t at = 0; at < events.size(); ++at) {
+        if (!is_remembered(events[at])) continue;
+        const auto text = out.members[at].before.view();
+        out.changes.insert(kHistoryCollection, history_entry(text, events[at], context));
     }
     for (std::size_t at = 0; at < events.size(); ++at) {
         const auto id = targets[out.targets[at]].id;
@@ -268,6 +278,13 @@ Error refusal(Error error, const Plan& plan, const std::vector<Target>& targets)
     const auto dot = error.where.find('.');
     error.where = dot == std::string::npos ? "" : error.where.substr(dot + 1);
     return error_of_item(error, targets[plan.targets[member]].item);
+}
+
+// A reply that was too long for its way says nothing about the changes: planned anew, they turn out
+// to be made or not.
+bool is_worth_a_look(const Error& error, int round) {
+    return error.code == SW_RESOURCE_EXHAUSTED && round == 0 &&
+           !store::has_code(error, store::kDiskFull);
 }
 
 Flow<> update_all(StreamRecords& records, Batch batch, Context context) {
@@ -302,9 +319,12 @@ Flow<> update_all(StreamRecords& records, Batch batch, Context context) {
                                    std::move(reply));
             });
         }
-        const bool lost_race = applied.code() == SW_ABORTED;
-        if (!applied && (!lost_race || round == kMaxRounds || !records.has_time(context.raw()))) {
-            co_return refusal(std::move(applied).error(), *plan, targets);
+        if (!applied) {
+            const bool again =
+                applied.code() == SW_ABORTED || is_worth_a_look(applied.error(), round);
+            if (!again || round == kMaxRounds || !records.has_time(context.raw())) {
+                co_return refusal(std::move(applied).error(), *plan, targets);
+            }
         }
         if (applied) {
             take_records(applied->view(), plan->targets, targets);

@@ -1,5 +1,7 @@
 #include "collection.hpp"
 
+#include "stream_history.hpp"
+
 #include <streamwall/contracts/streams.hpp>
 #include <streamwall/model/fields.hpp>
 
@@ -99,7 +101,7 @@ std::string streams_declaration() {
                                 .raw("unique", kKeys)
                                 .raw("indexes", kIndexes)
                                 .take();
-    return R"({"collections":[)" + collection + "]}";
+    return R"({"collections":[)" + collection + "," + history_declaration() + "]}";
 }
 
 }  // namespace streamwall::catalog

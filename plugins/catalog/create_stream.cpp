@@ -1,5 +1,6 @@
 #include "create_stream.hpp"
 
+#include "continuation.hpp"
 #include "permissions.hpp"
 #include "relations.hpp"
 #include "stream_change.hpp"
@@ -33,6 +34,15 @@ class Creation : public std::enable_shared_from_this<Creation> {
     void run() {
         if (auto existing = records_.cached_by_url(url_)) return answer(false, existing);
         insert();
+    }
+    // Where the values continue a stream that rests.
+    void run_on(const boost::json::object& values) {
+        continue_stream(records_, values, context_.raw(),
+                        [self = shared_from_this()](Result<Buffer> record) {
+                            if (record.code() == SW_NOT_FOUND) return self->run();
+                            if (!record) return self->reply_(std::move(record));
+                            self->answer(false, *record);
+                        });
     }
 
   private:
@@ -88,7 +98,9 @@ class Creation : public std::enable_shared_from_this<Creation> {
 
 void create_settled(StreamRecords& records, const boost::json::object& values,
                     const sw_context& context, Reply reply) {
-    std::make_shared<Creation>(records, values, context, std::move(reply))->run();
+    auto creation = std::make_shared<Creation>(records, values, context, std::move(reply));
+    if (records.resting_stream(values) != 0) return creation->run_on(values);
+    creation->run();
 }
 
 Flow<> settle_and_create(StreamRecords& records, boost::json::object values, Context context) {

@@ -1,8 +1,10 @@
 // catalog: wiring. The rules are in the other files.
+#include "analytics.hpp"
 #include "collection.hpp"
 #include "discovered.hpp"
 #include "resources.hpp"
 #include "streams_service.hpp"
+#include "upkeep.hpp"
 
 #include <streamwall/contracts/events.hpp>
 #include <streamwall/contracts/features.hpp>
@@ -17,6 +19,10 @@ namespace streamwall::catalog {
 
 struct Settings {
     std::size_t cache_mib = 32;
+    std::chrono::milliseconds archive_after = std::chrono::minutes(30);
+    std::chrono::milliseconds archive_every = std::chrono::minutes(5);
+    std::chrono::milliseconds continue_within = std::chrono::minutes(30);
+    std::chrono::milliseconds history_for = std::chrono::days(90);
 };
 
 namespace {
@@ -25,6 +31,8 @@ using contracts::streams::Operation;
 
 // An intake that takes longer than this is delivered again.
 constexpr auto kIntakeTime = std::chrono::seconds(30);
+// One round of what the catalog does by itself.
+constexpr auto kUpkeepTime = std::chrono::minutes(2);
 
 class HostedStore final : public StorePort {
   public:
@@ -32,7 +40,7 @@ class HostedStore final : public StorePort {
 
     Result<> resolve() {
         constexpr std::array kNames = {contracts::store::kGet, contracts::store::kQuery,
-                                       contracts::store::kApply};
+                                       contracts::store::kApply, contracts::store::kLease};
         for (std::size_t i = 0; i < kNames.size(); ++i) {
             auto method = services_.resolve(contracts::store::kService, kNames[i]);
             if (!method) return std::move(method).error();
@@ -47,7 +55,7 @@ class HostedStore final : public StorePort {
 
   private:
     const Services& services_;
-    std::array<streamwall::Method, 3> methods_{};
+    std::array<streamwall::Method, 4> methods_{};
 };
 
 }  // namespace
@@ -57,7 +65,13 @@ class Catalog final : public Plugin<Settings> {
     Catalog(const sw_host_api* api, Settings settings)
         : Plugin(api, settings),
           store_(services()),
-          records_(store_, [this] { return host().monotonic_ns(); }, settings.cache_mib << 20) {}
+          records_(store_, [this] { return host().monotonic_ns(); }, settings.cache_mib << 20),
+          wall_ms_([this] { return host().wall_ms(); }),
+          upkeep_(records_,
+                  {.archive_after = settings.archive_after,
+                   .continue_within = settings.continue_within,
+                   .history_for = settings.history_for},
+                  wall_ms_, std::string(host().own_context().caller())) {}
 
     Step start() override {
         if (auto resolved = store_.resolve(); !resolved) return std::move(resolved).error();
@@ -101,6 +115,14 @@ class Catalog final : public Plugin<Settings> {
                 hits_.add();
                 return std::move(*hit);
             }
+        }
+        if (operation == Operation::kAnalytics) {
+            const AnalyticsOptions options{.wall_ms = wall_ms_, .kept = settings().history_for};
+            read_analytics(records_, options, request.body(), request.context(),
+                           [responder = request.defer()](Result<Buffer> reply) mutable {
+                               responder.send(std::move(reply));
+                           });
+            return pending;
         }
         serve(records_, operation, request.body(), request.context(),
               [responder = request.defer()](Result<Buffer> reply) mutable {
@@ -183,7 +205,10 @@ class Catalog final : public Plugin<Settings> {
     // Counts the streams of one status after the other, then runs.
     void count_next(std::size_t at) {
         if (at == 0) records_.counts().expose(host());
-        if (at == StatusCounts::kStatuses.size()) return host().complete(SW_STEP_START);
+        if (at == StatusCounts::kStatuses.size()) {
+            begin_upkeep();
+            return host().complete(SW_STEP_START);
+        }
         const contracts::streams::List query{
             .filters = {{"status", {'"' + std::string(StatusCounts::kStatuses[at]) + '"'}}},
             .limit = 1};
@@ -197,8 +222,42 @@ class Catalog final : public Plugin<Settings> {
               });
     }
 
+    // What rests is known from the beginning; nothing is archived before the first round.
+    void begin_upkeep() {
+        learn_resting();
+        upkeep_timer_ = host().every(settings().archive_every, [this] {
+            if (upkeep_runs_.exchange(true)) return;
+            const auto lease = settings().archive_every + kUpkeepTime;
+            run(upkeep_.run_once(lease, host().own_context(kUpkeepTime)),
+                [this](Result<Buffer> done) {
+                    tell_of_upkeep(done);
+                    learn_resting();
+                });
+        });
+    }
+
+    void learn_resting() {
+        upkeep_runs_ = true;
+        run(upkeep_.learn_resting(host().own_context(kUpkeepTime)), [this](Result<Buffer> done) {
+            if (!done) log().warn("catalog.history_unread", done.error().message);
+            upkeep_runs_ = false;
+        });
+    }
+
+    void tell_of_upkeep(const Result<Buffer>& done) {
+        if (!done) return log().warn("catalog.upkeep_failed", done.error().message);
+        const auto archived = json::to_integer(json::find_member(done->view(), "archived"));
+        if (archived.value_or(0) == 0) return;
+        log().info("catalog.archived", "streams that are not live went into the archive",
+                   {{"count", *archived}});
+    }
+
     HostedStore store_;
     StreamRecords records_;
+    std::function<std::int64_t()> wall_ms_;
+    Upkeep upkeep_;
+    Timer upkeep_timer_;
+    std::atomic<bool> upkeep_runs_{false};
     contracts::features::Flags flags_{*this};
     Resources resources_{store_, records_, [this](const sw_context& context) {
                              return flags_.is_on(contracts::features::kLocationValidation, context);
@@ -208,5 +267,6 @@ class Catalog final : public Plugin<Settings> {
 
 }  // namespace streamwall::catalog
 
-STREAMWALL_SETTINGS(streamwall::catalog::Settings, cache_mib)
+STREAMWALL_SETTINGS(streamwall::catalog::Settings, cache_mib, archive_after, archive_every,
+                    continue_within, history_for)
 STREAMWALL_PLUGIN(streamwall::catalog::Catalog)

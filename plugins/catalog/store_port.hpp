@@ -12,7 +12,7 @@ using Reply = std::move_only_function<void(Result<Buffer>)>;
 
 class StorePort {
   public:
-    enum class Method { kGet, kQuery, kApply };
+    enum class Method { kGet, kQuery, kApply, kLease };
     virtual ~StorePort() = default;
     // [any thread]
     virtual void call(Method method, Buffer request, const sw_context& context, Reply reply) = 0;

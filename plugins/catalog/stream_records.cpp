@@ -63,6 +63,16 @@ void StreamRecords::apply(Buffer changes, const sw_context& context, Reply reply
     store_.call(StorePort::Method::kApply, std::move(changes), context, std::move(reply));
 }
 
+void StreamRecords::lease(Buffer request, const sw_context& context, Reply reply) {
+    store_.call(StorePort::Method::kLease, std::move(request), context, std::move(reply));
+}
+
+void StreamRecords::rest(std::string_view record, std::chrono::milliseconds length) {
+    const auto now = clock_();
+    const auto span = std::chrono::nanoseconds(length).count();
+    resting_.add(record, now + static_cast<std::uint64_t>(span), now);
+}
+
 void StreamRecords::commit(Commit commit, const sw_context& context, Reply reply) {
     sw_context patient = context;
     patient.deadline_ns = std::max(context.deadline_ns, clock_() + kCommitTimeNs);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "record_cache.hpp"
+#include "resting.hpp"
 #include "status_counts.hpp"
 #include "store_port.hpp"
 
@@ -52,6 +53,16 @@ class StreamRecords {
     // Applies changes that touch no stream.
     void apply(Buffer changes, const sw_context& context, Reply reply);
 
+    // `lease` of the store.
+    void lease(Buffer request, const sw_context& context, Reply reply);
+
+    // Streams that may be continued, see resting.hpp.
+    Resting& resting() { return resting_; }
+    void rest(std::string_view record, std::chrono::milliseconds length);
+    std::int64_t resting_stream(const boost::json::object& values) const {
+        return resting_.find(values, clock_());
+    }
+
     // A record as an event of a change holds it, whoever made the change.
     void heard(const Buffer& record, bool removed, bool moves);
 
@@ -75,6 +86,7 @@ class StreamRecords {
     Clock clock_;
     RecordCache cache_;
     StatusCounts counts_;
+    Resting resting_;
     Relations* relations_ = nullptr;
 };
 

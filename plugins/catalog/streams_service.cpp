@@ -3,6 +3,7 @@
 #include "batch.hpp"
 #include "create_stream.hpp"
 #include "stream_filter.hpp"
+#include "stream_history.hpp"
 #include "update_stream.hpp"
 
 namespace streamwall::catalog {
@@ -69,6 +70,8 @@ void serve(StreamRecords& records, Operation operation, std::string_view request
     switch (operation) {
         case Operation::kGet:
             return records.load(target->id, context, std::move(reply));
+        case Operation::kHistory:
+            return read_history(records, request, context, std::move(reply));
         case Operation::kUpdate:
             return update(records, std::move(*target), request, context, std::move(reply));
         case Operation::kRemove:

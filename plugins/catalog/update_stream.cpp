@@ -3,6 +3,7 @@
 #include "permissions.hpp"
 #include "relations.hpp"
 #include "stream_change.hpp"
+#include "stream_history.hpp"
 
 #include <streamwall/contracts/events.hpp>
 #include <streamwall/contracts/record.hpp>
@@ -92,10 +93,11 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
 class Update final : public Attempt {
   public:
     Update(StreamRecords& records, StreamTarget target, boost::json::object values, Check check,
-           const sw_context& context, Reply reply)
+           std::string_view reason, const sw_context& context, Reply reply)
         : Attempt(records, std::move(target), context, std::move(reply)),
           values_(std::move(values)),
-          check_(check) {}
+          check_(check),
+          reason_(reason) {}
 
   private:
     Result<Plan> plan(std::string_view record) override {
@@ -109,6 +111,9 @@ class Update final : public Attempt {
         const auto id = contracts::record_id(record);
         store::Changes changes;
         changes.update(kCollection, id, contracts::record_version(record), change->set_json);
+        if (is_remembered(*change)) {
+            changes.insert(kHistoryCollection, history_entry(record, *change, context(), reason_));
+        }
         announces_ = announces_ || !change->is_touch || records().may_announce_touch(id);
         if (announces_) {
             changes.event_of(0, change->event_type, stream_subject(id), change->changes_json);
@@ -118,6 +123,7 @@ class Update final : public Attempt {
 
     boost::json::object values_;
     Check check_;
+    std::string_view reason_;
     bool announces_ = false;  // granted once, kept over further attempts
 };
 
@@ -173,8 +179,15 @@ void update_stream(StreamRecords& records, StreamTarget target, boost::json::obj
 
 void set_in_stream(StreamRecords& records, StreamTarget target, boost::json::object values,
                    Check check, const sw_context& context, Reply reply) {
-    std::make_shared<Update>(records, std::move(target), std::move(values), check, context,
+    std::make_shared<Update>(records, std::move(target), std::move(values), check, "", context,
                              std::move(reply))
+        ->run();
+}
+
+void update_by_rule(StreamRecords& records, StreamTarget target, boost::json::object values,
+                    const sw_context& context, Reply reply) {
+    std::make_shared<Update>(records, std::move(target), std::move(values), Check::kNone, kRule,
+                             context, std::move(reply))
         ->run();
 }
 

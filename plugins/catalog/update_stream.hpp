@@ -21,6 +21,10 @@ void update_stream(StreamRecords& records, StreamTarget target, boost::json::obj
 void set_in_stream(StreamRecords& records, StreamTarget target, boost::json::object values,
                    Check check, const sw_context& context, Reply reply);
 
+// The same without asking for rights; the history says that a rule made the change, not a person.
+void update_by_rule(StreamRecords& records, StreamTarget target, boost::json::object values,
+                    const sw_context& context, Reply reply);
+
 // Replies with the record as it was. [any thread]
 void remove_stream(StreamRecords& records, StreamTarget target, const sw_context& context,
                    Reply reply);

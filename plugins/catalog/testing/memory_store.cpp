@@ -5,6 +5,7 @@
 #include <streamwall/model/fields.hpp>
 #include <streamwall/sdk/json.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace streamwall::catalog::testing {
@@ -44,6 +45,7 @@ struct MemoryStore::Draft {
     std::vector<WrittenEvent> events;
     std::set<std::string> inbox;
     bj::array results;
+    std::vector<bj::object> history;
 
     Result<> check_url(const bj::object& record) const {
         for (const auto& [id, other] : records) {
@@ -88,9 +90,12 @@ Result<Buffer> MemoryStore::answer(Method method, std::string_view request) {
     const auto parsed = json::parse_object(request);
     if (!parsed) return parsed.error();
     if (method == Method::kGet) return get(*parsed);
+    if (method == Method::kLease) {
+        return Buffer(is_leased_ ? R"({"granted":false})" : R"({"granted":true,"token":1})");
+    }
     if (method == Method::kQuery) {
         last_query_ = request;
-        return Buffer(R"({"records":[],"count":0,"next_cursor":null})");
+        return query(*parsed);
     }
     ++applies_;
     if (auto run = std::exchange(before_apply_, nullptr)) run();
@@ -116,8 +121,29 @@ Result<Buffer> MemoryStore::get(const bj::object& request) {
     return Buffer(bj::serialize(found->second));
 }
 
+Result<Buffer> MemoryStore::query(const bj::object& request) {
+    if (request.at("collection") != "stream_history") {
+        return Buffer(page_ ? page_() : R"({"records":[],"count":0,"next_cursor":null})");
+    }
+    bj::array entries;
+    const auto* filter = request.if_contains("filter");
+    for (const auto& entry : history_) {
+        if (filter == nullptr || filter->at("value") == entry.at("stream_id"))
+            entries.push_back(entry);
+    }
+    if (request.at("sort").at(0).at("direction") == "desc") std::ranges::reverse(entries);
+    const auto* offset = request.if_contains("offset");
+    const auto skipped =
+        offset == nullptr
+            ? 0
+            : std::min<std::int64_t>(offset->as_int64(), static_cast<std::int64_t>(entries.size()));
+    const auto count = entries.size();
+    entries.erase(entries.begin(), entries.begin() + skipped);
+    return Buffer(bj::serialize(bj::object{{"records", entries}, {"count", count}}));
+}
+
 Result<Buffer> MemoryStore::apply(const bj::object& request) {
-    Draft draft{records_, events_, inbox_, {}};
+    Draft draft{records_, events_, inbox_, {}, history_};
     for (const auto& item : request.at("changes").as_array()) {
         auto result = change(draft, item.as_object());
         if (!result) {
@@ -130,6 +156,7 @@ Result<Buffer> MemoryStore::apply(const bj::object& request) {
     records_ = std::move(draft.records);
     events_ = std::move(draft.events);
     inbox_ = std::move(draft.inbox);
+    history_ = std::move(draft.history);
     return Buffer(bj::serialize(bj::object{{"results", std::move(draft.results)}}));
 }
 
@@ -147,6 +174,15 @@ Result<bj::value> MemoryStore::change(Draft& draft, const bj::object& change) {
 }
 
 Result<bj::value> MemoryStore::insert(Draft& draft, const bj::object& change) {
+    if (change.at("collection") == "stream_history") {
+        bj::object entry{{"id", draft.history.size() + 1}};
+        for (const auto& [name, value] : change.at("record").as_object())
+            entry[name] = value;
+        entry["created_at"] = time_;
+        entry["version"] = 1;
+        draft.history.push_back(entry);
+        return bj::value(std::move(entry));
+    }
     auto record = render(change.at("record").as_object(), next_id_, 1);
     if (record["archived"].is_null()) record["archived"] = false;
     if (auto free = draft.check_url(record); !free) return std::move(free).error();
@@ -171,6 +207,11 @@ Result<bj::value> MemoryStore::update(Draft& draft, const bj::object& change) {
 }
 
 Result<bj::value> MemoryStore::remove(Draft& draft, const bj::object& change) {
+    if (change.at("collection") == "stream_history") {
+        std::erase_if(draft.history,
+                      [&](const auto& entry) { return entry.at("id") == change.at("id"); });
+        return bj::value(bj::object{});
+    }
     const auto found = draft.records.find(change.at("id").as_int64());
     if (found == draft.records.end()) return Error::not_found("no record");
     if (found->second.at("version") != change.at("version")) {

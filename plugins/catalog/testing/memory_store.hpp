@@ -39,6 +39,14 @@ class MemoryStore final : public StorePort {
     void erase(std::int64_t id) { records_.erase(id); }
 
     const std::map<std::int64_t, boost::json::object>& records() const { return records_; }
+    // What happened to streams, oldest first, and the time that further entries get.
+    const std::vector<boost::json::object>& history() const { return history_; }
+    void set_time(std::string time) { time_ = std::move(time); }
+    // Replies to queries of streams instead of an empty page.
+    void answer_queries(std::function<std::string()> answer) { page_ = std::move(answer); }
+    // Who asks for the lease, and whether it is another's.
+    void lease_to_another(bool is_taken) { is_leased_ = is_taken; }
+
     const std::vector<WrittenEvent>& events() const { return events_; }
     int applies() const { return applies_; }
     int gets() const { return gets_; }
@@ -51,6 +59,7 @@ class MemoryStore final : public StorePort {
     Result<Buffer> get(const boost::json::object& request);
     Result<Buffer> apply(const boost::json::object& request);
     Result<boost::json::value> change(Draft& draft, const boost::json::object& change);
+    Result<Buffer> query(const boost::json::object& request);
     Result<boost::json::value> insert(Draft& draft, const boost::json::object& change);
     Result<boost::json::value> update(Draft& draft, const boost::json::object& change);
     Result<boost::json::value> remove(Draft& draft, const boost::json::object& change);
@@ -60,6 +69,10 @@ class MemoryStore final : public StorePort {
     std::vector<WrittenEvent> events_;
     std::set<std::string> inbox_;
     std::int64_t next_id_ = 1;
+    std::vector<boost::json::object> history_;
+    std::string time_ = "2026-01-01T00:00:00.000Z";
+    std::function<std::string()> page_;
+    bool is_leased_ = false;
     int applies_ = 0;
     int gets_ = 0;
     std::string last_query_;

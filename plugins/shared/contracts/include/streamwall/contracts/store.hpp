@@ -17,6 +17,7 @@ inline constexpr std::string_view kDeclare = "declare";
 inline constexpr std::string_view kGet = "get";
 inline constexpr std::string_view kQuery = "query";
 inline constexpr std::string_view kApply = "apply";
+inline constexpr std::string_view kLease = "lease";
 
 // Values of details.code.
 inline constexpr std::string_view kInboxSeen = "inbox_seen";

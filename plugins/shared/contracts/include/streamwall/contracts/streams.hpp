@@ -6,6 +6,8 @@
 //   update    {"id","versions","replace","strict","stream"}    → the record
 //   remove, pin, unpin, archive, unarchive {"id","versions"}   → the record
 //   batch     {"updates":[item…],"strict","atomic"}            → {"results":[result…]}
+//   history   {"id","limit","offset","cursor"}                 → {"records":[entry…],"count",…}
+//   analytics {"id","days"}                                    → {figures}
 //
 // An item of a batch is a body with the `id` or, without one, the `url` of the stream that it
 // changes. Results stand in the places of their items: {"stream":record}, {"id","version"} where
@@ -17,6 +19,16 @@
 // A body is what a client sent: fields and synonyms of a stream. `versions` are those the caller
 // accepts (absent: any); else FAILED_PRECONDITION with details.version. INVALID_ARGUMENT names
 // fields in details.errors; a body that is no JSON has details.code "malformed_json".
+//
+// The history is newest first; an entry is written with each change of the status and each way into
+// and out of the archive: {"id","stream_id","previous_status","status","archived","reason",
+// "changed_by":{"type","id","name"},"created_at",…}. `reason` is "rule" where the archive rule did
+// it. Entries are kept for the catalog's setting history_for.
+//
+// Figures, all from recorded changes within the last `days`, as far as the stream is old and the
+// history kept ("from", "to"): observed_seconds (the span), seconds_by_status (how much of it the
+// stream had each status), live_share (live to observed; null for an empty span), status_changes,
+// live_sessions (unbroken spans of live, one that goes on counts), longest_live_seconds, is_live.
 #pragma once
 
 #include <streamwall/sdk/json.hpp>
@@ -37,6 +49,7 @@ inline constexpr std::string_view kCollection = "streams";
 inline constexpr std::string_view kMalformedJson = "malformed_json";
 
 inline constexpr std::size_t kMaxBatch = 1000;
+inline constexpr std::int64_t kMaxAnalyticsDays = 90;
 
 enum class Operation {
     kGet,
@@ -48,10 +61,13 @@ enum class Operation {
     kUnpin,
     kArchive,
     kUnarchive,
-    kBatch
+    kBatch,
+    kHistory,
+    kAnalytics
 };
-inline constexpr std::array<std::string_view, 10> kMethods = {
-    "get", "list", "create", "update", "remove", "pin", "unpin", "archive", "unarchive", "batch"};
+inline constexpr std::array<std::string_view, 12> kMethods = {
+    "get",   "list",    "create",    "update", "remove",  "pin",
+    "unpin", "archive", "unarchive", "batch",  "history", "analytics"};
 constexpr std::string_view method_name(Operation operation) {
     return kMethods[static_cast<std::size_t>(operation)];
 }
