@@ -84,6 +84,19 @@ bool write_key(const std::string& path, const std::string& key) {
     return linked == 0;
 }
 
+// RFC 6265 5.4; the first of that name counts.
+std::string_view session_cookie(const RequestHead& head) {
+    auto rest = head.single("cookie").value_or("");
+    while (!rest.empty()) {
+        const auto end = rest.find(';');
+        const auto pair = trim(rest.substr(0, end));
+        rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
+        if (pair.starts_with(kSessionCookie) && pair.substr(kSessionCookie.size()).starts_with('='))
+            return pair.substr(kSessionCookie.size() + 1);
+    }
+    return {};
+}
+
 }  // namespace
 
 int Principal::rank() const {
@@ -161,12 +174,26 @@ Credential find_credential(const RequestHead& head, bool allow_query) {
         if (!found.malformed) found.token = token;
         return found;
     }
-    if (!allow_query) return found;
-    if (const auto token = query_parameter(head.query, "token"); token && !token->empty()) {
+    const auto token = allow_query ? query_parameter(head.query, "token") : std::nullopt;
+    if (token && !token->empty()) {
         found.present = true;
         found.malformed = !percent_decode(*token, found.token);
+        return found;
     }
+    found.token = session_cookie(head);
+    found.present = found.by_cookie = !found.token.empty();
     return found;
+}
+
+std::string csrf_token_of(std::string_view session_token) {
+    constexpr char kHex[] = "0123456789abcdef";
+    const auto digest = digest_of("streamwall-csrf:" + std::string(session_token));
+    std::string out;
+    for (std::size_t i = 0; i < 16; ++i) {
+        out += kHex[digest[i] >> 4];
+        out += kHex[digest[i] & 15];
+    }
+    return out;
 }
 
 }  // namespace streamwall::http_server

@@ -75,13 +75,22 @@ class BootstrapKey final : public Authenticator {
 // bits. Throws std::system_error, or std::runtime_error where others could read the file.
 std::string load_or_make_key(const std::string& path);
 
-// The token of a request. `malformed` where an Authorization header is there but holds no Bearer
-// token, or the header is repeated. The query's ?token= counts where `allow_query`.
+// The token of a request: of Authorization, else of ?token= where `allow_query`, else of the cookie
+// of a page's session. `malformed` where an Authorization header is there but holds no Bearer
+// token, or the header is repeated.
 struct Credential {
     bool present = false;
     bool malformed = false;
+    bool by_cookie = false;  // browsers send it by themselves
     std::string token;
 };
 Credential find_credential(const RequestHead& head, bool allow_query);
+
+inline constexpr std::string_view kSessionCookie = "streamwall_session";
+
+// What a page has to send as X-CSRF-Token with whatever changes something: lower-case hex of the
+// first 16 bytes of SHA-256 over "streamwall-csrf:" and the session's token. Other sites can make a
+// browser send the cookie, but cannot read it.
+std::string csrf_token_of(std::string_view session_token);
 
 }  // namespace streamwall::http_server

@@ -2,6 +2,8 @@
 
 #include "text.hpp"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 
 namespace streamwall::http_server {
@@ -59,6 +61,7 @@ Step authenticate(ChainContext& context) {
     request.unverified.clear();
     request.identity_unknown = false;
     request.query_cleaned = false;
+    request.csrf_token.clear();
     const bool by_query =
         request.upgrade ||
         (request.match.route && (request.match.route->flags & SW_HTTP_QUERY_TOKEN) != 0);
@@ -70,7 +73,9 @@ Step authenticate(ChainContext& context) {
                        : context.worker.services.authenticator->authenticate(credential.token);
     if (verdict.state == Verdict::State::kUnknown) request.unverified = credential.token;
     request.identity_unknown = verdict.state == Verdict::State::kUnavailable;
-    if (verdict.is_valid()) request.principal = std::move(verdict.principal);
+    if (!verdict.is_valid()) return std::nullopt;
+    request.principal = std::move(verdict.principal);
+    if (credential.by_cookie) request.csrf_token = csrf_token_of(credential.token);
     return std::nullopt;
 }
 
@@ -150,6 +155,22 @@ Step authorise(ChainContext& context) {
     return Refusal{403, "forbidden", "These credentials do not allow that."};
 }
 
+// A handshake is held to its Origin instead; what anybody may do needs no protection.
+Step csrf(ChainContext& context) {
+    const auto& request = context.request;
+    if (request.csrf_token.empty() || request.upgrade || !request.match.route) return std::nullopt;
+    const auto& method = request.head.method;
+    const bool is_safe = method == "GET" || method == "HEAD" || method == "OPTIONS";
+    if (is_safe || request.match.route->access == SW_HTTP_OPEN) return std::nullopt;
+    const auto shown = request.head.single("x-csrf-token").value_or("");
+    const auto& wanted = request.csrf_token;
+    if (shown.size() == wanted.size() &&
+        CRYPTO_memcmp(shown.data(), wanted.data(), wanted.size()) == 0) {
+        return std::nullopt;
+    }
+    return Refusal{403, "csrf", "Requests of a page's session need its X-CSRF-Token."};
+}
+
 Step body_limit(ChainContext& context) {
     const auto& request = context.request;
     if (!request.head.has_body()) return std::nullopt;
@@ -169,10 +190,15 @@ struct Stage {
 // Identity first, so that every refusal has one; the limit before the refusals it must count, which
 // all come behind it; the body's size last, because it depends on the route.
 constexpr Stage kChain[] = {
-    {"request_id", request_id}, {"cors", cors},
-    {"route", route},           {"authenticate", authenticate},
-    {"rate_limit", rate_limit}, {"exists", exists},
-    {"authorise", authorise},   {"body_limit", body_limit},
+    {"request_id", request_id},
+    {"cors", cors},
+    {"route", route},
+    {"authenticate", authenticate},
+    {"rate_limit", rate_limit},
+    {"exists", exists},
+    {"csrf", csrf},
+    {"authorise", authorise},
+    {"body_limit", body_limit},
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
-// What is agreed with clients and what stands between: compression, other origins, proxies.
+// What is agreed with clients and what stands between: compression, other origins, proxies,
+// cookies.
 #include "address.hpp"
+#include "auth.hpp"
 #include "compression.hpp"
 #include "cors.hpp"
 #include "test_support.hpp"
@@ -335,6 +337,58 @@ TEST_F(Proxied, bodies_that_come_late_still_have_their_client) {
     client.bytes(25);
     client.send("{}");
     EXPECT_EQ(client.reply()->body, "198.51.100.1");
+}
+
+class CookieSession : public ::testing::Test {
+  protected:
+    CookieSession() {
+        for (const char* method : {"GET", "POST", "DELETE"}) {
+            server.mount({.method = method, .path = "/thing", .access = SW_HTTP_VIEWER},
+                         [](const auto& request, auto* exchange) {
+                             answer(exchange, 200, copy(request).principal);
+                         });
+        }
+        server.mount({.method = "POST", .path = "/login"},
+                     [](const auto&, auto* exchange) { answer(exchange, 200, ""); });
+    }
+    int status(std::string_view method, std::string_view path, std::string_view headers) {
+        Client client(server.port());
+        client.send(std::string(method).append(" ").append(path).append(
+            " HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n" + std::string(headers) + "\r\n"));
+        return client.reply()->status;
+    }
+    TestServer server;
+    const std::string cookie =
+        "Cookie: other=1; streamwall_session=" + std::string(kKey) + "; more=2\r\n";
+    const std::string token = "X-CSRF-Token: " + csrf_token_of(kKey) + "\r\n";
+};
+
+TEST_F(CookieSession, reads_by_its_cookie_alone) {
+    EXPECT_EQ(status("GET", "/thing", cookie), 200);
+    EXPECT_EQ(status("GET", "/thing", "Cookie: streamwall_session=wrong\r\n"), 401);
+    EXPECT_EQ(status("GET", "/thing", "Cookie: xstreamwall_session=" + std::string(kKey) + "\r\n"),
+              401);
+    EXPECT_EQ(status("GET", "/thing", "Cookie: streamwall_session\r\n"), 401);
+    EXPECT_EQ(status("GET", "/thing", ""), 401);
+}
+
+TEST_F(CookieSession, changes_nothing_without_the_token_that_only_its_pages_know) {
+    for (const auto* method : {"POST", "DELETE"}) {
+        EXPECT_EQ(status(method, "/thing", cookie), 403);
+        EXPECT_EQ(status(method, "/thing", cookie + "X-CSRF-Token: \r\n"), 403);
+        EXPECT_EQ(status(method, "/thing", cookie + "X-CSRF-Token: " + csrf_token_of("x") + "\r\n"),
+                  403);
+        EXPECT_EQ(status(method, "/thing", cookie + token + token), 403);
+        EXPECT_EQ(status(method, "/thing", cookie + token), 200);
+    }
+}
+
+TEST_F(CookieSession, is_no_matter_where_a_header_authenticates_or_anybody_may) {
+    const std::string bearer = "Authorization: Bearer " + std::string(kKey) + "\r\n";
+    EXPECT_EQ(status("POST", "/thing", bearer), 200);
+    EXPECT_EQ(status("POST", "/thing", bearer + cookie), 200);
+    EXPECT_EQ(status("POST", "/thing", "Authorization: Bearer wrong\r\n" + cookie + token), 401);
+    EXPECT_EQ(status("POST", "/login", cookie), 200);
 }
 
 }  // namespace

@@ -83,6 +83,7 @@ struct Inbound {
     bool query_cleaned = false;
     bool upgrade = false;
     bool preflight = false;
+    std::string csrf_token;  // that the request must show; empty where no cookie authenticates
 };
 
 class Worker {
