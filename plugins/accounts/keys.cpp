@@ -109,7 +109,9 @@ Task<Result<Buffer>> Keys::list(std::string request, Context context) {
     bj::array records;
     for (const auto& key : page->at("records").as_array())
         records.push_back(shown(key.as_object()));
-    bj::object out{{"records", std::move(records)}, {"count", page->at("count")}};
+    bj::object out{{"records", std::move(records)},
+                   {"count", page->at("count")},
+                   {"next_cursor", page->at("next_cursor")}};
     co_return Buffer(bj::serialize(out));
 }
 

@@ -29,9 +29,12 @@ void Parts::tell_changed(std::string_view type, std::int64_t id, const Context& 
 Task<Result<bj::object>> list_records(const Parts& parts, std::string_view collection,
                                       std::string request, Context context) {
     const auto limit = json::to_integer(json::find_member(request, "limit")).value_or(25);
-    const auto offset = json::to_integer(json::find_member(request, "offset")).value_or(0);
-    bj::object query{
-        {"collection", collection}, {"limit", limit}, {"offset", offset}, {"count", true}};
+    bj::object query{{"collection", collection}, {"limit", limit}, {"count", true}};
+    if (const auto cursor = json::to_plain_text(json::find_member(request, "cursor"))) {
+        query["cursor"] = *cursor;
+    } else {
+        query["offset"] = json::to_integer(json::find_member(request, "offset")).value_or(0);
+    }
     auto reply = co_await parts.store.query(std::move(query), std::move(context));
     co_return reply;
 }

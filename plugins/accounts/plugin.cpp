@@ -110,6 +110,7 @@ class Accounts final : public Plugin<Settings> {
         auto offered = offer_all<Users>(names::kUsers, *users_,
                                         {{names::kSignUp, &Users::sign_up},
                                          {names::kLogIn, &Users::log_in},
+                                         {names::kChangePassword, &Users::change_password},
                                          {names::kList, &Users::list},
                                          {names::kGet, &Users::get},
                                          {names::kCreate, &Users::create},

@@ -197,7 +197,7 @@ Task<> Users::renew_hash(bj::object secret, std::string password, Context contex
     if (!done) parts_.host.log().warn("accounts.hash_not_renewed", done.error().message);
 }
 
-Task<Result<Buffer>> Users::me(Context context) {
+Task<Result<bj::object>> Users::asking(Context context) {
     const auto id = context.principal_type() == "user"
                         ? json::to_integer(context.principal_id()).value_or(0)
                         : 0;
@@ -207,7 +207,51 @@ Task<Result<Buffer>> Users::me(Context context) {
     const auto user = co_await parts_.store.find(kUserCollection, id, std::move(context));
     if (!user) co_return user.error();
     if (!user->has_value()) co_return no_such_user();
-    co_return to_buffer(**user);
+    co_return bj::object(**user);
+}
+
+Task<Result<Buffer>> Users::me(Context context) {
+    const auto user = co_await asking(std::move(context));
+    if (!user) co_return user.error();
+    co_return to_buffer(*user);
+}
+
+// Ends every log-in but the new one that it answers with.
+Task<Result<Buffer>> Users::change_password(std::string request, Context context) {
+    const auto body = read_body(request, kWrapper);
+    if (!body) co_return body.error();
+    FieldErrors errors;
+    const auto password = read_password(*body, errors);
+    const auto current = read_text(*body, "current_password", kMaxName, errors);
+    need(*body, "current_password", errors);
+    need(*body, "password", errors);
+    refuse_unknown(*body, request, {"current_password", "password"}, errors);
+    if (errors.any()) co_return errors.error();
+    const auto user = co_await asking(context);
+    if (!user) co_return user.error();
+    const std::string email(text_at(*user, "email"));
+    if (auto let_in = count_try(email, {}); !let_in) co_return let_in.error();
+    const auto secret = co_await parts_.store.find(kSecretCollection, kByEmail, email, context);
+    if (!secret) co_return secret.error();
+    if (!secret->has_value()) co_return Error::internal("a user has no secret");
+    const auto is_right =
+        co_await passwords_.check(*current, std::string(text_at(**secret, "password_hash")));
+    if (!is_right) co_return is_right.error();
+    if (!*is_right) {
+        errors.add("current_password", "wrong", "is wrong");
+        co_return errors.error();
+    }
+    const auto hash = co_await passwords_.hash(*password);
+    if (!hash) co_return hash.error();
+    const auto valid_from =
+        std::max(parts_.now().count(), std::int64_t(number_at(**secret, "valid_from"))) + 1;
+    bj::array changes;
+    changes.push_back(change::update(kSecretCollection, **secret,
+                                     {{"password_hash", *hash}, {"valid_from", valid_from}}));
+    const auto done = co_await parts_.store.apply(std::move(changes), context);
+    if (!done) co_return done.error();
+    parts_.tell_changed("user", number_at(*user, "id"), context);
+    co_return tokens_.issue(*user, Seconds(valid_from));
 }
 
 Task<Result<Buffer>> Users::list(std::string request, Context context) {
@@ -278,6 +322,11 @@ Task<Result<Buffer>> Users::update(std::string request, Context context) {
     if (!body) co_return body.error();
     auto wanted = Change::read(*body, request, false);
     if (!wanted) co_return std::move(wanted).error();
+    if (json::find_member(request, "replace") == "true" && !wanted->email) {
+        FieldErrors errors;
+        errors.add("email", "required", "is required");
+        co_return errors.error();
+    }
     const auto& user = target->user;
     const bool is_demoted = (wanted->role && *wanted->role != "admin") || wanted->active == false;
     if (is_demoted) {

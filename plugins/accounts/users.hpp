@@ -18,6 +18,7 @@ class Users {
     Task<Result<Buffer>> sign_up(std::string request, Context context);
     Task<Result<Buffer>> log_in(std::string request, Context context);
     Task<Result<Buffer>> me(Context context);
+    Task<Result<Buffer>> change_password(std::string request, Context context);
     Task<Result<Buffer>> list(std::string request, Context context);
     Task<Result<Buffer>> get(std::string request, Context context);
     Task<Result<Buffer>> create(std::string request, Context context);
@@ -39,6 +40,8 @@ class Users {
     Task<Result<Target>> target_of(std::string request, Context context);
     Task<Result<>> keep_an_admin(boost::json::object user, Context context);
     Task<> renew_hash(boost::json::object secret, std::string password, Context context);
+    // The user who asks; PERMISSION_DENIED where a key does.
+    Task<Result<boost::json::object>> asking(Context context);
     Result<> count_try(std::string_view email, std::string_view address);
 
     Parts& parts_;

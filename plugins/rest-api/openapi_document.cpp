@@ -1,7 +1,8 @@
 #include "openapi_document.hpp"
 
-#include "features_api.hpp"
 #include "catalog_api.hpp"
+#include "features_api.hpp"
+#include "openapi_common.hpp"
 #include "openapi_streams.hpp"
 #include "openapi_users.hpp"
 
@@ -51,29 +52,35 @@ std::string_view text_of(const bj::object& route, std::string_view name) {
     return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
 }
 
-bool is_open(const bj::object& route) {
+// The listener says it as a word, others as the number of the interface.
+std::string_view access_of(const bj::object& route) {
+    constexpr std::string_view kWords[] = {"open", "viewer", "editor", "admin"};
     const auto* access = route.if_contains("access");
-    if (access == nullptr) return false;
-    return *access == SW_HTTP_OPEN || *access == "open";
+    if (access == nullptr) return kWords[SW_HTTP_ADMIN];
+    if (access->is_string()) return access->get_string();
+    const bool is_known = access->is_int64() && access->get_int64() >= SW_HTTP_OPEN &&
+                          access->get_int64() <= SW_HTTP_ADMIN;
+    return kWords[is_known ? access->get_int64() : SW_HTTP_ADMIN];
 }
 
-void add_security(bj::object& operation, const bj::object& route) {
-    if (is_open(route)) {
-        operation["security"] = bj::array{};
-        return;
-    }
-    if (const auto scope = text_of(route, "scope"); !scope.empty()) {
-        operation["x-required-scope"] = scope;
-    }
+void add_security(bj::object& operation, const RouteView& route) {
+    if (route.access == "open") operation["security"] = bj::array{};
+    if (!route.scope.empty()) operation["x-required-scope"] = route.scope;
+    operation["x-required-role"] = route.access;
 }
 
-bj::object components() {
+bj::object all_schemas() {
     auto all = schemas();
     for (auto&& more : {account_schemas(), feature_schemas(), catalog_schemas()}) {
         for (const auto& member : more)
             all[member.key()] = member.value();
     }
-    return {{"schemas", std::move(all)},
+    return all;
+}
+
+bj::object components(bj::object schemas) {
+    return {{"schemas", std::move(schemas)},
+            {"headers", common_headers()},
             {"securitySchemes",
              {{"bearer",
                {{"type", "http"},
@@ -86,26 +93,38 @@ bj::object components() {
 Result<Buffer> document(std::string_view routes, Version version) {
     auto list = json::parse(routes);
     if (!list || !list->is_array()) return Error::internal("the listener's routes are no list");
+    auto schemas = all_schemas();
     bj::object paths;
     for (const auto& item : list->get_array()) {
         const auto* route = item.if_object();
         if (route == nullptr) continue;
         auto operation = operation_of(*route);
         if (operation.empty()) continue;
-        add_security(operation, *route);
-        auto& path = paths[text_of(*route, "path")];
+        const RouteView view{.method = text_of(*route, "method"),
+                             .path = text_of(*route, "path"),
+                             .access = access_of(*route),
+                             .scope = text_of(*route, "scope")};
+        add_security(operation, view);
+        complete_operation(operation, view, schemas);
+        auto& path = paths[view.path];
         if (!path.is_object()) path = bj::object{};
-        path.get_object()[model::to_lower(text_of(*route, "method"))] = std::move(operation);
+        path.get_object()[model::to_lower(view.method)] = std::move(operation);
     }
+    drop_unused(schemas, paths);
+    auto tags = tags_of(paths);
     bj::value out = {{"openapi", version == Version::k30 ? "3.0.3" : "3.1.0"},
                      {"info",
                       {{"title", "Streamwall Host"},
                        {"version", "1"},
-                       {"description", "Live streams: list, create, change, watch."}}},
+                       {"description",
+                        "Live streams: list, create, change, watch. Errors are problem documents "
+                        "(RFC 9457); every change is durable once it is answered."},
+                       {"contact", {{"name", "The operators of this host"}}}}},
                      {"servers", {{{"url", "/"}}}},
                      {"security", {{{"bearer", bj::array{}}}}},
+                     {"tags", std::move(tags)},
                      {"paths", std::move(paths)},
-                     {"components", components()}};
+                     {"components", components(std::move(schemas))}};
     if (version == Version::k31) modernise(out);
     return Buffer(bj::serialize(out));
 }

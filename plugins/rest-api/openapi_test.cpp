@@ -1,6 +1,8 @@
 #include "docs_page.hpp"
 #include "openapi_document.hpp"
+#include "openapi_examples.hpp"
 
+#include <streamwall/model/text.hpp>
 #include <streamwall/sdk/json.hpp>
 
 #include <heap_buffers.hpp>
@@ -19,10 +21,95 @@ TEST(OpenApi, TakesOperationsAsTextOrAsObjectAndLeavesHiddenRoutesOut) {
         openapi::Version::k30);
     ASSERT_TRUE(document);
     const auto parsed = json::parse_object(document->view()).value();
-    EXPECT_EQ(parsed.at("paths"),
-              boost::json::parse(R"({"/a":{"get":{"summary":"x","security":[]},)"
-                                 R"("post":{"summary":"y","x-required-scope":"s:w"}}})"));
+    const auto& paths = parsed.at("paths").as_object();
+    ASSERT_EQ(paths.size(), 1u);
+    const auto& get = paths.at("/a").at("get").as_object();
+    const auto& post = paths.at("/a").at("post").as_object();
+    EXPECT_EQ(get.at("summary"), "x");
+    EXPECT_EQ(get.at("security"), boost::json::array());
+    EXPECT_EQ(post.at("summary"), "y");
+    EXPECT_EQ(post.at("x-required-scope"), "s:w");
+    EXPECT_EQ(post.at("x-required-role"), "editor");
+    EXPECT_FALSE(post.contains("security"));
     EXPECT_EQ(openapi::document("nonsense", openapi::Version::k30).code(), SW_INTERNAL);
+}
+
+boost::json::object operation(std::string_view method, std::string_view path,
+                              std::string_view text) {
+    boost::json::array routes{{{"method", method},
+                               {"path", path},
+                               {"access", "editor"},
+                               {"scope", "streams:write"},
+                               {"openapi", boost::json::parse(text)}}};
+    const auto document =
+        openapi::document(boost::json::serialize(routes), openapi::Version::k30).value();
+    auto parsed = json::parse_object(document.view()).value();
+    return parsed.at("paths").at(path).at(model::to_lower(method)).as_object();
+}
+
+TEST(OpenApi, AddsWhatAllRoutesHaveInCommon) {
+    const auto made = operation("POST", "/api/v1/things/{id}/parts/{part}", R"({
+        "summary":"Add","parameters":[{"name":"id","in":"path","required":true,
+        "schema":{"type":"integer"}}],"responses":{"201":{"description":"Made.",
+        "content":{"application/json":{"schema":{"$ref":"#/components/schemas/Stream"}}}}}})");
+    EXPECT_EQ(made.at("description"),
+              "Add. For the role editor and above, or the scope streams:write.");
+    std::string names;
+    for (const auto& parameter : made.at("parameters").as_array())
+        names.append(parameter.at("name").as_string()).append(" ");
+    EXPECT_EQ(names, "id part Idempotency-Key ");
+    EXPECT_EQ(made.at("parameters").at(0).at("example"), 1);
+    const auto& example =
+        made.at("responses").at("201").at("content").at("application/json").at("example");
+    EXPECT_EQ(example.at("url"), "https://twitch.tv/example");
+    EXPECT_EQ(example.at("status"), "unknown");
+    EXPECT_TRUE(made.at("responses").at("201").at("headers").as_object().contains("X-Request-Id"));
+    EXPECT_EQ(made.at("responses")
+                  .at("default")
+                  .at("content")
+                  .at("application/problem+json")
+                  .at("example")
+                  .at("status"),
+              500);
+}
+
+TEST(OpenApi, ListsOnlySchemasThatAreUsed) {
+    const auto document = openapi::document(
+        R"([{"method":"GET","path":"/a","access":"open","openapi":{"summary":"x"}}])",
+        openapi::Version::k31);
+    const auto parsed = json::parse_object(document->view()).value();
+    const auto& schemas = parsed.at("components").at("schemas").as_object();
+    ASSERT_EQ(schemas.size(), 1u);
+    EXPECT_TRUE(schemas.contains("Problem"));
+    EXPECT_EQ(parsed.at("openapi"), "3.1.0");
+}
+
+TEST(OpenApiExamples, AreWhatTheirSchemasDescribe) {
+    const boost::json::object schemas =
+        boost::json::parse(R"({"Self":{"type":"object","properties":{"self":{"$ref":"#/x/Self"},
+            "n":{"type":"integer"}}},"Word":{"type":"string","enum":["one","two"]}})")
+            .as_object();
+    const std::pair<std::string_view, std::string_view> cases[] = {
+        {R"({"example":5})", "5"},
+        {R"({"$ref":"#/x/Word"})", R"("one")"},
+        {R"({"$ref":"#/x/None"})", "null"},
+        {R"({"type":"integer","default":25})", "25"},
+        {R"({"type":"integer","minimum":7})", "7"},
+        {R"({"type":"string","format":"date-time"})", R"("2026-01-31T12:34:56.789Z")"},
+        {R"({"type":"string","maxLength":2})", R"("te")"},
+        {R"({"type":"array","items":{"type":"boolean"}})", "[false]"},
+        {R"({"oneOf":[{"type":"array"},{"type":"object"}]})", "[]"},
+        {R"({"allOf":[{"type":"object","properties":{"city":{"type":"string"}}},{"type":"object"}]})",
+         R"({"city":"Seattle"})"},
+        {R"({})", "{}"},
+    };
+    for (const auto& [schema, example] : cases) {
+        EXPECT_EQ(openapi::example_of(boost::json::parse(schema), schemas),
+                  boost::json::parse(example))
+            << schema;
+    }
+    const auto deep = openapi::example_of(boost::json::parse(R"({"$ref":"#/x/Self"})"), schemas);
+    EXPECT_EQ(deep.at("n"), 1) << "a schema that names itself ends";
 }
 
 TEST(DocsPage, EscapesWhatOtherPluginsWrote) {

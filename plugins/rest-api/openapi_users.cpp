@@ -41,6 +41,13 @@ bj::object number_parameter(std::string_view name, std::string_view description)
             {"schema", {{"type", "integer"}, {"minimum", 1}}}};
 }
 
+bj::object cursor_parameter() {
+    return {{"name", "cursor"},
+            {"in", "query"},
+            {"description", "next_cursor of the page before; not together with page."},
+            {"schema", {{"type", "string"}}}};
+}
+
 bj::object if_match_parameter() {
     return {{"name", "If-Match"},
             {"in", "header"},
@@ -79,7 +86,8 @@ bj::object list_of(std::string_view name, std::string_view schema) {
     bj::object meta{{"current_page", count},
                     {"per_page", count},
                     {"total_pages", count},
-                    {"total_count", count}};
+                    {"total_count", count},
+                    {"next_cursor", {{"type", "string"}, {"nullable", true}}}};
     bj::object items{{"type", "array"}, {"items", reference(schema)}};
     bj::object properties{{name, std::move(items)}};
     properties["meta"] = {{"type", "object"}, {"properties", std::move(meta)}};
@@ -90,12 +98,13 @@ std::string list(std::string_view id, std::string_view summary, std::string_view
                  std::string_view schema) {
     bj::object responses;
     responses["200"] = answer("A page of them.", list_of(name, schema));
-    return render({.id = id,
-                   .summary = summary,
-                   .tag = name,
-                   .parameters = {number_parameter("page", "The page, from 1."),
-                                  number_parameter("per_page", "At most 100 a page.")}},
-                  std::move(responses), {400, 401, 403, 503});
+    return render(
+        {.id = id,
+         .summary = summary,
+         .tag = name,
+         .parameters = {number_parameter("page", "The page, from 1."),
+                        number_parameter("per_page", "At most 100 a page."), cursor_parameter()}},
+        std::move(responses), {400, 401, 403, 503});
 }
 
 bj::object record(std::string_view status, std::string_view description, std::string_view schema) {
@@ -175,6 +184,12 @@ bj::object user_input_schema() {
                           {"active", kFlag}});
 }
 
+bj::object new_user_schema() {
+    auto out = user_input_schema();
+    out["required"] = bj::array{"email", "password"};
+    return out;
+}
+
 bj::object key_schema() {
     return object_schema(
         {{"id", kId},
@@ -219,6 +234,37 @@ std::string read_me() {
                   record("200", "The user.", "User"), {401, 403, 404, 503});
 }
 
+std::string change_password() {
+    return render({.id = "changePassword",
+                   .summary = "Give oneself another password; all log-ins but the answer's end",
+                   .tag = "session",
+                   .body = "PasswordChange"},
+                  record("200", "A token for 24 hours.", "Session"),
+                  {400, 401, 403, 415, 422, 429, 503, 507});
+}
+
+std::string begin_session() {
+    return render({.id = "beginSession",
+                   .summary = "Log a page in: the token becomes a cookie",
+                   .tag = "session",
+                   .body = "Credentials"},
+                  record("200", "What the page may know.", "PageSession"),
+                  {400, 401, 415, 422, 429, 503});
+}
+
+std::string show_session() {
+    return render({.id = "showSession",
+                   .summary = "Who a page is logged in as, and its X-CSRF-Token",
+                   .tag = "session"},
+                  record("200", "What the page may know.", "PageSession"), {401, 403, 404, 503});
+}
+
+std::string end_session() {
+    return render(
+        {.id = "endSession", .summary = "Log a page out: its cookie goes", .tag = "session"},
+        nothing(), {401, 403, 503});
+}
+
 std::string public_keys() {
     bj::object responses;
     responses["200"] = {
@@ -234,21 +280,20 @@ std::string list_users() {
     return list("listUsers", "List users", "users", "User");
 }
 std::string create_user() {
-    return render(
-        {.id = "createUser", .summary = "Make a user", .tag = "users", .body = "UserInput"},
-        record("201", "Created.", "User"), {400, 401, 403, 409, 415, 422, 503, 507});
+    return render({.id = "createUser", .summary = "Make a user", .tag = "users", .body = "NewUser"},
+                  record("201", "Created.", "User"), {400, 401, 403, 409, 415, 422, 503, 507});
 }
 std::string get_user() {
     return render(
         {.id = "getUser", .summary = "Read a user", .tag = "users", .parameters = {id_parameter()}},
         record("200", "The user.", "User"), {401, 403, 404, 503});
 }
-std::string update_user() {
-    return render({.id = "updateUser",
+std::string update_user(bool replaces) {
+    return render({.id = replaces ? "replaceUser" : "updateUser",
                    .summary = "Change a user",
                    .tag = "users",
                    .parameters = {id_parameter(), if_match_parameter()},
-                   .body = "UserInput"},
+                   .body = replaces ? "UserReplacement" : "UserInput"},
                   record("200", "The user after the change.", "User"),
                   {400, 401, 403, 404, 409, 412, 415, 422, 503, 507});
 }
@@ -298,12 +343,22 @@ bj::object account_schemas() {
     bj::object out;
     out["User"] = user_schema();
     out["UserInput"] = user_input_schema();
+    out["NewUser"] = new_user_schema();
+    out["UserReplacement"] = user_input_schema();
+    out["UserReplacement"].get_object()["required"] = bj::array{"email"};
+    out["PasswordChange"] =
+        object_schema({{"current_password", text_schema()}, {"password", password_schema()}},
+                      {"current_password", "password"});
     out["Credentials"] = object_schema({{"email", email_schema()}, {"password", text_schema()}},
                                        {"email", "password"});
     out["Session"] = object_schema({{"token", {{"type", "string"}}},
                                     {"expires_at", time_schema()},
                                     {"user", reference("User")}},
                                    {"token", "expires_at", "user"});
+    out["PageSession"] = object_schema({{"user", reference("User")},
+                                        {"expires_at", time_schema()},
+                                        {"csrf_token", {{"type", "string"}}}},
+                                       {"user", "csrf_token"});
     out["ApiKey"] = key_schema();
     out["NewApiKey"] = object_schema({{"name", text_schema()},
                                       {"scopes", scopes_schema()},

@@ -11,12 +11,16 @@ std::string sign_up();
 std::string log_in();
 std::string log_out();
 std::string read_me();
+std::string change_password();
+std::string begin_session();
+std::string show_session();
+std::string end_session();
 std::string public_keys();
 
 std::string list_users();
 std::string create_user();
 std::string get_user();
-std::string update_user();
+std::string update_user(bool replaces);
 std::string delete_user();
 
 std::string list_keys();

@@ -1,9 +1,12 @@
 // rest-api: wiring. Routes are in streams_api.cpp, users_api.cpp, nodes_api.cpp, schemas_api.cpp
 // and system_api.cpp.
-#include "features_api.hpp"
 #include "catalog_api.hpp"
+#include "events_api.hpp"
+#include "features_api.hpp"
+#include "feed_api.hpp"
 #include "nodes_api.hpp"
 #include "schemas_api.hpp"
+#include "session_api.hpp"
 #include "streams_api.hpp"
 #include "system_api.hpp"
 #include "users_api.hpp"
@@ -20,11 +23,13 @@ namespace streamwall::rest_api {
 struct Settings {
     std::chrono::milliseconds idempotency_lifetime{};
     std::int64_t idempotency_keys = 0;
+    bool feed_open_on_loopback = false;
 };
 
 }  // namespace streamwall::rest_api
 
-STREAMWALL_SETTINGS(streamwall::rest_api::Settings, idempotency_lifetime, idempotency_keys)
+STREAMWALL_SETTINGS(streamwall::rest_api::Settings, idempotency_lifetime, idempotency_keys,
+                    feed_open_on_loopback)
 
 namespace streamwall::rest_api {
 
@@ -39,6 +44,7 @@ class RestApi final : public Plugin<Settings> {
         client_ = std::move(*client);
         add_stream_routes(routes_, *client_);
         if (auto added = catalog_.add(routes_, services()); !added) return std::move(added).error();
+        add_feed_routes(routes_, *client_, settings().feed_open_on_loopback);
         auto accounts = AccountsClient::resolve(services());
         if (!accounts) return std::move(accounts).error();
         accounts_ = std::move(*accounts);
@@ -49,11 +55,13 @@ class RestApi final : public Plugin<Settings> {
         if (!features) return std::move(features).error();
         features_ = std::move(*features);
         add_feature_routes(routes_, *features_);
+        add_session_routes(routes_, *accounts_);
         auto nodes = NodesClient::resolve(services());
         if (!nodes) return std::move(nodes).error();
         nodes_ = std::move(*nodes);
         add_node_routes(routes_, *nodes_);
         add_schema_routes(routes_, *nodes_);
+        if (auto added = events_.add(routes_, services()); !added) return std::move(added).error();
         add_system_routes(routes_,
                           {.introspect = [this](std::string_view what) { return document(what); },
                            .routes = [this] { return listener_.mounted(); }});
@@ -96,6 +104,7 @@ class RestApi final : public Plugin<Settings> {
     std::optional<AccountsClient> accounts_;
     std::optional<FeaturesClient> features_;
     std::optional<NodesClient> nodes_;
+    EventsApi events_;
     http::Listener listener_{host()};
     Repeats repeats_;
     contracts::features::Flags flags_{*this};

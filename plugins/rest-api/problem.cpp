@@ -100,6 +100,8 @@ std::string_view reason_phrase(int status) {
             return "Not Acceptable";
         case 409:
             return "Conflict";
+        case 410:
+            return "Gone";
         case 412:
             return "Precondition Failed";
         case 413:

@@ -200,6 +200,8 @@ TEST_F(StreamsApi, RefusesVersionsOfTheInterfaceThatDoNotExist) {
     EXPECT_EQ(answer.status, 406);
     EXPECT_NE(std::string(problem(answer).at("detail").as_string()).find("v1+json"),
               std::string::npos);
+    EXPECT_EQ(problem(answer).at("versions"),
+              boost::json::array{"application/vnd.streamwall.v1+json"});
 }
 
 TEST_F(StreamsApi, CountsEveryAnswerUnderItsTemplate) {

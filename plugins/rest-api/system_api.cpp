@@ -7,12 +7,51 @@
 
 #include <streamwall/sdk/json_scan.hpp>
 
+#include <array>
+#include <functional>
 #include <memory>
+#include <mutex>
+#include <string>
 
 namespace streamwall::rest_api {
 namespace {
 
-using Documents = std::shared_ptr<const SystemDocuments>;
+// The description in its forms, made anew when routes come or go. [any thread]
+class Descriptions {
+  public:
+    explicit Descriptions(std::function<Buffer()> routes) : routes_(std::move(routes)) {}
+
+    Result<Buffer> document(openapi::Version version) {
+        const std::lock_guard lock(mutex_);
+        return document_locked(version);
+    }
+    Result<Buffer> page() {
+        const std::lock_guard lock(mutex_);
+        const auto document = document_locked(openapi::Version::k30);
+        if (document && !page_) page_ = Buffer(docs_page(document->view()));
+        return document ? Result<Buffer>(page_) : document;
+    }
+
+  private:
+    Result<Buffer> document_locked(openapi::Version version) {
+        const auto routes = routes_();
+        if (routes.view() != described_) {
+            described_ = routes.view();
+            page_ = documents_[0] = documents_[1] = Buffer();
+        }
+        auto& kept = documents_[version == openapi::Version::k31];
+        if (kept) return kept;
+        auto made = openapi::document(described_, version);
+        if (made) kept = *made;
+        return made;
+    }
+
+    std::mutex mutex_;
+    const std::function<Buffer()> routes_;
+    std::string described_;
+    std::array<Buffer, 2> documents_;
+    Buffer page_;
+};
 
 void send_health(Call call, const Health& health) {
     http::Response response(health.status, health.body);
@@ -42,19 +81,19 @@ std::optional<openapi::Version> wanted_version(std::string_view query) {
     return version;
 }
 
-void send_openapi(Call call, const http::Request& request, const SystemDocuments& documents) {
+void send_openapi(Call call, const http::Request& request, Descriptions& descriptions) {
     const auto version = wanted_version(request.query());
     if (!version) return call.fail(invalid_query({}, "The parameter openapi must be 3.0 or 3.1."));
-    const auto document = openapi::document(documents.routes().view(), *version);
+    const auto document = descriptions.document(*version);
     if (!document) return call.fail(to_problem(document.error()));
     http::Response response(200, *document);
     call.send(response.header("content-type", kJsonType));
 }
 
-void send_docs(Call call, const SystemDocuments& documents) {
-    const auto document = openapi::document(documents.routes().view(), openapi::Version::k30);
-    if (!document) return call.fail(to_problem(document.error()));
-    http::Response response(200, Buffer(docs_page(document->view())));
+void send_docs(Call call, Descriptions& descriptions) {
+    const auto page = descriptions.page();
+    if (!page) return call.fail(to_problem(page.error()));
+    http::Response response(200, *page);
     response.header("content-type", "text/html; charset=utf-8");
     call.send(response.header("content-security-policy", kDocsPolicy));
 }
@@ -101,6 +140,7 @@ Health ready_answer(const Buffer& document) {
 
 void add_system_routes(Routes& routes, SystemDocuments given) {
     const auto documents = std::make_shared<const SystemDocuments>(std::move(given));
+    const auto descriptions = std::make_shared<Descriptions>(documents->routes);
     const auto add = [&](const OpenRoute& route, auto handler) {
         routes.add(open_route(route),
                    [documents, handler](const http::Request& request, Call call) {
@@ -126,11 +166,11 @@ void add_system_routes(Routes& routes, SystemDocuments given) {
             send_metrics(std::move(call), from.introspect("metrics"));
         });
     add({"/openapi.json", "openapi", "This description"},
-        [](Call call, Request request, Docs from) {
-            send_openapi(std::move(call), request, from);
+        [descriptions](Call call, Request request, Docs) {
+            send_openapi(std::move(call), request, *descriptions);
         });
     add({"/api-docs", "docs", "This description, for people", "text/html"},
-        [](Call call, Request, Docs from) { send_docs(std::move(call), from); });
+        [descriptions](Call call, Request, Docs) { send_docs(std::move(call), *descriptions); });
     add({"/api-docs/style.css", "docsStyle", "The style sheet of /api-docs", "text/css"},
         [](Call call, Request, Docs) { send_style(std::move(call)); });
 }

@@ -1,8 +1,9 @@
 #include "users_api.hpp"
 
 #include "conditional.hpp"
+#include "list_query.hpp"
 #include "openapi_users.hpp"
-#include "paging.hpp"
+#include "pages.hpp"
 #include "query_string.hpp"
 
 #include <streamwall/contracts/record.hpp>
@@ -19,25 +20,6 @@ namespace names = contracts::accounts;
 constexpr std::string_view kUsersPath = "/api/v1/users";
 constexpr std::string_view kKeysPath = "/api/v1/api_keys";
 constexpr std::uint32_t kPasswordTimeoutMs = 15'000;  // hashing waits for its turn
-
-// What the errors of accounts mean over HTTP, beside the common table.
-Problem to_account_problem(const Error& error) {
-    auto problem = to_problem(error);
-    const auto code = json::to_plain_text(json::find_member(error.details, "code"));
-    if (code == names::kTooManyTries) {
-        problem.status = 429;
-        problem.code = names::kTooManyTries;
-        problem.detail = error.message;
-        problem.retry_after =
-            static_cast<int>(contracts::store::detail_number(error, "retry_after"));
-    } else if (code == names::kLastAdmin) {
-        problem.status = 409;
-        problem.code = names::kLastAdmin;
-    } else if (code == names::kSignUpClosed) {
-        problem.code = names::kSignUpClosed;
-    }
-    return problem;
-}
 
 void fail(Call& call, const Error& error) {
     call.fail(to_account_problem(error));
@@ -129,6 +111,18 @@ void me(const AccountsClient& client, const http::Request& request, Call call) {
                 });
 }
 
+// Answered as a log-in: the token that asked has ended with all others.
+void change_password(const AccountsClient& client, const http::Request& request, Call call) {
+    auto body = begin_request(request);
+    if (!body) return call.fail(body.error());
+    body->raw("body", request.body());
+    client.call(names::kUsers, names::kChangePassword, body->buffer(), request.context(),
+                [call = std::move(call)](Result<Buffer> session) mutable {
+                    if (!session) return fail(call, session.error());
+                    send_private(call, 200, *session);
+                });
+}
+
 void public_keys(const AccountsClient& client, const http::Request& request, Call call) {
     client.call(names::kTokens, names::kPublicKeys, Buffer("{}"), request.context(),
                 [call = std::move(call)](Result<Buffer> set) mutable {
@@ -141,17 +135,20 @@ void public_keys(const AccountsClient& client, const http::Request& request, Cal
 
 void list(const AccountsClient& client, std::string_view service, std::string_view name,
           const http::Request& request, Call call) {
-    const auto paging = parse_paging(request.query());
-    if (!paging) return call.fail(paging.error());
-    const auto body = json::Writer()
-                          .number("limit", paging->per_page)
-                          .number("offset", paging->offset())
-                          .buffer();
-    client.call(service, names::kList, body, request.context(),
-                [call = std::move(call), paging = *paging, name](Result<Buffer> reply) mutable {
-                    if (!reply) return call.fail(to_query_problem(reply.error()));
-                    send_private(call, 200, paged(paging, name, reply->view()));
-                });
+    auto query = parse_list_query(request.query(), {});
+    if (!query) return call.fail(query.error());
+    const auto wanted = query->list.request();
+    client.call(
+        service, names::kList, wanted, request.context(),
+        [call = std::move(call), query = std::move(*query), name](Result<Buffer> reply) mutable {
+            if (!reply) return call.fail(to_query_problem(reply.error()));
+            const auto page = make_page(query, call.path(), reply->view(), name);
+            if (!page) return call.fail(to_problem(page.error()));
+            http::Response response(200, page->body);
+            response.header("content-type", kJsonType).header("cache-control", "no-store");
+            if (!page->link.empty()) response.header("link", page->link);
+            call.send(response);
+        });
 }
 
 void create(const AccountsClient& client, std::string_view service, std::string_view path,
@@ -177,7 +174,7 @@ void update(const AccountsClient& client, const http::Request& request, Call cal
     if (!id) return call.fail(id.error());
     auto body = begin_request(request);
     if (!body) return call.fail(body.error());
-    body->number("id", *id);
+    body->number("id", *id).boolean("replace", request.method() == "PUT");
     add_versions(*body, request);
     body->raw("body", request.body());
     client.call(names::kUsers, names::kUpdate, body->buffer(), request.context(),
@@ -223,33 +220,47 @@ class Adder {
                     });
     }
 
+    // Where `path` is not `successor` it is an old name, which stays out of the document.
+    template <class Handler>
+    void named(std::string_view method, std::string_view path, std::string_view successor,
+               int access, std::string openapi, Handler handler) {
+        const std::string base = "/api/v1";
+        if (path == successor)
+            return (*this)(method, base + std::string(path), access, std::move(openapi), handler);
+        routes_.add_alias({.method = std::string(method),
+                           .path = base + std::string(path),
+                           .access = access,
+                           .timeout_ms = kPasswordTimeoutMs},
+                          base + std::string(successor),
+                          [&client = client_, handler](const http::Request& request, Call call) {
+                              handler(client, request, std::move(call));
+                          });
+    }
+
   private:
     Routes& routes_;
     const AccountsClient& client_;
 };
 
-// Aliases that old clients know stay out of the document.
-void add_session_routes(Adder& add) {
-    for (const std::string path : {"/users/signup", "/signup", "/auth/signup"}) {
-        const bool is_alias = path != "/users/signup";
-        add("POST", "/api/v1" + path, SW_HTTP_OPEN, is_alias ? "" : openapi::sign_up(),
-            [](const AccountsClient& client, const http::Request& request, Call call) {
-                log_in(client, names::kSignUp, 201, request, std::move(call));
-            });
+void add_log_in_routes(Adder& add) {
+    for (const std::string_view path : {"/users/signup", "/signup", "/auth/signup"}) {
+        add.named("POST", path, "/users/signup", SW_HTTP_OPEN, openapi::sign_up(),
+                  [](const AccountsClient& client, const http::Request& request, Call call) {
+                      log_in(client, names::kSignUp, 201, request, std::move(call));
+                  });
     }
-    for (const std::string path : {"/users/login", "/login", "/auth/login"}) {
-        const bool is_alias = path != "/users/login";
-        add("POST", "/api/v1" + path, SW_HTTP_OPEN, is_alias ? "" : openapi::log_in(),
-            [](const AccountsClient& client, const http::Request& request, Call call) {
-                log_in(client, names::kLogIn, 200, request, std::move(call));
-            });
+    for (const std::string_view path : {"/users/login", "/login", "/auth/login"}) {
+        add.named("POST", path, "/users/login", SW_HTTP_OPEN, openapi::log_in(),
+                  [](const AccountsClient& client, const http::Request& request, Call call) {
+                      log_in(client, names::kLogIn, 200, request, std::move(call));
+                  });
     }
-    for (const std::string path : {"/users/logout", "/logout", "/auth/logout"}) {
-        const bool is_alias = path != "/users/logout";
-        add("DELETE", "/api/v1" + path, SW_HTTP_VIEWER, is_alias ? "" : openapi::log_out(),
-            log_out);
+    for (const std::string_view path : {"/users/logout", "/logout", "/auth/logout"}) {
+        add.named("DELETE", path, "/users/logout", SW_HTTP_VIEWER, openapi::log_out(), log_out);
     }
     add("GET", std::string(kUsersPath) + "/me", SW_HTTP_VIEWER, openapi::read_me(), me);
+    add("PUT", std::string(kUsersPath) + "/me/password", SW_HTTP_VIEWER, openapi::change_password(),
+        change_password);
     add("GET", "/.well-known/jwks.json", SW_HTTP_OPEN, openapi::public_keys(), public_keys);
 }
 
@@ -268,7 +279,8 @@ void add_user_routes(Adder& add) {
         [](const AccountsClient& client, const http::Request& request, Call call) {
             act(client, names::kUsers, names::kGet, 200, request, std::move(call));
         });
-    add("PATCH", one, SW_HTTP_ADMIN, openapi::update_user(), update);
+    add("PATCH", one, SW_HTTP_ADMIN, openapi::update_user(false), update);
+    add("PUT", one, SW_HTTP_ADMIN, openapi::update_user(true), update);
     add("DELETE", one, SW_HTTP_ADMIN, openapi::delete_user(),
         [](const AccountsClient& client, const http::Request& request, Call call) {
             act(client, names::kUsers, names::kRemove, 204, request, std::move(call));
@@ -302,6 +314,24 @@ void add_key_routes(Adder& add) {
 
 }  // namespace
 
+Problem to_account_problem(const Error& error) {
+    auto problem = to_problem(error);
+    const auto code = json::to_plain_text(json::find_member(error.details, "code"));
+    if (code == names::kTooManyTries) {
+        problem.status = 429;
+        problem.code = names::kTooManyTries;
+        problem.detail = error.message;
+        problem.retry_after =
+            static_cast<int>(contracts::store::detail_number(error, "retry_after"));
+    } else if (code == names::kLastAdmin) {
+        problem.status = 409;
+        problem.code = names::kLastAdmin;
+    } else if (code == names::kSignUpClosed) {
+        problem.code = names::kSignUpClosed;
+    }
+    return problem;
+}
+
 Result<AccountsClient> AccountsClient::resolve(const Services& services) {
     using Name = std::pair<std::string_view, std::string_view>;
     AccountsClient out;
@@ -309,12 +339,12 @@ Result<AccountsClient> AccountsClient::resolve(const Services& services) {
     for (const auto& [service, method] :
          {Name(names::kTokens, names::kPublicKeys), Name(names::kUsers, names::kSignUp),
           Name(names::kUsers, names::kLogIn), Name(names::kUsers, names::kLogOut),
-          Name(names::kUsers, names::kMe), Name(names::kUsers, names::kList),
-          Name(names::kUsers, names::kGet), Name(names::kUsers, names::kCreate),
-          Name(names::kUsers, names::kUpdate), Name(names::kUsers, names::kRemove),
-          Name(names::kKeys, names::kList), Name(names::kKeys, names::kGet),
-          Name(names::kKeys, names::kCreate), Name(names::kKeys, names::kRotate),
-          Name(names::kKeys, names::kRevoke)}) {
+          Name(names::kUsers, names::kMe), Name(names::kUsers, names::kChangePassword),
+          Name(names::kUsers, names::kList), Name(names::kUsers, names::kGet),
+          Name(names::kUsers, names::kCreate), Name(names::kUsers, names::kUpdate),
+          Name(names::kUsers, names::kRemove), Name(names::kKeys, names::kList),
+          Name(names::kKeys, names::kGet), Name(names::kKeys, names::kCreate),
+          Name(names::kKeys, names::kRotate), Name(names::kKeys, names::kRevoke)}) {
         auto found = services.resolve(service, method);
         if (!found) return std::move(found).error();
         out.methods_.emplace(name_of(service, method), *found);
@@ -324,7 +354,7 @@ Result<AccountsClient> AccountsClient::resolve(const Services& services) {
 
 void add_account_routes(Routes& routes, const AccountsClient& client) {
     Adder add(routes, client);
-    add_session_routes(add);
+    add_log_in_routes(add);
     add_user_routes(add);
     add_key_routes(add);
 }

@@ -31,6 +31,9 @@ class AccountsClient {
     std::map<std::string, Method> methods_;
 };
 
+// What the errors of accounts mean over HTTP, beside the common table.
+Problem to_account_problem(const Error& error);
+
 // `client` outlives the routes.
 void add_account_routes(Routes& routes, const AccountsClient& client);
 

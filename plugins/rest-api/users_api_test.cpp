@@ -44,7 +44,8 @@ TEST_F(AccountsApi, IsForAdministratorsButForOnesOwnSession) {
     for (const auto& route : fake.mounted()) {
         const bool is_open = route.path.ends_with("/login") || route.path.ends_with("/signup") ||
                              route.path.starts_with("/.well-known");
-        const bool is_own = route.path.ends_with("/logout") || route.path.ends_with("/me");
+        const bool is_own = route.path.ends_with("/logout") || route.path.ends_with("/me") ||
+                            route.path.ends_with("/me/password");
         EXPECT_EQ(route.access, is_open  ? SW_HTTP_OPEN
                                 : is_own ? SW_HTTP_VIEWER
                                          : SW_HTTP_ADMIN)
@@ -61,6 +62,12 @@ TEST_F(AccountsApi, LogsInUnderEveryNameThatClientsKnow) {
         EXPECT_EQ(answer.body, kSession);
         EXPECT_EQ(answer.headers.at("authorization"), "Bearer a.b.c");
         EXPECT_EQ(answer.headers.at("cache-control"), "no-store");
+        const bool is_old = std::string_view(path) != "/api/v1/users/login";
+        EXPECT_EQ(answer.headers.contains("deprecation"), is_old);
+        if (is_old) {
+            EXPECT_EQ(answer.headers.at("link"),
+                      R"(</api/v1/users/login>; rel="successor-version")");
+        }
         EXPECT_EQ(
             fake.last_call(),
             R"(log_in {"strict":false,"address":"","body":{"email":"a@b.de","password":"x"}})");
@@ -114,16 +121,31 @@ TEST_F(AccountsApi, LogsTheTokenOutThatTheRequestBears) {
     EXPECT_EQ(fake.last_call(), R"(log_out {"token":"a.b.c"})");
 }
 
+TEST_F(AccountsApi, AnswersANewPasswordAsALogIn) {
+    answer_with(kSession);
+    const auto& answer = fake.request("PUT", "/api/v1/users/me/password", {}, "",
+                                      R"({"current_password":"a","password":"b"})");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.body, kSession);
+    EXPECT_EQ(answer.headers.at("cache-control"), "no-store");
+    EXPECT_EQ(fake.last_call(), R"(change_password {"strict":false,"body":)"
+                                R"({"current_password":"a","password":"b"}})");
+}
+
 TEST_F(AccountsApi, PagesItsLists) {
-    answer_with(R"({"records":[{"id":1},{"id":2}],"count":7})");
+    answer_with(R"({"records":[{"id":1},{"id":2}],"count":7,"next_cursor":"c2"})");
     const auto& page = fake.request("GET", "/api/v1/users", {}, "page=2&per_page=2");
     EXPECT_EQ(page.body, R"({"users":[{"id":1},{"id":2}],"meta":{"current_page":2,"per_page":2,)"
-                         R"("total_pages":4,"total_count":7}})");
-    EXPECT_EQ(fake.last_call(), R"(list {"limit":2,"offset":2})");
+                         R"("total_pages":4,"total_count":7,"next_cursor":"c2"}})");
+    EXPECT_NE(page.headers.at("link").find("page=3>; rel=\"next\""), std::string::npos);
+    EXPECT_EQ(fake.last_call(), R"(list {"filters":{},"limit":2,"offset":2,"count":true})");
+    fake.request("GET", "/api/v1/api_keys", {}, "per_page=2&cursor=c2");
+    EXPECT_EQ(fake.last_call(),
+              R"(list {"filters":{},"limit":2,"offset":0,"cursor":"c2","count":true})");
     EXPECT_EQ(fake.request("GET", "/api/v1/api_keys", {}, "per_page=1000").status, 200);
-    EXPECT_EQ(fake.last_call(), R"(list {"limit":100,"offset":0})");
-    for (const auto* query : {"page=0", "page=-1", "page=x", "page=1000000000000", "per_page=0",
-                              "colour=red", "page=%zz"}) {
+    EXPECT_EQ(fake.last_call(), R"(list {"filters":{},"limit":100,"offset":0,"count":true})");
+    for (const auto* query : {"page=0", "page=-1", "page=x", "page=99999999999999999999",
+                              "per_page=0", "colour=red", "page=%zz"}) {
         EXPECT_EQ(fake.request("GET", "/api/v1/users", {}, query).status, 400) << query;
     }
 }
@@ -138,8 +160,9 @@ TEST_F(AccountsApi, CreatesAndChangesUsers) {
         fake.request("PATCH", "/api/v1/users/{id}", {"5"}, "", R"({"role":"editor"})",
                      {{"content-type", "application/json"}, {"if-match", "\"2\""}});
     EXPECT_EQ(changed.status, 200);
-    EXPECT_EQ(fake.last_call(),
-              R"(update {"strict":false,"id":5,"versions":[2],"body":{"role":"editor"}})");
+    EXPECT_EQ(
+        fake.last_call(),
+        R"(update {"strict":false,"id":5,"replace":false,"versions":[2],"body":{"role":"editor"}})");
     for (const auto* id : {"0", "x", "05", "-1", "99999999999999999999"}) {
         EXPECT_EQ(fake.request("GET", "/api/v1/users/{id}", {id}).status, 404) << id;
     }

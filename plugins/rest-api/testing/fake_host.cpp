@@ -217,6 +217,7 @@ const Answer& FakeHost::request(std::string_view method, std::string_view path_t
     raw.headers = list.data();
     raw.header_count = list.size();
     raw.body = to_str(body);
+    raw.peer = to_str(peer);
     raw.context = &context;
     auto& answer = answers_.emplace_back();
     route->handle(route->ctx, &raw, reinterpret_cast<sw_http_exchange*>(&answer));

@@ -43,8 +43,9 @@ class FakeHost {
     const Answer& request(std::string_view method, std::string_view path_template,
                           std::vector<std::string> parameters = {}, std::string_view query = {},
                           std::string_view body = {}, const Headers& headers = {});
-    std::string principal_id = "1";           // of who makes requests
+    std::string principal_id = "1";  // of who makes requests
     std::string role = {};
+    std::string peer;                         // where they come from
     std::int64_t now_ms = 1'700'000'000'000;  // wall clock
 
     const Answer& last_answer() const { return answers_.back(); }

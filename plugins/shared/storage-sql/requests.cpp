@@ -9,12 +9,13 @@
 namespace streamwall::storage {
 namespace {
 
-constexpr std::array<MethodName, 14> kMethods{{
+constexpr std::array<MethodName, 15> kMethods{{
     {"store", "declare", Method::kDeclare},
     {"store", "get", Method::kGet},
     {"store", "query", Method::kQuery},
     {"store", "apply", Method::kApply},
     {"store", "lease", Method::kStoreLease},
+    {"store", "events", Method::kRead},
     {"journal", "append", Method::kAppend},
     {"journal", "read", Method::kRead},
     {"journal", "position", Method::kPosition},

@@ -12,8 +12,10 @@
 //                                                 details.code "too_many_tries" and retry_after
 //     log_out      {"token"}                    → {}
 //     me           {}                           → the user that asks
-//     list         {"limit","offset"}           → {"records":[…],"count"}
-//     get          {"id"} · create {"body","strict"} · update {"id","versions","body","strict"} ·
+//     change_password {"body","strict"}         → a new log-in, as log_in; all others have ended
+//     list         {"limit","offset","cursor"}  → {"records":[…],"count","next_cursor"}
+//     get          {"id"} · create {"body","strict"} ·
+//     update       {"id","versions","replace","body","strict"} ·
 //     remove       {"id","versions"}            → the user
 //   accounts.keys
 //     list, get    as above                     → keys without their secrets
@@ -39,6 +41,7 @@ inline constexpr std::string_view kSignUp = "sign_up";
 inline constexpr std::string_view kLogIn = "log_in";
 inline constexpr std::string_view kLogOut = "log_out";
 inline constexpr std::string_view kMe = "me";
+inline constexpr std::string_view kChangePassword = "change_password";
 
 inline constexpr std::string_view kKeys = "accounts.keys";
 inline constexpr std::string_view kRotate = "rotate";

@@ -1,0 +1,184 @@
+// The interface and its description: whatever is sent, answers are what the document says of them.
+import assert from 'node:assert/strict';
+import {writeFileSync} from 'node:fs';
+import path from 'node:path';
+import test, {after} from 'node:test';
+import {Api} from './lib/api.mjs';
+import {Description, wrongBodies, wrongIds, wrongValues} from './lib/description.mjs';
+import {apiKey, Host} from './lib/host.mjs';
+import {Prism} from './lib/prism.mjs';
+import {output, scratchFolder} from './lib/processes.mjs';
+
+const host = await Host.start({after});
+const api = new Api(host);
+const folder = scratchFolder({after});
+
+// Something with the id 1 of everything that a request of the test may ask for.
+await api.create({url: 'https://twitch.tv/described', city: 'Seattle', state: 'WA'});
+const description = await Description.of(host.url);
+const operations = description.operations();
+
+async function send(base, {method, path: template}, {id, query = '', body, headers = {}, key} = {}) {
+    const operation = description.document.paths[template][method];
+    const examples = Object.fromEntries(
+        (operation.parameters ?? [])
+            .filter((parameter) => parameter.in === 'path')
+            .map(({name, example}) => [name, example]),
+    );
+    const target = template.replace(/\{(\w+)\}/g, (_, name) => id ?? examples[name]);
+    const response = await fetch(base + target + query, {
+        method: method.toUpperCase(),
+        headers: {
+            ...(key === null ? {} : {Authorization: `Bearer ${apiKey}`}),
+            ...(body === undefined ? {} : {'Content-Type': 'application/json'}),
+            ...headers,
+        },
+        body: body === undefined || Buffer.isBuffer(body) ? body : String(body),
+        signal: AbortSignal.timeout(20_000),
+        redirect: 'manual',
+    });
+    const text = await response.text();
+    const type = response.headers.get('content-type') ?? '';
+    return {
+        status: response.status,
+        headers: response.headers,
+        type,
+        text,
+        json: /json/.test(type) && text ? JSON.parse(text) : undefined,
+    };
+}
+
+const media = ({requestBody}) => requestBody?.content['application/json'];
+const example = (operation) => {
+    const content = media(operation);
+    return content && JSON.stringify(content.example);
+};
+
+// Sends and judges; nothing that a client does may be our failure.
+async function judged(operation, request, sent, expected = () => true) {
+    const answer = await send(host.url, operation, request);
+    const what = `${operation.method} ${operation.path} with ${sent}: ${answer.status} ${answer.text}`;
+    assert.ok(answer.status < 500, what);
+    description.check(operation, answer, sent);
+    assert.ok(expected(answer), what);
+    return answer;
+}
+
+const refused = ({status}) => status >= 400;
+
+test('the linter finds nothing wrong with the document, in either version', async () => {
+    const rules = path.join(folder, 'rules.yaml');
+    writeFileSync(rules, 'extends: ["spectral:oas"]\n');
+    for (const version of ['3.0', '3.1']) {
+        const file = path.join(folder, `openapi-${version}.json`);
+        const answer = await fetch(`${host.url}/openapi.json?openapi=${version}`);
+        writeFileSync(file, await answer.text());
+        const spectral = ['node_modules/.bin/spectral', 'lint', '-r', rules, '-F', 'warn', file];
+        await output(process.execPath, spectral).catch(({stdout}) => assert.fail(stdout));
+    }
+});
+
+test('the document names every route, says who may call it, and shows an example of all it takes and gives', () => {
+    assert.ok(operations.length > 30);
+    const ids = operations.map(({operation}) => operation.operationId);
+    assert.equal(new Set(ids).size, ids.length);
+    for (const {method, path: template, operation} of operations) {
+        const what = `${method} ${template}`;
+        assert.ok(operation.summary && operation.description, what);
+        assert.ok(['open', 'viewer', 'editor', 'admin'].includes(operation['x-required-role']));
+        const contents = [operation.requestBody, ...Object.values(operation.responses)];
+        for (const content of contents.flatMap((each) => Object.entries(each?.content ?? {}))) {
+            if (/json/.test(content[0])) assert.ok('example' in content[1], what);
+        }
+    }
+});
+
+test('what is sent as the examples show is never called malformed', async () => {
+    for (const each of operations) {
+        if (each.method === 'delete') continue;
+        await judged(each, {body: example(each.operation)}, 'its example', ({status}) =>
+            ![400, 415, 422].includes(status),
+        );
+    }
+});
+
+test('without credentials only what is said to be open answers', async () => {
+    for (const each of operations) {
+        const request = {body: example(each.operation), key: null};
+        const isOpen = each.operation['x-required-role'] === 'open';
+        await judged(each, request, 'no key', ({status}) => isOpen || status === 401);
+    }
+});
+
+test('wrong fields are refused one by one', async () => {
+    for (const each of operations) {
+        const body = media(each.operation);
+        if (!body) continue;
+        const schema = description.resolved(body.schema);
+        for (const [name, property] of Object.entries(schema.properties ?? {})) {
+            for (const value of wrongValues(description.resolved(property))) {
+                const wrong = JSON.stringify({...body.example, [name]: value});
+                await judged(each, {body: wrong}, `${name}: ${wrong.slice(0, 200)}`, refused);
+            }
+        }
+        for (const name of schema.required ?? []) {
+            const {[name]: _, ...rest} = body.example;
+            await judged(each, {body: JSON.stringify(rest)}, `no ${name}`, refused);
+        }
+    }
+});
+
+test('bodies, types, ids and queries that nobody takes are refused everywhere', async () => {
+    for (const each of operations) {
+        const body = example(each.operation);
+        if (body) {
+            for (const wrong of wrongBodies) await judged(each, {body: wrong}, wrong, refused);
+            const headers = {'Content-Type': 'text/plain'};
+            await judged(each, {body, headers}, 'text', ({status}) => status === 415);
+        }
+        if (/\{id\}/.test(each.path)) {
+            for (const id of wrongIds) await judged(each, {id, body}, `id ${id}`, refused);
+        }
+        if (each.method === 'get') {
+            for (const query of ['?page=0', '?page=-1', '?page=1e3', '?per_page=x', '?%zz', '?a=%00']) {
+                const isList = each.operation.parameters.some(({name}) => name === 'page');
+                await judged(each, {body, query}, query, (answer) => !isList || refused(answer));
+            }
+        }
+        const headers = {Accept: 'application/vnd.streamwall.v2+json'};
+        await judged(each, {body, headers}, 'version 2', ({status}) => status === 406);
+    }
+});
+
+test('other methods are refused with those that there are', async () => {
+    for (const [template, methods] of Object.entries(description.document.paths)) {
+        for (const method of ['put', 'delete', 'patch', 'post']) {
+            if (methods[method]) continue;
+            const target = template.replace(/\{\w+\}/g, '1');
+            const answer = await fetch(host.url + target, {method: method.toUpperCase()});
+            if (answer.status === 401) continue;  // an old name that is not in the document
+            assert.equal(answer.status, 405, `${method} ${template}`);
+            const allowed = answer.headers.get('allow');
+            for (const known of Object.keys(methods)) assert.match(allowed, new RegExp(known, 'i'));
+        }
+    }
+});
+
+test('a validating proxy that is not ours lets everything pass that the document shows', async (t) => {
+    const prism = await Prism.start(t, host, {errors: true});
+    for (const each of operations) {
+        if (each.method === 'delete') continue;
+        const answer = await send(prism.url, each, {body: example(each.operation)});
+        assert.doesNotMatch(answer.text, /stoplight\.io\/prism/, `${each.method} ${each.path}`);
+    }
+});
+
+test('the page for people lists every route and loads nothing from elsewhere', async () => {
+    const answer = await fetch(`${host.url}/api-docs`);
+    const policy = answer.headers.get('content-security-policy');
+    assert.match(policy, /default-src 'none'/);
+    assert.doesNotMatch(policy, /unsafe|\*/);
+    const page = await answer.text();
+    for (const {path: template} of operations) assert.ok(page.includes(template), template);
+    assert.doesNotMatch(page, /<script|style=|https?:\/\/(?!twitch\.tv)/);
+});
