@@ -7,6 +7,7 @@
 #include <streamwall/records/requests.hpp>
 
 #include <algorithm>
+#include <random>
 
 namespace streamwall::catalog {
 namespace {
@@ -47,6 +48,15 @@ bj::object shown_record(const bj::object& record, std::span<const std::string_vi
         }
         if (!is_hidden(hidden, name)) out[name] = member.value();
     }
+    return out;
+}
+
+std::string make_handle() {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    std::random_device random;
+    std::string out;
+    for (int i = 0; i < 32; ++i)
+        out += kHex[random() & 15];
     return out;
 }
 

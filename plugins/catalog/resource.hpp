@@ -110,4 +110,7 @@ boost::json::object shown_record(const boost::json::object& record,
                                  std::span<const std::string_view> hidden,
                                  boost::json::object more);
 
+// A new name for a record, by which rows beside it refer to it before its id is known.
+std::string make_handle();
+
 }  // namespace streamwall::catalog

@@ -1,11 +1,10 @@
 #include "streamers.hpp"
 
+#include "streamer_accounts.hpp"
 #include "update_stream.hpp"
 
 #include <streamwall/contracts/record.hpp>
-#include <streamwall/model/platform.hpp>
 #include <streamwall/model/text.hpp>
-#include <streamwall/model/url_identity.hpp>
 #include <streamwall/records/requests.hpp>
 
 #include <algorithm>
@@ -13,8 +12,6 @@
 #include <atomic>
 #include <map>
 #include <mutex>
-#include <random>
-#include <set>
 
 namespace streamwall::catalog {
 namespace {
@@ -25,7 +22,6 @@ namespace change = records::change;
 constexpr std::string_view kAccounts = "streamer_accounts";
 constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kMaxNotes = 10'000;
-constexpr std::size_t kMaxAccounts = 50;
 constexpr std::size_t kMaxListed = 200;   // values in a filter of the store
 constexpr std::size_t kSideBySide = 100;  // changes of streams
 constexpr int kMaxRounds = 100;
@@ -45,81 +41,6 @@ constexpr ResourceKind kKind{.collection = "streamers",
                                       .sorts = " name_key created_at updated_at ",
                                       .default_sort = "name_key"},
                              .hidden = kHidden};
-
-bool has_blank(std::string_view text) {
-    return std::ranges::any_of(
-        text, [](char c) { return model::is_space(c) || static_cast<unsigned char>(c) < 0x20; });
-}
-
-std::string normal_username(std::string_view given) {
-    auto name = folded(given);
-    if (name.starts_with('@')) name.erase(0, 1);
-    return name;
-}
-
-// One item of `accounts`; nothing where it is wrong, with errors.
-std::optional<bj::object> read_account(const bj::value& item, records::FieldErrors& errors) {
-    const auto* account = item.if_object();
-    if (account == nullptr) {
-        errors.add("accounts", "type", "must be a list of objects");
-        return std::nullopt;
-    }
-    const auto text_of = [&](std::string_view name) {
-        const auto* value = records::find_given(*account, name);
-        return value && value->is_string() ? std::string(value->get_string()) : std::string();
-    };
-    const auto platform = model::parse_platform(text_of("platform"));
-    if (!platform) errors.add("accounts.platform", "unknown_value", "must be a platform");
-    const auto username = normal_username(text_of("username"));
-    const bool is_name =
-        !username.empty() && !has_blank(username) && model::count_code_points(username) <= kMaxName;
-    if (!is_name) {
-        errors.add("accounts.username", "format",
-                   "must be a name without blanks, of at most 255 characters");
-    }
-    std::optional<std::string> url;
-    if (const auto* given = records::find_given(*account, "url")) {
-        const auto known = model::normalise_for_record(text_of("url"));
-        if (!given->is_string() || !known) {
-            errors.add("accounts.url", "format", "must be an http or https URL");
-            return std::nullopt;
-        }
-        url = known->url;
-    }
-    if (!platform || !is_name) return std::nullopt;
-    const auto name = model::platform_name(*platform);
-    if (!url) url = account_url(name, username);
-    bj::object out{{"platform", name}, {"username", username}};
-    out["url"] = url->empty() ? bj::value() : bj::value(*url);
-    return out;
-}
-
-void read_accounts(const bj::object& body, bj::object& values, records::FieldErrors& errors) {
-    const auto* given = body.if_contains("accounts");
-    if (given == nullptr) return;
-    if (given->is_null()) {
-        values["accounts"] = bj::array();
-        return;
-    }
-    const auto* list = given->if_array();
-    if (list == nullptr) return errors.add("accounts", "type", "must be a list");
-    if (list->size() > kMaxAccounts) {
-        return errors.add("accounts", "too_many", "must have at most 50 items");
-    }
-    bj::array accounts;
-    std::set<std::string> seen;
-    for (const auto& item : *list) {
-        auto account = read_account(item, errors);
-        if (!account) return;
-        const auto key = std::string(records::text_at(*account, "platform")) + "/" +
-                         std::string(records::text_at(*account, "username"));
-        if (!seen.insert(key).second) {
-            return errors.add("accounts", "repeated", "names one account twice");
-        }
-        accounts.push_back(std::move(*account));
-    }
-    values["accounts"] = std::move(accounts);
-}
 
 bj::object account_row(const bj::value& owner, const bj::object& account) {
     return {{"owner", owner},
@@ -155,25 +76,6 @@ bool is_same_account(const bj::object& a, const bj::object& b) {
 }
 
 }  // namespace
-
-std::string account_url(std::string_view platform, std::string_view username) {
-    const std::string name(username);
-    if (platform == "twitch") return "https://twitch.tv/" + name;
-    if (platform == "kick") return "https://kick.com/" + name;
-    if (platform == "tiktok") return "https://tiktok.com/@" + name;
-    if (platform == "instagram") return "https://instagram.com/" + name + "/";
-    if (platform == "x") return "https://x.com/" + name;
-    return {};
-}
-
-std::string make_handle() {
-    constexpr std::string_view kHex = "0123456789abcdef";
-    std::random_device random;
-    std::string out;
-    for (int i = 0; i < 32; ++i)
-        out += kHex[random() & 15];
-    return out;
-}
 
 Streamers::Streamers(StorePort& store, StreamRecords& streams)
     : Resource(kKind, store), streams_(streams) {}
@@ -353,8 +255,7 @@ Flow<std::monostate> Streamers::add_account(const Object& streamer, const Object
 Flow<bj::object> Streamers::find_or_make(Wanted wanted, bool may_make, Context context) {
     const auto name = std::string(model::trim(wanted.name));
     const auto username = normal_username(wanted.username.empty() ? name : wanted.username);
-    const bool has_account = model::parse_platform(wanted.platform) && wanted.platform != "other" &&
-                             !username.empty() && !has_blank(username);
+    const bool has_account = wanted.platform != "other" && is_username(username);
     bj::object account;
     if (has_account) {
         const auto url = account_url(wanted.platform, username);

@@ -50,10 +50,4 @@ class Streamers final : public Resource {
     StreamRecords& streams_;
 };
 
-// Where an account is found; empty for platforms whose addresses don't follow from the name.
-std::string account_url(std::string_view platform, std::string_view username);
-
-// A new name for a record by which others refer to it.
-std::string make_handle();
-
 }  // namespace streamwall::catalog

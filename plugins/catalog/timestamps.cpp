@@ -1,7 +1,6 @@
 #include "timestamps.hpp"
 
 #include "permissions.hpp"
-#include "streamers.hpp"
 
 #include <streamwall/contracts/streams.hpp>
 #include <streamwall/model/rfc3339.hpp>
