@@ -26,6 +26,28 @@ bj::object shown(const bj::object& key) {
     return out;
 }
 
+// What events tell of a key. Not the record, which holds the hash of its secret.
+bj::object told(const bj::object& key, const bj::object& set = {}) {
+    bj::object out;
+    for (const auto* name :
+         {"id", "name", "prefix", "scopes", "rate_class", "expires_at", "revoked_at"})
+        out[name] = set.contains(name) ? set.at(name) : key.at(name);
+    out["version"] = number_at(key, "version") + (set.empty() ? 0 : 1);
+    return out;
+}
+
+bj::object told_event(std::string_view type, const bj::object& key, const bj::object& set = {}) {
+    bj::object changes;
+    for (const auto* name : {"prefix", "expires_at", "revoked_at"}) {
+        if (set.contains(name)) changes[name] = {{"from", key.at(name)}, {"to", set.at(name)}};
+    }
+    bj::object out{{"op", "event"}, {"type", type}, {"version", "1.0"}};
+    out["subject"] = "api_key/" + std::to_string(number_at(key, "id"));
+    out["data"] = told(key, set);
+    if (!changes.empty()) out["changes"] = std::move(changes);
+    return out;
+}
+
 Buffer to_buffer(const bj::object& key) {
     return Buffer(bj::serialize(shown(key)));
 }
@@ -130,8 +152,13 @@ Task<Result<Buffer>> Keys::create(std::string request, Context context) {
     (*record)["hash"] = crypto::sha256_hex(secret);
     bj::array changes;
     changes.push_back(change::insert(kKeyCollection, std::move(*record)));
-    const auto results = co_await parts_.store.apply(std::move(changes), std::move(context));
+    const auto results = co_await parts_.store.apply(std::move(changes), context);
     if (!results) co_return results.error();
+    // Only now its id is known. A key that nobody was told of is of no use to anybody.
+    bj::array told;
+    told.push_back(told_event(names::kKeyCreated, results->at(0).as_object()));
+    const auto announced = co_await parts_.store.apply(std::move(told), std::move(context));
+    if (!announced) co_return announced.error();
     co_return with_secret(results->at(0).as_object(), secret);
 }
 
@@ -147,23 +174,26 @@ Task<Result<Buffer>> Keys::rotate(std::string request, Context context) {
     set["old_hash_until"] = parts_.time_text(parts_.settings.key_overlap);
     set["expires_at"] = parts_.time_text(parts_.settings.key_lifetime);
     bj::array changes;
+    changes.push_back(told_event(names::kKeyRotated, *key, set));
     changes.push_back(change::update(kKeyCollection, *key, std::move(set)));
     const auto results = co_await parts_.store.apply(std::move(changes), context);
     if (!results) co_return results.error();
     parts_.tell_changed("key", number_at(*key, "id"), context);
-    co_return with_secret(results->at(0).as_object(), secret);
+    co_return with_secret(results->at(1).as_object(), secret);
 }
 
 Task<Result<Buffer>> Keys::revoke(std::string request, Context context) {
     const auto key = co_await find(std::move(request), context);
     if (!key) co_return key.error();
     if (!key->at("revoked_at").is_null()) co_return to_buffer(*key);
+    bj::object set{{"revoked_at", parts_.time_text()}};
     bj::array changes;
-    changes.push_back(change::update(kKeyCollection, *key, {{"revoked_at", parts_.time_text()}}));
+    changes.push_back(told_event(names::kKeyRevoked, *key, set));
+    changes.push_back(change::update(kKeyCollection, *key, std::move(set)));
     const auto results = co_await parts_.store.apply(std::move(changes), context);
     if (!results) co_return results.error();
     parts_.tell_changed("key", number_at(*key, "id"), context);
-    co_return to_buffer(results->at(0).as_object());
+    co_return to_buffer(results->at(1).as_object());
 }
 
 Task<Result<std::int64_t>> Keys::warn(Context context) {

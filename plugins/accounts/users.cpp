@@ -26,6 +26,19 @@ Error no_such_user() {
     return Error::not_found("There is no such user.");
 }
 
+// What an event tells of a change: that there is a new password, and no more of it.
+bj::object told_changes(const bj::object& user, const bj::object& set, bool has_new_password) {
+    bj::object out;
+    for (const auto& member : set) {
+        const auto& before = user.at(member.key());
+        if (before != member.value()) {
+            out[member.key()] = {{"from", before}, {"to", member.value()}};
+        }
+    }
+    if (has_new_password) out["new_password"] = {{"from", false}, {"to", true}};
+    return out;
+}
+
 void need(const bj::object& body, std::string_view name, FieldErrors& errors) {
     const auto* value = body.if_contains(name);
     if (value == nullptr || value->is_null()) errors.add(name, "required", "is required");
@@ -348,7 +361,8 @@ Task<Result<Buffer>> Users::update(std::string request, Context context) {
     }
     bj::array changes;
     changes.push_back(change::update(kUserCollection, user, wanted->fields()));
-    changes.push_back(change::event(names::kUserUpdated, subject_of(user), 0));
+    changes.push_back(change::event(names::kUserUpdated, subject_of(user), 0,
+                                    told_changes(user, wanted->fields(), !!wanted->password)));
     if (!hidden.empty()) {
         changes.push_back(change::update(kSecretCollection, target->secret, std::move(hidden)));
     }
@@ -367,6 +381,7 @@ Task<Result<Buffer>> Users::remove(std::string request, Context context) {
     bj::array changes;
     changes.push_back(change::erase(kUserCollection, user));
     changes.push_back(change::erase(kSecretCollection, target->secret));
+    changes.push_back(change::event(names::kUserDeleted, subject_of(user), 0));
     const auto results = co_await parts_.store.apply(std::move(changes), context);
     if (!results) co_return results.error();
     parts_.tell_changed("user", number_at(user, "id"), context);

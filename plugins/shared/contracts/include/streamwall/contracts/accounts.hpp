@@ -65,6 +65,10 @@ inline constexpr std::string_view kSignUpClosed = "sign_up_closed";
 inline constexpr std::string_view kCredentialsChanged = "credentials.changed";
 inline constexpr std::string_view kUserRegistered = "user.registered";
 inline constexpr std::string_view kUserUpdated = "user.profile.updated";
+inline constexpr std::string_view kUserDeleted = "user.deleted";
+inline constexpr std::string_view kKeyCreated = "api_key.created";
+inline constexpr std::string_view kKeyRotated = "api_key.rotated";
+inline constexpr std::string_view kKeyRevoked = "api_key.revoked";
 
 // What every key begins with, so that it is told from a log-in token at a glance.
 inline constexpr std::string_view kKeyMark = "swk_";

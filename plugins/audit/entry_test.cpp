@@ -1,0 +1,97 @@
+#include "entry.hpp"
+
+#include <gtest/gtest.h>
+
+namespace streamwall::audit {
+namespace {
+
+namespace bj = boost::json;
+
+Happening happening(std::string_view type, std::string_view subject, std::string_view data,
+                    std::string_view changes = "{}") {
+    return {.type = type,
+            .subject = subject,
+            .timestamp = "2026-01-31T12:00:00.000Z",
+            .actor_type = "user",
+            .actor_id = "5",
+            .actor_name = "ada",
+            .request_id = "req-1",
+            .epoch = "e",
+            .sequence = 7,
+            .data = bj::parse(data).as_object(),
+            .changes = bj::parse(changes).as_object()};
+}
+
+TEST(Entries, SayWhoDidWhatToWhichRecord) {
+    const auto entry =
+        entry_of(happening("stream.created", "stream/17", R"({"id":17,"version":1})"));
+    ASSERT_TRUE(entry);
+    EXPECT_EQ(*entry, bj::parse(R"({"at":"2026-01-31T12:00:00.000Z","actor_type":"user",
+        "actor_id":"5","actor_name":"ada","action":"stream.created","resource":"stream",
+        "resource_id":"17","before":null,"after":{"id":17,"version":1},"request_id":"req-1",
+        "epoch":"e","sequence":7})"));
+}
+
+TEST(Entries, HoldWhatWasBeforeAndAfter) {
+    const struct {
+        const char* type;
+        const char* data;
+        const char* changes;
+        const char* before;
+        const char* after;
+    } cases[] = {
+        {"stream.created", R"({"id":1,"version":1})", "{}", "null", R"({"id":1,"version":1})"},
+        {"stream.deleted", R"({"id":1,"version":3})", "{}", R"({"id":1,"version":3})", "null"},
+        {"stream.updated", R"({"id":1,"title":"b","version":2})",
+         R"({"title":{"from":"a","to":"b"}})", R"({"title":"a"})", R"({"title":"b"})"},
+        // As an envelope has them.
+        {"stream.updated", R"({"id":1,"version":2,"changes":{"title":{"from":null,"to":"b"}}})",
+         "{}", R"({"title":null})", R"({"title":"b"})"},
+        {"user.profile.updated", R"({"id":1,"version":2})", "{}", "null",
+         R"({"id":1,"version":2})"},
+    };
+    for (const auto& [type, data, changes, before, after] : cases) {
+        const auto entry = entry_of(happening(type, "x/1", data, changes));
+        ASSERT_TRUE(entry) << type;
+        EXPECT_EQ(entry->at("before"), bj::parse(before)) << type;
+        EXPECT_EQ(entry->at("after"), bj::parse(after)) << type;
+    }
+}
+
+TEST(Entries, AreMadeOfChangesOfRecordsAlone) {
+    EXPECT_FALSE(entry_of(happening("stream.discovered", "link/https://x", R"({"url":"x"})")));
+    EXPECT_FALSE(entry_of(happening("stream.duplicate_seen", "stream/1", R"({"id":1})")));
+    EXPECT_FALSE(entry_of(happening("x.done", "nothing", R"({"id":1,"version":1})")));
+    EXPECT_FALSE(entry_of(happening("x.done", "x/1", R"({"id":1,"version":"1.0"})")));
+}
+
+TEST(Entries, NeverHoldASecret) {
+    for (const auto* name :
+         {"password", "password_hash", "hash", "old_hash", "secret", "token", "api_key"}) {
+        const auto member = "\"" + std::string(name) + R"(":"s3cret")";
+        const auto data = R"({"id":1,"version":1,)" + member + R"(,"list":[{)" + member +
+                          R"(}],"in":{)" + member + "}}";
+        const auto changes = "{\"" + std::string(name) + R"(":{"from":"s3cret","to":"s3cret"}})";
+        for (const auto* type : {"user.registered", "user.deleted"}) {
+            const auto entry = entry_of(happening(type, "user/1", data));
+            ASSERT_TRUE(entry);
+            EXPECT_EQ(bj::serialize(*entry).find("s3cret"), std::string::npos) << name;
+        }
+        const auto entry = entry_of(happening("user.profile.updated", "user/1", data, changes));
+        EXPECT_EQ(bj::serialize(*entry).find("s3cret"), std::string::npos) << name;
+    }
+}
+
+TEST(Entries, AreShownWithTheirActorAndWithoutWhatIsInternal) {
+    auto record = *entry_of(happening("stream.deleted", "stream/17", R"({"id":17,"version":1})"));
+    record["id"] = 99;
+    record["number"] = 3;
+    record["hash"] = "abc";
+    EXPECT_EQ(shown(record), bj::parse(R"({"id":3,"at":"2026-01-31T12:00:00.000Z",
+        "actor":{"type":"user","id":"5","name":"ada"},"action":"stream.deleted",
+        "resource":"stream","resource_id":"17","before":{"id":17,"version":1},"after":null,
+        "request_id":"req-1","hash":"abc"})"));
+}
+
+}  // namespace
+}  // namespace streamwall::audit
