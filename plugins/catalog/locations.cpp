@@ -112,6 +112,7 @@ Result<bj::object> Locations::read(const Body& body) const {
     }
     read_coordinate(members, "latitude", 90, values, errors);
     read_coordinate(members, "longitude", 180, values, errors);
+    refuse_null(body, {"known_city", "is_known_city"}, errors);
     if (const auto known = records::read_flag(members, "known_city", errors)) {
         values["known_city"] = *known;
     } else if (const auto old = records::read_flag(members, "is_known_city", errors)) {

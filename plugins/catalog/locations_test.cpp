@@ -44,7 +44,7 @@ TEST_F(LocationsTest, AreNamedAfterTheirParts) {
 }
 
 TEST_F(LocationsTest, NameEachFieldThatIsWrong) {
-    const std::array<std::pair<std::string, std::string_view>, 12> cases = {{
+    const std::array<std::pair<std::string, std::string_view>, 13> cases = {{
         {"{}", "city required"},
         {R"({"city":null})", "city required"},
         {R"({"city":" "})", "city required"},
@@ -56,6 +56,7 @@ TEST_F(LocationsTest, NameEachFieldThatIsWrong) {
         {R"({"city":"a","longitude":180.1})", "longitude out_of_range"},
         {R"({"city":"a","longitude":"1"})", "longitude type"},
         {R"({"city":"a","known_city":"yes"})", "known_city type"},
+        {R"({"city":"a","known_city":null})", "known_city type"},
         {R"({"city":"a","latitude":1e999})", "3"},
     }};
     for (const auto& [body, expected] : cases)

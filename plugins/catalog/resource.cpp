@@ -51,6 +51,14 @@ bj::object shown_record(const bj::object& record, std::span<const std::string_vi
     return out;
 }
 
+void refuse_null(const Body& body, std::initializer_list<std::string_view> names,
+                 records::FieldErrors& errors) {
+    for (const auto name : names) {
+        const auto* given = body.members.if_contains(name);
+        if (given != nullptr && given->is_null()) errors.add(name, "type", "must not be null");
+    }
+}
+
 std::string make_handle() {
     constexpr std::string_view kHex = "0123456789abcdef";
     std::random_device random;

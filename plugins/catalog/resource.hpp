@@ -110,6 +110,10 @@ boost::json::object shown_record(const boost::json::object& record,
                                  std::span<const std::string_view> hidden,
                                  boost::json::object more);
 
+// Adds an error for each of `names` that is there and null.
+void refuse_null(const Body& body, std::initializer_list<std::string_view> names,
+                 records::FieldErrors& errors);
+
 // A new name for a record, by which rows beside it refer to it before its id is known.
 std::string make_handle();
 

@@ -82,10 +82,6 @@ bool is_username(std::string_view name) {
 void read_accounts(const bj::object& body, bj::object& values, records::FieldErrors& errors) {
     const auto* given = body.if_contains("accounts");
     if (given == nullptr) return;
-    if (given->is_null()) {
-        values["accounts"] = bj::array();
-        return;
-    }
     const auto* list = given->if_array();
     if (list == nullptr) return errors.add("accounts", "type", "must be a list");
     if (list->size() > kMaxAccounts) {

@@ -59,7 +59,8 @@ TEST_F(StreamersTest, ReplaceAccountsAsAWholeAndKeepThoseThatStay) {
     EXPECT_EQ(after.at("accounts").at(0).at("url"), "https://kick.com/other");
     EXPECT_EQ(after.at("accounts").at(1).at("platform"), "x");
     made(streamers, R"({"name":"New","accounts":[{"platform":"twitch","username":"bob"}]})");
-    EXPECT_EQ(patch(streamers, 1, R"({"accounts":null})").value().at("accounts"), array());
+    EXPECT_EQ(complaint(patch(streamers, 1, R"({"accounts":null})")), "accounts type");
+    EXPECT_EQ(patch(streamers, 1, R"({"accounts":[]})").value().at("accounts"), array());
 }
 
 TEST_F(StreamersTest, NameEachFieldThatIsWrong) {

@@ -163,6 +163,7 @@ Result<bj::object> Timestamps::read(const Body& body) const {
         const auto text = records::read_text(members, "description", kMaxDescription, errors);
         values["description"] = text ? bj::value(*text) : bj::value();
     }
+    refuse_null(body, {"status"}, errors);
     if (const auto status = records::read_word(
             members, "status", {"pending", "reviewed", "resolved", "dismissed"}, errors)) {
         values["status"] = *status;

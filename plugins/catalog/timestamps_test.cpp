@@ -48,7 +48,7 @@ TEST_F(TimestampsTest, NameEachFieldThatIsWrong) {
     const auto with = [](const std::string& rest) {
         return R"({"event_at":"2026-01-31T12:00:00Z","title":"abc",)" + rest + "}";
     };
-    const std::array<std::pair<std::string, std::string_view>, 18> cases = {{
+    const std::array<std::pair<std::string, std::string_view>, 19> cases = {{
         {"{}", "event_at required, title required"},
         {R"({"event_at":null,"title":null})", "event_at required, title required"},
         {R"({"event_at":"yesterday","title":"abc"})", "event_at format"},
@@ -60,6 +60,7 @@ TEST_F(TimestampsTest, NameEachFieldThatIsWrong) {
         {R"({"event_at":"2026-01-31T12:00:00Z","title":5})", "title type"},
         {with(R"("description":")" + std::string(2001, 'x') + "\""), "description too_long"},
         {with(R"("status":"done")"), "status unknown_value"},
+        {with(R"("status":null)"), "status type"},
         {with(R"("streams":{})"), "streams type"},
         {with(R"("streams":[1])"), "streams type"},
         {with(R"("streams":[{}])"), "streams.stream_id required"},

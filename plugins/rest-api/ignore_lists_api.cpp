@@ -45,6 +45,7 @@ std::string describe_bulk_create() {
                             .tag = "ignore_lists",
                             .body = "NewIgnoreEntries",
                             .status = 201,
+                            .other_status = 200,
                             .answer = openapi::reference("IgnoreEntriesMade"),
                             .problems = {400, 401, 403, 413, 415, 422, 503, 507}});
 }

@@ -112,7 +112,9 @@ std::string render(Operation operation) {
     if (!operation.answer.empty()) {
         good["content"] = content(kJsonType, std::move(operation.answer));
     }
-    bj::object responses{{std::to_string(operation.status), std::move(good)}};
+    bj::object responses;
+    if (operation.other_status != 0) responses[std::to_string(operation.other_status)] = good;
+    responses[std::to_string(operation.status)] = std::move(good);
     for (const int status : operation.problems) {
         responses[std::to_string(status)] = {
             {"description", reason_phrase(status)},

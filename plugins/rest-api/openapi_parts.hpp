@@ -39,6 +39,7 @@ struct Operation {
     boost::json::array parameters = {};
     std::string_view body = {};  // the name of a schema; empty: no body
     int status = 200;
+    int other_status = 0;             // with the same answer
     boost::json::object answer = {};  // the schema of the answer; empty: no body
     std::initializer_list<int> problems = {};
 };

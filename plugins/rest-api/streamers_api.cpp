@@ -38,14 +38,14 @@ boost::json::object openapi::streamer_schemas() {
     namespace bj = boost::json;
     bj::array platforms(model::kPlatformNames.begin(), model::kPlatformNames.end());
     const bj::object platform{{"type", "string"}, {"enum", std::move(platforms)}};
-    const auto account = object_schema({{"id", id_schema()},
-                                        {"platform", platform},
-                                        {"username", text_schema()},
-                                        {"url", text_schema(2048, true)}},
-                                       {"id", "platform", "username", "url"});
-    const auto new_account = object_schema(
-        {{"platform", platform}, {"username", text_schema()}, {"url", text_schema(2048, true)}},
-        {"platform", "username"});
+    const bj::object url{
+        {"type", "string"}, {"format", "uri"}, {"maxLength", 2048}, {"nullable", true}};
+    const auto account = object_schema(
+        {{"id", id_schema()}, {"platform", platform}, {"username", text_schema()}, {"url", url}},
+        {"id", "platform", "username", "url"});
+    const auto new_account =
+        object_schema({{"platform", platform}, {"username", text_schema()}, {"url", url}},
+                      {"platform", "username"});
     bj::object shown{{"name", text_schema()}, {"notes", text_schema(10'000, true)}};
     auto written = shown;
     shown["accounts"] = list_schema(account);

@@ -1,0 +1,52 @@
+// The schemas in events/ and what is published of records beside streams must not drift apart.
+#include "testing/relations_fixture.hpp"
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace streamwall::catalog::testing {
+namespace {
+
+class ResourceEvents : public RelationsTest {
+  protected:
+    static boost::json::object schema_of(const std::string& type) {
+        std::ifstream file(std::string(CATALOG_EVENTS_DIR) + "/" + type + ".json");
+        std::stringstream text;
+        text << file.rdbuf();
+        return json::parse_object(text.str()).value();
+    }
+    static void expect_fits(const sqlite::SeenEvent& event) {
+        const auto schema = schema_of(event.type);
+        const auto data = json::parse_object(event.data).value();
+        const auto& properties = schema.at("properties").as_object();
+        for (const auto& [name, value] : data)
+            EXPECT_TRUE(properties.contains(name)) << event.type << " lacks " << name;
+        for (const auto& name : schema.at("required").as_array())
+            EXPECT_TRUE(data.contains(name.as_string())) << event.type << " has no " << name;
+    }
+    // Makes, changes and deletes the first record of a kind.
+    void live(Resource& resource, std::string_view body, std::string_view change) {
+        made(resource, body);
+        EXPECT_TRUE(patch(resource, 1, change));
+        EXPECT_TRUE(remove(resource, 1));
+    }
+    IgnoreLists ignore_lists{store};
+};
+
+TEST_F(ResourceEvents, KnowEveryMemberThatIsPublished) {
+    live(ignore_lists, R"({"list_type":"domain","value":"a.com"})", R"({"notes":"x"})");
+    live(streamers, R"({"name":"Ann"})", R"({"accounts":[{"platform":"x","username":"ann"}]})");
+    live(locations, R"({"city":"Austin","latitude":30.2})", R"({"country":"US"})");
+    live(timestamps, R"({"event_at":"2026-01-31T12:00:00Z","title":"abc"})",
+         R"({"status":"reviewed"})");
+    std::set<std::string> types;
+    for (const auto& event : store.events()) {
+        expect_fits(event);
+        types.insert(event.type);
+    }
+    EXPECT_EQ(types.size(), 12U) << "each kind is made, changed and deleted";
+}
+
+}  // namespace
+}  // namespace streamwall::catalog::testing
