@@ -155,7 +155,7 @@ void append_answer_head(std::string& out, const Answer& answer, int status, std:
     }
     out += answer.cors_lines;
     out += lines;
-    if (has_length(status))
+    if (has_length(status) && body_length != kNoLength)
         append_line(out, "Content-Length", static_cast<std::int64_t>(body_length));
     if (!answer.keep_alive) {
         out += "Connection: close\r\n";

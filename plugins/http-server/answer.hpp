@@ -38,7 +38,10 @@ struct Answer {
 // one was.
 bool append_header_lines(std::string& out, const sw_http_header* headers, std::size_t count);
 
-// Status line to empty line. `lines` are finished header lines.
+inline constexpr std::size_t kNoLength = std::string_view::npos;
+
+// Status line to empty line. `lines` are finished header lines. With kNoLength they say where the
+// body ends.
 void append_answer_head(std::string& out, const Answer& answer, int status, std::string_view date,
                         std::string_view lines, std::size_t body_length);
 

@@ -10,10 +10,19 @@ class Worker;
 
 // Gives an answer to the exchange's session, on whatever thread; ends the exchange.
 void respond(sw_http_exchange* exchange, const sw_http_response* response);
+
+// An answer in parts, see streamwall/ext/http.h.
+void stream(sw_http_exchange* exchange, const sw_http_response* head,
+            void (*more)(void*, sw_http_exchange*), void* arg);
+void part(sw_http_exchange* exchange, const sw_buffer* bytes, bool is_last);
 }  // namespace streamwall::http_server
 
 struct sw_http_exchange {
     streamwall::http_server::Worker* worker = nullptr;
     streamwall::http_server::HttpSession* session = nullptr;  // loop's thread only
     streamwall::http_server::Answer answer;
+    // Of an answer in parts.
+    void (*more)(void* arg, sw_http_exchange* exchange) = nullptr;
+    void* more_arg = nullptr;
+    bool is_asked = false;  // a part is under way from the plugin
 };

@@ -295,6 +295,7 @@ void HttpSession::pump() {
                     return finish();
             }
         }
+        if (phase_ == Phase::kStreaming && !blocked_) ask_for_part();
         const bool reading = phase_ == Phase::kHead || phase_ == Phase::kBody;
         if (blocked_ || !has_more_ || !reading || closing_) break;
         std::string input = std::exchange(pending_, {});
@@ -312,7 +313,8 @@ void HttpSession::pump() {
 void HttpSession::settle() {
     if (phase_ == Phase::kClosed) return;
     if (closing_ && !out_ && phase_ == Phase::kHead) return linger();
-    const bool waits = phase_ == Phase::kHandling || phase_ == Phase::kVerifying;
+    const bool waits = phase_ == Phase::kHandling || phase_ == Phase::kVerifying ||
+                       phase_ == Phase::kStreaming;
     const bool reading = !waits && (!closing_ || phase_ == Phase::kLingering);
     if (reading && !blocked_ && !waiting_read_) {
         waiting_read_ = true;
@@ -363,6 +365,7 @@ void HttpSession::on_deadline() {
             refuse(request, {503, "handler_timeout", "The answer took too long to make."}, false);
             break;
         }
+        case Phase::kStreaming:
         case Phase::kLingering:
         case Phase::kClosed:
             return finish();
@@ -384,6 +387,7 @@ void HttpSession::on_stop() {
 
 // A request whose body is still under way would call into a plugin that has gone.
 void HttpSession::on_unmount(const sw_lease* lease) {
+    if (phase_ == Phase::kStreaming && route_is_of(lease)) return finish();
     if (phase_ != Phase::kBody || inbound_->request.match.route->lease != lease) return;
     refuse(inbound_->request, {503, "stopping", "What serves this path is stopping."}, true);
     pump();
@@ -392,6 +396,7 @@ void HttpSession::on_unmount(const sw_lease* lease) {
 void HttpSession::finish() {
     if (phase_ == Phase::kClosed) return;
     const SessionPtr keep(this);
+    if (phase_ == Phase::kStreaming) leave_stream();
     phase_ = Phase::kClosed;
     if (exchange_ != nullptr) std::exchange(exchange_, nullptr)->session = nullptr;
     Loop::disarm(*this);

@@ -33,12 +33,20 @@ class HttpSession final : public Session {
     // The plugin's answer, on the loop. `lines` are finished header lines.
     void complete(sw_http_exchange& exchange, int status, std::string_view lines, BufferRef body);
 
+    // The plugin's answer in parts, on the loop. The caller ends the exchange after the last one, or
+    // where there are none (false).
+    bool begin_stream(sw_http_exchange& exchange, int status, std::string_view lines);
+    void add_part(BufferRef bytes, bool is_last);
+    // Ends the exchange, too.
+    void break_stream() { finish(); }
+
   private:
     enum class Phase : std::uint8_t {
         kHead,
         kVerifying,  // somebody is asked about the token of the head that waits in pending_
         kBody,
         kHandling,
+        kStreaming,
         kLingering,
         kClosed,
     };
@@ -80,6 +88,10 @@ class HttpSession final : public Session {
                       std::string_view body, BufferRef* shared = nullptr);
     std::optional<std::string> compress(const Answer& answer, int status, std::string_view body,
                                         std::string& lines);
+    void ask_for_part();
+    void end_of_parts(const Answer& answer);
+    void leave_stream();
+    bool route_is_of(const sw_lease* lease) const;
     void pump();
     void settle();
     void linger();

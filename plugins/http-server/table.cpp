@@ -92,6 +92,15 @@ void respond_thunk(sw_http_exchange* exchange, const sw_http_response* response)
     respond(exchange, response);
 }
 
+void stream_thunk(sw_http_exchange* exchange, const sw_http_response* head,
+                  void (*more)(void*, sw_http_exchange*), void* arg) noexcept {
+    stream(exchange, head, more, arg);
+}
+
+void part_thunk(sw_http_exchange* exchange, const sw_buffer* bytes, int32_t is_last) noexcept {
+    part(exchange, bytes, is_last != 0);
+}
+
 void ws_retain(sw_ws_connection* connection) noexcept {
     intrusive_ptr_add_ref(&session(connection));
 }
@@ -164,6 +173,8 @@ constexpr sw_http_table kTable = {
     .topic_publish = topic_publish,
     .routes = routes,
     .address = address,
+    .stream = stream_thunk,
+    .part = part_thunk,
 };
 
 }  // namespace

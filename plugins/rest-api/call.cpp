@@ -67,6 +67,11 @@ void Call::send_empty(int status) {
     send(response);
 }
 
+void Call::stream(http::Response& head, std::unique_ptr<http::Source> source) {
+    exchange_.stream(head, std::move(source));
+    metrics_->record(head.status(), started_ns_);
+}
+
 void Call::fail(const Problem& problem) {
     const auto id = std::string_view(texts_).substr(path_size_);
     http::Response response(problem.status, render(problem, path(), id));

@@ -52,6 +52,9 @@ class Call {
     // Sends a JSON body, with the version that it ends in as its strong tag.
     void send_record(int status, const Buffer& record);
     void send_empty(int status);
+    // An answer in parts; counted when it begins. Not for one that is tapped.
+    void stream(http::Response& head, std::unique_ptr<http::Source> source);
+    bool is_tapped() const { return tap_ != nullptr; }
     void fail(const Problem& problem);
 
     // From now on answers go there.

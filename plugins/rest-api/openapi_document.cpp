@@ -5,6 +5,7 @@
 #include "openapi_common.hpp"
 #include "openapi_streams.hpp"
 #include "openapi_users.hpp"
+#include "stream_history_api.hpp"
 
 #include <streamwall/ext/http.h>
 #include <streamwall/model/text.hpp>
@@ -71,7 +72,8 @@ void add_security(bj::object& operation, const RouteView& route) {
 
 bj::object all_schemas() {
     auto all = schemas();
-    for (auto&& more : {account_schemas(), feature_schemas(), catalog_schemas()}) {
+    for (auto&& more :
+         {account_schemas(), feature_schemas(), catalog_schemas(), history_schemas()}) {
         for (const auto& member : more)
             all[member.key()] = member.value();
     }

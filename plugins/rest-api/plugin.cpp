@@ -1,8 +1,13 @@
 // rest-api: wiring. Routes are in streams_api.cpp, users_api.cpp, nodes_api.cpp, schemas_api.cpp
 // and system_api.cpp.
 #include "catalog_api.hpp"
-#include "events_api.hpp"
+#include "export_api.hpp"
 #include "features_api.hpp"
+#include "import_api.hpp"
+#include "nodes_api.hpp"
+#include "schemas_api.hpp"
+#include "stream_history_api.hpp"
+#include "events_api.hpp"
 #include "feed_api.hpp"
 #include "nodes_api.hpp"
 #include "schemas_api.hpp"
@@ -43,6 +48,12 @@ class RestApi final : public Plugin<Settings> {
         if (!client) return std::move(client).error();
         client_ = std::move(*client);
         add_stream_routes(routes_, *client_);
+        const FeatureGate gate = [this](std::string_view key, const sw_context& context) {
+            return flags_.is_on(key, context);
+        };
+        add_stream_history_routes(routes_, *client_, gate);
+        add_export_routes(routes_, *client_, host(), gate);
+        add_import_routes(routes_, *client_, host(), gate);
         if (auto added = catalog_.add(routes_, services()); !added) return std::move(added).error();
         add_feed_routes(routes_, *client_, settings().feed_open_on_loopback);
         auto accounts = AccountsClient::resolve(services());

@@ -3,18 +3,10 @@
 #include "media_types.hpp"
 #include "query_string.hpp"
 
-#include <streamwall/model/fields.hpp>
 #include <streamwall/sdk/json.hpp>
 #include <streamwall/sdk/json_scan.hpp>
 
 namespace streamwall::rest_api {
-
-std::optional<std::int64_t> id_of(const http::Request& request) {
-    const auto text = request.parameter(0);
-    const auto id = json::to_integer(text);
-    if (!id || *id < 1 || *id > model::kMaxId || text.front() == '0') return std::nullopt;
-    return id;
-}
 
 Problem no_such_stream() {
     return to_problem(Error::not_found("There is no such stream."));

@@ -1,19 +1,16 @@
-// What requests about streams have in common: ids in paths, flags in queries, bodies.
+// What requests about streams have in common: flags in queries, bodies.
 #pragma once
 
 #include "problem.hpp"
 
 #include <streamwall/sdk/http.hpp>
 
-#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string_view>
 
 namespace streamwall::rest_api {
 
-// The id that the path's first {parameter} is; nothing for what can be none.
-std::optional<std::int64_t> id_of(const http::Request& request);
 Problem no_such_stream();
 
 // A parameter that is 1 or 0, true or false, absent: false. 400 for any other value.

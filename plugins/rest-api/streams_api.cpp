@@ -5,6 +5,7 @@
 #include "list_query.hpp"
 #include "openapi_streams.hpp"
 #include "pages.hpp"
+#include "request_parts.hpp"
 #include "stream_request.hpp"
 
 #include <streamwall/contracts/record.hpp>
@@ -20,7 +21,7 @@ using contracts::streams::Update;
 constexpr std::string_view kPath = "/api/v1/streams";
 
 void get(const Client& client, const http::Request& request, Call call) {
-    const auto id = id_of(request);
+    const auto id = id_in_path(request);
     if (!id) return call.fail(no_such_stream());
     std::string known(request.header("if-none-match"));
     client.get(*id, request.context(),
@@ -75,7 +76,7 @@ void create(const Client& client, const http::Request& request, Call call) {
 }
 
 void update(const Client& client, const http::Request& request, Call call) {
-    const auto id = id_of(request);
+    const auto id = id_in_path(request);
     if (!id) return call.fail(no_such_stream());
     const auto strict = check_body(request);
     if (!strict) return call.fail(strict.error());
@@ -93,7 +94,7 @@ void update(const Client& client, const http::Request& request, Call call) {
 
 // remove, pin, unpin, archive, unarchive: no body, an optional If-Match.
 void act(const Client& client, Operation operation, const http::Request& request, Call call) {
-    const auto id = id_of(request);
+    const auto id = id_in_path(request);
     if (!id) return call.fail(no_such_stream());
     const auto body =
         contracts::streams::id_request(*id, accepted_versions(request.header("if-match")));

@@ -1,7 +1,10 @@
 // The routes of the plugin on a fake host, with a catalog of one stream.
 #pragma once
 
+#include "export_api.hpp"
 #include "fake_host.hpp"
+#include "import_api.hpp"
+#include "stream_history_api.hpp"
 #include "streams_api.hpp"
 #include "system_api.hpp"
 
@@ -22,6 +25,10 @@ class ApiTest : public ::testing::Test {
         fake.serve(
             [](std::string_view, std::string_view) { return Result<Buffer>(Buffer(kRecord)); });
         add_stream_routes(routes, client);
+        const FeatureGate gate = [this](std::string_view, const sw_context&) { return is_on; };
+        add_stream_history_routes(routes, client, gate);
+        add_export_routes(routes, client, host, gate);
+        add_import_routes(routes, client, host, gate);
         add_system_routes(routes, {.introspect =
                                        [this](std::string_view what) {
                                            return documents.contains(std::string(what))
@@ -40,6 +47,7 @@ class ApiTest : public ::testing::Test {
         return json::parse_object(answer.body).value();
     }
 
+    bool is_on = true;  // every feature flag
     std::map<std::string, std::string> documents;
     FakeHost fake;
     Host host{fake.api()};

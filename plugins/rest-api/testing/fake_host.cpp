@@ -90,6 +90,29 @@ struct FakeHost::Tables {
         }
         if (response->body) answer.body.assign(response->body->data, response->body->length);
     }
+    static void stream(sw_http_exchange* exchange, const sw_http_response* head,
+                       void (*more)(void*, sw_http_exchange*), void* arg) {
+        respond(exchange, head);
+        auto& answer = *reinterpret_cast<Answer*>(exchange);
+        answer.more = more;
+        answer.more_arg = arg;
+    }
+    static void part(sw_http_exchange* exchange, const sw_buffer* bytes, int32_t is_last) {
+        auto& answer = *reinterpret_cast<Answer*>(exchange);
+        ++answer.parts;
+        answer.is_broken = bytes == nullptr;
+        answer.is_whole = bytes != nullptr && is_last != 0;
+        if (bytes != nullptr) answer.body.append(bytes->data, bytes->length);
+    }
+    // Takes one part after the other, each of which must be given inside the call.
+    static void take_parts(Answer& answer) {
+        while (!answer.is_whole && !answer.is_broken) {
+            const int before = answer.parts;
+            answer.more(answer.more_arg, reinterpret_cast<sw_http_exchange*>(&answer));
+            if (answer.parts == before) throw std::logic_error("a part was not given");
+        }
+        answer.more(answer.more_arg, nullptr);
+    }
     static sw_buffer* routes(void* self) {
         boost::json::array list;
         for (const auto& route : static_cast<FakeHost*>(self)->mounted_) {
@@ -152,6 +175,8 @@ struct FakeHost::Tables {
             out.mount = &mount;
             out.respond = &respond;
             out.routes = &routes;
+            out.stream = &stream;
+            out.part = &part;
             return out;
         }();
         return table;
@@ -221,6 +246,7 @@ const Answer& FakeHost::request(std::string_view method, std::string_view path_t
     raw.context = &context;
     auto& answer = answers_.emplace_back();
     route->handle(route->ctx, &raw, reinterpret_cast<sw_http_exchange*>(&answer));
+    if (answer.more != nullptr) Tables::take_parts(answer);
     return answer;
 }
 

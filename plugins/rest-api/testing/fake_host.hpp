@@ -18,6 +18,12 @@ struct Answer {
     int status = 0;
     std::map<std::string, std::string> headers;
     std::string body;
+    // Of an answer in parts, which are joined in `body`.
+    int parts = 0;
+    bool is_whole = false;   // the last part has come
+    bool is_broken = false;  // it was broken off
+    void (*more)(void* arg, sw_http_exchange* exchange) = nullptr;
+    void* more_arg = nullptr;
 };
 
 class FakeHost {

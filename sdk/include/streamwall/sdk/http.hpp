@@ -104,6 +104,8 @@ class Response {
     Buffer body_;
 };
 
+class Source;
+
 // The right to answer one request, on any thread. Destroyed unused, it answers 500.
 class Exchange {
   public:
@@ -125,10 +127,68 @@ class Exchange {
     }
     void send(Response& response) { table_->respond(std::exchange(raw_, nullptr), response.raw()); }
 
+    // An answer in parts, for what is longer than memory should hold: `head` now, then the bytes
+    // that `source` gives, one part after the other, each once the client has taken what was before.
+    // The source lives until the answer is over.
+    void stream(Response& head, std::unique_ptr<Source> source);
+
   private:
     const sw_http_table* table_;
     sw_http_exchange* raw_;
 };
+
+// The right to give the part that a source was asked for, on any thread. Destroyed unused, it breaks
+// the answer off, and its client sees that it is not whole.
+class Part {
+  public:
+    Part(const sw_http_table* table, sw_http_exchange* raw) : table_(table), raw_(raw) {}
+    Part(Part&& other) noexcept
+        : table_(other.table_), raw_(std::exchange(other.raw_, nullptr)) {}
+    Part& operator=(Part&&) = delete;
+    ~Part() {
+        if (raw_ != nullptr) table_->part(raw_, nullptr, 1);
+    }
+    // Nothing else may follow the last one.
+    void give(const Buffer& bytes, bool is_last) {
+        table_->part(std::exchange(raw_, nullptr), bytes.get(), is_last ? 1 : 0);
+    }
+
+  private:
+    const sw_http_table* table_;
+    sw_http_exchange* raw_;
+};
+
+// Where an answer in parts comes from. Asked on the connection's loop, must not block.
+class Source {
+  public:
+    virtual ~Source() = default;
+    virtual void next(Part part) = 0;
+};
+
+namespace detail {
+struct RunningSource {
+    const sw_http_table* table;
+    std::unique_ptr<Source> source;
+
+    static void more(void* arg, sw_http_exchange* exchange) noexcept {
+        auto* self = static_cast<RunningSource*>(arg);
+        if (exchange == nullptr) {
+            delete self;
+            return;
+        }
+        try {
+            self->source->next(Part(self->table, exchange));
+        } catch (...) {  // the part has broken the answer off while it was unwound
+        }
+    }
+};
+}  // namespace detail
+
+inline void Exchange::stream(Response& head, std::unique_ptr<Source> source) {
+    auto running = std::make_unique<detail::RunningSource>(table_, std::move(source));
+    table_->stream(std::exchange(raw_, nullptr), head.raw(), &detail::RunningSource::more,
+                   running.release());
+}
 
 // Texts are copied by Listener::route.
 struct Route {
