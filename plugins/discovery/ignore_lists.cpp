@@ -36,11 +36,12 @@ Result<> IgnoreLists::follow(Found found) {
     auto method = plugin_.services().resolve(names::kIgnoreLists, names::kByType);
     if (!method) return std::move(method).error();
     by_type_ = *method;
-    auto subscribed = plugin_.bus().subscribe({.pattern = std::string(names::kIgnoreEntryEvents)},
-                                              [this](const Event&) -> Outcome {
-                                                  refresh();
-                                                  return ok();
-                                              });
+    auto subscribed =
+        plugin_.bus().subscribe({.pattern = names::kIgnoreEntryEvents, .durable = "ignore_lists"},
+                                [this](const Event&) -> Outcome {
+                                    refresh();
+                                    return ok();
+                                });
     if (!subscribed) return subscribed;
     timer_ = plugin_.host().every(every_, [this] { refresh(); });
     refresh();

@@ -110,11 +110,11 @@ class Discovery final : public Plugin<Settings> {
             bus().subscribe({.pattern = "chat.message_posted"},
                             [this](const Event& event) -> Outcome { return on_message(event); });
         if (!subscribed) return std::move(subscribed).error();
-        for (const std::string_view gone :
-             {contracts::events::kStreamArchived, contracts::events::kStreamDeleted}) {
-            subscribed = bus().subscribe({.pattern = gone}, [this](const Event& event) -> Outcome {
-                return on_gone(event);
-            });
+        for (const auto& [gone, name] : {std::pair(contracts::events::kStreamArchived, "archived"),
+                                         std::pair(contracts::events::kStreamDeleted, "deleted")}) {
+            subscribed =
+                bus().subscribe({.pattern = gone, .durable = name},
+                                [this](const Event& event) -> Outcome { return on_gone(event); });
             if (!subscribed) return std::move(subscribed).error();
         }
         return follow_ignore_lists();

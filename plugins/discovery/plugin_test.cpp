@@ -83,14 +83,6 @@ class DiscoveryWithIgnoreLists : public DiscoveryInHost {
         ASSERT_TRUE(host.publish("chat.message_posted", "chat/c", message));
         host.advance(1s);
     }
-    void change_lists(const std::string& to) {
-        lists = to;
-        const std::string entry =
-            R"({"id":1,"list_type":"url","value":"x","notes":null,"version":1,)"
-            R"("created_at":"2026-01-01T00:00:00.000Z","updated_at":"2026-01-01T00:00:00.000Z"})";
-        ASSERT_TRUE(host.publish("ignore_entry.created", "ignore_entry/1", entry));
-        host.advance(1s);
-    }
     std::string lists =
         R"({"twitch_users":["ada"],"discord_users":[],"urls":["https://kick.com/bad"],)"
         R"("domains":["example.com"]})";
@@ -109,14 +101,6 @@ TEST_F(DiscoveryWithIgnoreLists, PassesOverWhatTheCatalogLists) {
     EXPECT_EQ(asked, before + 1) << "a user of Twitch is nobody on Discord";
 }
 
-TEST_F(DiscoveryWithIgnoreLists, HearsOfAChangeAtOnce) {
-    host.advance(1s);
-    change_lists(R"({"twitch_users":[],"discord_users":[],"urls":[],"domains":["kick.com"]})");
-    const int before = asked;
-    say("twitch", "ada", "twitch.tv/other kick.com/one");
-    EXPECT_EQ(asked, before + 1);
-}
-
 TEST_F(DiscoveryWithIgnoreLists, LoadsThemAnewNowAndThenAndKeepsWhatItKnowsMeanwhile) {
     host.advance(1s);
     const int before = asked;
@@ -129,6 +113,57 @@ TEST_F(DiscoveryWithIgnoreLists, LoadsThemAnewNowAndThenAndKeepsWhatItKnowsMeanw
     host.advance(90s);
     say("twitch", "ada", "kick.com/three");
     EXPECT_EQ(asked, before + 1);
+}
+
+// With the plugins that keep what it finds, and what it has to pass over.
+class DiscoveryBesideTheCatalog : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        const auto started = host.start();
+        ASSERT_TRUE(started) << started.message;
+    }
+    void say(const std::string& text) {
+        const auto message = R"({"source":"twitch","channel":"c","user":"ada","user_id":"7",)"
+                             R"("message_id":"m","badges":[],"time":"2026-01-01T00:00:00.000Z",)"
+                             R"("text":")" +
+                             text + R"("})";
+        ASSERT_TRUE(host.publish("chat.message_posted", "chat/c", message));
+    }
+    // How many streams of this URL there are, those in the archive included.
+    bool becomes(const std::string& url, int count) {
+        const auto request =
+            R"({"filters":{"url":[")" + url + R"("],"archived":[true,false]},"count":true})";
+        const auto wanted = R"("count":)" + std::to_string(count);
+        return host.eventually([&] {
+            return host.call("catalog.streams", "list", request).body.find(wanted) !=
+                   std::string::npos;
+        });
+    }
+    Host host{Options{.plugins = {DISCOVERY_SO, CATALOG_SO, STORE_SO},
+                      .settings = {{"discovery", R"({"limit_messages":100000})"}},
+                      .time = Time::real}};
+};
+
+TEST_F(DiscoveryBesideTheCatalog, HearsAtOnceOfWhatItHasToPassOver) {
+    const auto made = host.call("catalog.ignore_lists", "create",
+                                R"({"body":{"list_type":"domain","value":"kick.com"}})");
+    ASSERT_TRUE(made) << made.message;
+    int n = 0;
+    EXPECT_TRUE(host.eventually([&] {
+        say("kick.com/try" + std::to_string(++n));
+        return host.document("metrics").find("reason=\"ignored_url\"") != std::string::npos;
+    }));
+}
+
+TEST_F(DiscoveryBesideTheCatalog, FindsAStreamAgainOnceItIsInTheArchive) {
+    say("https://twitch.tv/comesback");
+    ASSERT_TRUE(host.eventually([&] { return has("https://twitch.tv/comesback", 1); }));
+    const auto archived = host.call("catalog.streams", "archive", R"({"id":1})");
+    ASSERT_TRUE(archived) << archived.message;
+    EXPECT_TRUE(host.eventually([&] {
+        say("https://twitch.tv/comesback");
+        return has("https://twitch.tv/comesback", 2);
+    }));
 }
 
 }  // namespace
