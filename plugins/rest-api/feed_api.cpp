@@ -137,8 +137,11 @@ std::string describe(std::string_view id, std::string_view summary, std::string_
     bj::object responses{
         {"200", {{"description", "Every stream that fits."}, {"content", content(schema, shown)}}}};
     const bj::value nothing = is_json ? bj::value(bj::array()) : bj::value("");
-    responses["default"] = {{"description", "Refused or failed: empty."},
-                            {"content", content(none, nothing)}};
+    auto refused = content(none, nothing);
+    refused[kProblemType] = {{"schema", openapi::reference("Problem")}};
+    responses["default"] = {
+        {"description", "Refused or failed: empty; a problem where the listener refuses."},
+        {"content", std::move(refused)}};
     bj::array parameters{openapi::query_parameter("token", "A token or key.")};
     for (const auto* name : {"status", "platform", "kind", "city", "state", "search"})
         parameters.push_back(openapi::query_parameter(name, "As of /api/v1/streams."));

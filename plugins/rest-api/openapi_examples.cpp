@@ -115,9 +115,9 @@ class Maker {
     }
 
     static std::string text(const bj::object& schema, std::string_view name) {
-        std::string out = "text";
+        std::string out = "text";  // also fits the patterns of keys
         for (const auto& [known, value] : kTexts) {
-            if (known == name) out = value;
+            if (known == name && !schema.contains("pattern")) out = value;
         }
         for (const auto& [format, value] : kFormats) {
             if (format == text_member(schema, "format")) out = value;

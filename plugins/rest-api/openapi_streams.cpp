@@ -253,8 +253,11 @@ std::string list_streams() {
     parameters.push_back(parameter("page", "query", integer_schema(1), "The page, from 1."));
     parameters.push_back(
         parameter("per_page", "query", integer_schema(25), "Streams a page; at most 100."));
-    for (const auto& [name, description] : kFilters)
-        parameters.push_back(parameter(name, "query", text_schema(), description));
+    for (const auto& [name, description] : kFilters) {
+        auto filter = parameter(name, "query", text_schema(), description);
+        if (description.starts_with("The same as ")) filter["deprecated"] = true;  // old names
+        parameters.push_back(std::move(filter));
+    }
     parameters.push_back(if_none_match_parameter());
     bj::object responses{{"200", answer("A page of streams.", "StreamList")},
                          {"304", {{"description", "Not modified."}}}};

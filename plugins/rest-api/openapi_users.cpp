@@ -175,19 +175,34 @@ bj::object user_schema() {
                          {"id", "email", "role", "active", "version"});
 }
 
+// Null says as little as an absent member.
 bj::object user_input_schema() {
-    return object_schema({{"email", email_schema()},
-                          {"password", password_schema()},
-                          {"display_name", text_schema()},
-                          {"role", word_schema({"viewer", "editor", "admin"})},
-                          {"service", kFlag},
-                          {"active", kFlag}});
+    auto out = object_schema({{"email", email_schema()},
+                              {"password", password_schema()},
+                              {"display_name", text_schema()},
+                              {"role", word_schema({"viewer", "editor", "admin"})},
+                              {"service", kFlag},
+                              {"active", kFlag}});
+    for (auto& property : out.at("properties").as_object()) {
+        auto& schema = property.value().as_object();
+        schema["nullable"] = true;
+        if (auto* words = schema.if_contains("enum")) words->as_array().emplace_back(nullptr);
+    }
+    return out;
+}
+
+// `names` must be there, and say something.
+bj::object requiring(bj::object schema, std::initializer_list<std::string_view> names) {
+    auto& required = schema["required"] = bj::array();
+    for (const auto name : names) {
+        required.as_array().emplace_back(name);
+        schema.at("properties").as_object().at(name).as_object().erase("nullable");
+    }
+    return schema;
 }
 
 bj::object new_user_schema() {
-    auto out = user_input_schema();
-    out["required"] = bj::array{"email", "password"};
-    return out;
+    return requiring(user_input_schema(), {"email", "password"});
 }
 
 bj::object key_schema() {
@@ -344,8 +359,7 @@ bj::object account_schemas() {
     out["User"] = user_schema();
     out["UserInput"] = user_input_schema();
     out["NewUser"] = new_user_schema();
-    out["UserReplacement"] = user_input_schema();
-    out["UserReplacement"].get_object()["required"] = bj::array{"email"};
+    out["UserReplacement"] = requiring(user_input_schema(), {"email"});
     out["PasswordChange"] =
         object_schema({{"current_password", text_schema()}, {"password", password_schema()}},
                       {"current_password", "password"});

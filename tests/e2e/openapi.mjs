@@ -54,14 +54,26 @@ const example = (operation) => {
     return content && JSON.stringify(content.example);
 };
 
-// Sends and judges; nothing that a client does may be our failure.
+// Sends and judges; nothing that a client does may be our failure. All that is wrong is told at the
+// end, by agreed().
+let faults = [];
 async function judged(operation, request, sent, expected = () => true) {
     const answer = await send(host.url, operation, request);
-    const what = `${operation.method} ${operation.path} with ${sent}: ${answer.status} ${answer.text}`;
-    assert.ok(answer.status < 500, what);
-    description.check(operation, answer, sent);
-    assert.ok(expected(answer), what);
-    return answer;
+    const text = `${operation.method} ${operation.path} with ${sent}: ${answer.status} ${answer.text}`;
+    const what = text.slice(0, 500);
+    try {
+        assert.ok(answer.status < 500, `${what} is our failure`);
+        description.check(operation, answer, sent);
+        assert.ok(expected(answer), `${what} is not as expected`);
+    } catch ({message}) {
+        faults.push(message.slice(0, 700));
+    }
+}
+
+function agreed() {
+    const found = faults;
+    faults = [];
+    assert.equal(found.length, 0, `${found.length} faults\n${found.slice(0, 40).join('\n')}`);
 }
 
 const refused = ({status}) => status >= 400;
@@ -100,6 +112,7 @@ test('what is sent as the examples show is never called malformed', async () => 
             ![400, 415, 422].includes(status),
         );
     }
+    agreed();
 });
 
 test('without credentials only what is said to be open answers', async () => {
@@ -108,6 +121,7 @@ test('without credentials only what is said to be open answers', async () => {
         const isOpen = each.operation['x-required-role'] === 'open';
         await judged(each, request, 'no key', ({status}) => isOpen || status === 401);
     }
+    agreed();
 });
 
 test('wrong fields are refused one by one', async () => {
@@ -126,6 +140,7 @@ test('wrong fields are refused one by one', async () => {
             await judged(each, {body: JSON.stringify(rest)}, `no ${name}`, refused);
         }
     }
+    agreed();
 });
 
 test('bodies, types, ids and queries that nobody takes are refused everywhere', async () => {
@@ -148,6 +163,7 @@ test('bodies, types, ids and queries that nobody takes are refused everywhere', 
         const headers = {Accept: 'application/vnd.streamwall.v2+json'};
         await judged(each, {body, headers}, 'version 2', ({status}) => status === 406);
     }
+    agreed();
 });
 
 test('other methods are refused with those that there are', async () => {

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import test, {after} from 'node:test';
 import {curl} from './lib/curl.mjs';
+import {Prism} from './lib/prism.mjs';
 import {chosenTopology, startTopology} from './lib/topology.mjs';
 
 // One system for the file; each test uses URLs of its own.
-const host = await startTopology({after}, chosenTopology);
+const system = await startTopology({after}, chosenTopology);
+const host = process.env.E2E_PROXY === 'prism' ? await Prism.start({after}, system) : system;
 
 const streams = (rest = '') => `${host.url}/api/v1/streams${rest}`;
 

@@ -1,6 +1,14 @@
 // One HTTP exchange through curl: a client that is not ours and not Node's.
+import assert from 'node:assert/strict';
 import {output} from './processes.mjs';
 import {apiKey} from './host.mjs';
+
+// What a validating proxy in between (lib/prism.mjs) finds wrong with an answer fails the test; what
+// it finds wrong with requests is what the test sends on purpose.
+function assertNoViolation(url, text, violations = '[]') {
+    const ours = JSON.parse(violations).filter(({location}) => location[0] === 'response');
+    assert.deepEqual(ours, [], `${url}: ${text.slice(0, 1000)}`);
+}
 
 // Returns {status, headers (lower case), text, json}. `key: null` sends no credentials.
 export async function curl(url, {method = 'GET', body, headers = {}, key = apiKey} = {}) {
@@ -21,6 +29,7 @@ export async function curl(url, {method = 'GET', body, headers = {}, key = apiKe
         const colon = line.indexOf(':');
         received[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
     }
+    assertNoViolation(url, text, received['sl-violations']);
     return {
         status: Number(statusLine.split(' ')[1]),
         headers: received,
