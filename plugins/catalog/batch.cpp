@@ -1,7 +1,7 @@
 #include "batch.hpp"
 
 #include "batch_items.hpp"
-#include "flow.hpp"
+#include "each.hpp"
 #include "permissions.hpp"
 #include "relations.hpp"
 #include "stream_change.hpp"
@@ -30,24 +30,6 @@ constexpr std::size_t kHistoryReply = 400;
 constexpr int kMaxRounds = 100;
 
 using Outcomes = std::vector<Result<Buffer>>;
-
-// Runs `start(n, done)` for each n of `places`, side by side; replies once all are done.
-template <class Start>
-auto each(const std::vector<std::size_t>& places, Start start) {
-    return asked([&places, start](Reply reply) {
-        struct Left {
-            std::atomic<std::size_t> count;
-            Reply reply;
-        };
-        auto left = std::make_shared<Left>(places.size() + 1, std::move(reply));
-        const auto finish = [left] {
-            if (left->count.fetch_sub(1) == 1) left->reply(Buffer());
-        };
-        for (const auto place : places)
-            start(place, finish);
-        finish();
-    });
-}
 
 // What an item's error says over the boundary.
 std::string error_json(const Error& error) {

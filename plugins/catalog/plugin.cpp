@@ -2,6 +2,7 @@
 #include "analytics.hpp"
 #include "collection.hpp"
 #include "discovered.hpp"
+#include "import_command.hpp"
 #include "resources.hpp"
 #include "streams_service.hpp"
 #include "upkeep.hpp"
@@ -14,6 +15,12 @@
 
 #include <array>
 #include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <random>
+#include <string>
 
 namespace streamwall::catalog {
 
@@ -33,6 +40,27 @@ using contracts::streams::Operation;
 constexpr auto kIntakeTime = std::chrono::seconds(30);
 // One round of what the catalog does by itself.
 constexpr auto kUpkeepTime = std::chrono::minutes(2);
+
+// Of the caller's time, what an import leaves for its report.
+constexpr std::uint64_t kReportTimeNs = 5'000'000'000;
+constexpr std::uintmax_t kMaxFile = std::uintmax_t{512} << 20;
+
+Result<Buffer> read_file(const std::filesystem::path& path) {
+    std::error_code failed;
+    const auto size = std::filesystem::file_size(path, failed);
+    if (failed) return Error::not_found(path.string() + ": " + failed.message());
+    if (size > kMaxFile) return Error::invalid(path.string() + " is larger than 512 MiB");
+    std::ifstream file(path, std::ios::binary);
+    std::string text(std::istreambuf_iterator<char>(file), {});
+    if (!file) return Error::unavailable(path.string() + " cannot be read");
+    return Buffer(text);
+}
+
+// Of this instance, among those that keep the same store.
+std::string random_name() {
+    std::random_device random;
+    return "catalog-" + std::to_string(random()) + "-" + std::to_string(random());
+}
 
 class HostedStore final : public StorePort {
   public:
@@ -65,17 +93,19 @@ class Catalog final : public Plugin<Settings> {
     Catalog(const sw_host_api* api, Settings settings)
         : Plugin(api, settings),
           store_(services()),
-          records_(store_, [this] { return host().monotonic_ns(); }, settings.cache_mib << 20),
+          records_(
+              store_, [this] { return host().monotonic_ns(); }, settings.cache_mib << 20),
           wall_ms_([this] { return host().wall_ms(); }),
           upkeep_(records_,
                   {.archive_after = settings.archive_after,
                    .continue_within = settings.continue_within,
                    .history_for = settings.history_for},
-                  wall_ms_, std::string(host().own_context().caller())) {}
+                  wall_ms_, random_name()) {}
 
     Step start() override {
         if (auto resolved = store_.resolve(); !resolved) return std::move(resolved).error();
         if (auto offered = offer_methods(); !offered) return std::move(offered).error();
+        if (auto offered = offer_import(); !offered) return std::move(offered).error();
         if (auto offered = resources_.offer(services()); !offered)
             return std::move(offered).error();
         records_.relate(resources_.relations());
@@ -107,6 +137,23 @@ class Catalog final : public Plugin<Settings> {
             if (!offered) return offered;
         }
         return ok();
+    }
+
+    Result<> offer_import() {
+        return services().offer("catalog.commands", "import", [this](const Request& request) {
+            const Context context(request.context());
+            const auto reported = context.with_deadline(context.deadline_ns() - kReportTimeNs);
+            const ReadFile read = [this](std::string path, Reply reply) {
+                auto shared = std::make_shared<Reply>(std::move(reply));
+                host().post_blocking(
+                    [path = std::move(path), shared] { (*shared)(read_file(path)); });
+            };
+            run(import_streams(records_, read, std::string(request.body()), reported),
+                [responder = request.defer()](Result<Buffer> reply) mutable {
+                    responder.send(std::move(reply));
+                });
+            return Answer(pending);
+        });
     }
 
     Answer answer(Operation operation, const Request& request) {
@@ -227,8 +274,7 @@ class Catalog final : public Plugin<Settings> {
         learn_resting();
         upkeep_timer_ = host().every(settings().archive_every, [this] {
             if (upkeep_runs_.exchange(true)) return;
-            const auto lease = settings().archive_every + kUpkeepTime;
-            run(upkeep_.run_once(lease, host().own_context(kUpkeepTime)),
+            run(upkeep_.run_once(kUpkeepTime, host().own_context(kUpkeepTime)),
                 [this](Result<Buffer> done) {
                     tell_of_upkeep(done);
                     learn_resting();
@@ -239,12 +285,14 @@ class Catalog final : public Plugin<Settings> {
     void learn_resting() {
         upkeep_runs_ = true;
         run(upkeep_.learn_resting(host().own_context(kUpkeepTime)), [this](Result<Buffer> done) {
-            if (!done) log().warn("catalog.history_unread", done.error().message);
+            const bool has_failed = !done && done.code() != SW_CANCELLED;
+            if (has_failed) log().warn("catalog.history_unread", done.error().message);
             upkeep_runs_ = false;
         });
     }
 
     void tell_of_upkeep(const Result<Buffer>& done) {
+        if (done.code() == SW_CANCELLED) return;
         if (!done) return log().warn("catalog.upkeep_failed", done.error().message);
         const auto archived = json::to_integer(json::find_member(done->view(), "archived"));
         if (archived.value_or(0) == 0) return;

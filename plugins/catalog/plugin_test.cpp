@@ -46,5 +46,29 @@ TEST_F(TwoWriters, WhatAnotherDeletedIsGone) {
     EXPECT_TRUE(host.eventually([&] { return !catalog("get", R"({"id":1})"); }));
 }
 
+TEST(ArchiveRule, RunsOnItsScheduleOverARealStore) {
+    Host host{Options{.plugins = {CATALOG_SO, STORE_SO},
+                      .settings = {{"catalog", R"({"archive_every":"50ms"})"}},
+                      .time = Time::real}};
+    const auto started = host.start();
+    ASSERT_TRUE(started) << started.message;
+    const auto catalog = [&](const std::string& method, const std::string& request) {
+        return host.call("catalog.streams", method, request);
+    };
+    const std::string stream = R"("url":"https://twitch.tv/one","status":"offline",)"
+                               R"("last_checked_at":"2020-01-01T00:00:00Z")";
+    ASSERT_TRUE(catalog("create", R"({"stream":{)" + stream + "}}"));
+    ASSERT_TRUE(catalog("create", R"({"stream":{"url":"https://twitch.tv/two"}})"));
+    ASSERT_TRUE(host.eventually([&] {
+        return catalog("get", R"({"id":1})").body.find(R"("archived":true)") != std::string::npos;
+    }));
+    EXPECT_THAT(catalog("get", R"({"id":2})").body, HasSubstr(R"("archived":false)"));
+    EXPECT_THAT(catalog("history", R"({"id":1})").body, HasSubstr(R"("reason":"rule")"));
+    EXPECT_THAT(catalog("analytics", R"({"id":1})").body, HasSubstr(R"("live_share":)"));
+    const auto back = catalog("create", R"({"stream":{"url":"https://twitch.tv/one"}})");
+    EXPECT_THAT(back.body, HasSubstr(R"({"created":false,"stream":{"id":1,)"));
+    EXPECT_THAT(back.body, HasSubstr(R"("archived":false)"));
+}
+
 }  // namespace
 }  // namespace streamwall::testing

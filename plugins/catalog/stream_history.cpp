@@ -11,12 +11,17 @@ namespace {
 
 // {"type","id","name"}: a user, a service key, or the plugin that made the change by itself.
 std::string actor_json(const sw_context& context) {
-    const auto type = to_view(context.principal_type);
+    const auto id = to_view(context.principal_id);
+    const auto name = to_view(context.principal_name);
     json::Writer out;
-    if (type.empty())
-        return out.text("type", "plugin").text("name", to_view(context.caller)).take();
-    out.text("type", type).text("id", to_view(context.principal_id));
-    return out.text("name", to_view(context.principal_name)).take();
+    if (id.empty() && name.empty()) {
+        const auto caller = to_view(context.caller);
+        return out.text("type", "plugin").text("name", caller.empty() ? "catalog" : caller).take();
+    }
+    return out.text("type", to_view(context.principal_type))
+        .text("id", id)
+        .text("name", name)
+        .take();
 }
 
 std::string_view new_value(std::string_view changes, std::string_view field) {

@@ -1,0 +1,74 @@
+// Streams of other systems come in by a command: dry, for good, and again.
+import assert from 'node:assert/strict';
+import {execFile} from 'node:child_process';
+import {writeFileSync} from 'node:fs';
+import path from 'node:path';
+import test, {after} from 'node:test';
+import {promisify} from 'node:util';
+import {Api} from './lib/api.mjs';
+import {binary, Host} from './lib/host.mjs';
+import {scratchFolder} from './lib/processes.mjs';
+import {seconds} from './lib/wait.mjs';
+
+const dataDir = scratchFolder({after});
+const host = await Host.start({after}, {dataDir});
+const api = new Api(host);
+
+async function imported(file, ...options) {
+    const args = ['import', file, '--data', dataDir, '--output', 'json', ...options];
+    const {stdout} = await promisify(execFile)(binary, args, {timeout: seconds(60)});
+    return JSON.parse(stdout);
+}
+function written(name, text) {
+    const file = path.join(dataDir, name);
+    writeFileSync(file, text);
+    return file;
+}
+
+test('a dump of StreamSource: first dry, then for good, then again without harm', async () => {
+    const rows = Array.from(
+        {length: 250},
+        (_, n) => `${n}\thttps://twitch.tv/dump${n}\tt\tLive\tAustin\tTX\t2025-01-31 12:00:00`,
+    );
+    rows[3] = '3\tnonsense\tf\tLive\t\\N\t\\N\t\\N';
+    const file = written(
+        'dump.sql',
+        'COPY public.streams (id, link, is_pinned, status, city, state, last_checked_at) FROM stdin;\n' +
+            `${rows.join('\n')}\n\\.\n`,
+    );
+    const dry = await imported(file, '--dry-run');
+    assert.equal(dry.format, 'postgresql');
+    assert.equal(dry.created, 249);
+    assert.equal((await api.expect(200, 'GET', '/streams')).meta.total_count, 0);
+    const made = await imported(file);
+    assert.equal(made.created, 249);
+    assert.equal(made.refused.length, 1);
+    assert.equal(made.refused[0].row, 5);
+    assert.match(made.refused[0].reason, /^url /);
+    const [stream] = await api.withUrl('https://twitch.tv/dump0');
+    assert.equal(stream.pinned, true);
+    assert.equal(stream.status, 'live');
+    assert.equal(stream.source, 'import');
+    assert.equal(stream.last_checked_at, '2025-01-31T12:00:00.000Z');
+    const again = await imported(file);
+    assert.deepEqual([again.created, again.known], [0, 249]);
+});
+
+test('the feed of the desktop app, and what an export wrote', async () => {
+    const feed = [{link: 'https://kick.com/fed', source: 'Fed', status: 'Offline', orientation: 'H'}];
+    const out = await imported(written('feed.json', JSON.stringify(feed)));
+    assert.deepEqual([out.format, out.created], ['feed', 1]);
+    const [stream] = await api.withUrl('https://kick.com/fed');
+    assert.equal(stream.streamer_name, 'Fed');
+    assert.equal(stream.orientation, 'horizontal');
+    const csv = 'url,title,labels\nhttps://kick.com/csv,"\'=1+1, really",a; b\n';
+    assert.equal((await imported(written('export.csv', csv))).created, 1);
+    const [other] = await api.withUrl('https://kick.com/csv');
+    assert.equal(other.title, '=1+1, really');
+    assert.deepEqual(other.labels, ['a', 'b']);
+});
+
+test('a file that is none says so', async () => {
+    await assert.rejects(imported(written('none.txt', 'hello')), /no CSV whose first line names/);
+    await assert.rejects(imported(path.join(dataDir, 'missing')), /No such file/);
+});
