@@ -293,7 +293,7 @@ AT(sw_ws_endpoint, on_message, 64, 8);
 AT(sw_ws_endpoint, on_close, 72, 8);
 AT(sw_ws_endpoint, ctx, 80, 8);
 
-HOLDS(sw_http_table, 128);
+HOLDS(sw_http_table, 144);
 AT(sw_http_table, size, 0, 4);
 AT(sw_http_table, reserved, 4, 4);
 AT(sw_http_table, mount, 8, 8);
@@ -311,6 +311,8 @@ AT(sw_http_table, topic_leave, 96, 8);
 AT(sw_http_table, topic_publish, 104, 8);
 AT(sw_http_table, routes, 112, 8);
 AT(sw_http_table, address, 120, 8);
+AT(sw_http_table, stream, 128, 8);
+AT(sw_http_table, part, 136, 8);
 IS(SW_ABI_MAJOR, 1);
 IS(SW_OK, 0);
 IS(SW_CANCELLED, 1);

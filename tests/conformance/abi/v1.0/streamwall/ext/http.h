@@ -136,6 +136,19 @@ typedef struct sw_http_table {
     sw_buffer* (*routes)(void* self);
     /* The bound address as text, "127.0.0.1:3000". [any | borrowed until the interface goes] */
     sw_str (*address)(void* self);
+
+    /* An answer in parts, for what is longer than memory should hold. `head` as respond()'s, its
+     * body is not looked at. `more(arg, exchange)` then asks for one part after the other, each as
+     * soon as all before has gone to the socket. `more(arg, NULL)` is the last call: the answer is
+     * whole, or its client has gone, or the route is unmounted. Both on the connection's loop, never
+     * from inside stream() or part(). A part that takes longer than the route's timeout ends the
+     * connection. [any | exchange alive, in place of respond()] */
+    void (*stream)(sw_http_exchange* exchange, const sw_http_response* head,
+                   void (*more)(void* arg, sw_http_exchange* exchange), void* arg);
+    /* The part that `more` asked for, once, on whatever thread; may be empty. NULL breaks the answer
+     * off, so that the client sees that it is not whole. The exchange may not be used after the last
+     * one. [any | asked | bytes retained] */
+    void (*part)(sw_http_exchange* exchange, const sw_buffer* bytes, int32_t is_last);
 } sw_http_table;
 
 #ifdef __cplusplus
