@@ -44,6 +44,7 @@ struct NodePlan {
     std::string isolation;            // name of the part that this process runs; empty: the host
     std::vector<IsolatedPart> parts;  // that the host supervises
     std::set<std::string> services_elsewhere;  // of other processes of the system
+    std::set<std::string> other_nodes;         // of the system
     std::set<std::string> singletons;          // instances of which one in the system runs
     std::string mesh_prefix = "streamwall";
     std::filesystem::path data;  // absolute

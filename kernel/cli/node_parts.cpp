@@ -59,6 +59,7 @@ void note_other_nodes(const config::Topology& topology, const config::NodeChoice
                       const config::SubstitutionSources& sources, NodePlan& plan) {
     for (const auto& other : config::all_choices(topology)) {
         if (other.identity.node == choice.identity.node) continue;
+        plan.other_nodes.insert(other.identity.node);
         config::Diagnostics reported_there;
         const auto node = config::resolve_node(topology, other, sources, reported_there);
         for (const auto& instance : node.instances)

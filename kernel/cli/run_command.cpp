@@ -38,6 +38,7 @@ runtime::NodeOptions node_options(const Session& session, const NodePlan& plan,
     options.mesh_prefix = plan.mesh_prefix;
     options.transports = processes.transports();
     options.services_elsewhere = plan.services_elsewhere;
+    options.other_nodes = plan.other_nodes;
     options.singletons = plan.singletons;
     options.isolated = [&processes] { return processes.isolated(); };
     options.data_dir = plan.data;

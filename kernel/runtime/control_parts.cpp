@@ -19,6 +19,7 @@ NodesService::Local Node::Core::local_control() {
     NodesService::Local out;
     out.node = options.node;
     out.is_host = options.isolation.empty();
+    out.expected = options.other_nodes;
     out.describe = [this] { return json::parse(*document("node")).as_object(); };
     out.order = [this](const std::string& order, const std::string& plugin,
                        const json::object& settings,

@@ -61,6 +61,8 @@ struct NodeOptions {
     std::vector<HostTransport> transports{};
     // What other processes of the topology offer: needs for it are met.
     std::set<std::string> services_elsewhere{};
+    // Nodes of the topology that should be there beside this one.
+    std::set<std::string> other_nodes{};
     // Instances of which one alone runs, as other processes of the topology have them, too.
     std::set<std::string> singletons{};
     // How those instances of this node are that run in other processes; they count for its health.

@@ -29,6 +29,12 @@ constexpr std::array<std::string_view, 12> kMethods = {
 constexpr std::array<std::string_view, 5> kOrders = {"enable", "disable", "reset", "reconfigure",
                                                      "restart"};
 
+json::object unreachable(const NodesService::Peer& host, std::string_view reason) {
+    return {{"node", host.node}, {"peer", host.peer},       {"state", "unreachable"},
+            {"reason", reason},  {"health", "error"},       {"version", host.version},
+            {"pid", nullptr},    {"plugins", json::array()}};
+}
+
 std::string text_of(const json::object& from, std::string_view name) {
     const auto* found = from.if_contains(name);
     return found && found->is_string() ? std::string(found->get_string()) : std::string();
@@ -353,8 +359,9 @@ void NodesService::list_schemas(const RequestPtr& request, Done done) {
 
 void NodesService::list_nodes(const RequestPtr& request, Done done) {
     const auto hosts = other_nodes();
-    auto gather =
-        std::make_shared<Gather>(hosts.size() + 1, [done = std::move(done)](json::array nodes) {
+    auto gather = std::make_shared<Gather>(
+        hosts.size() + 1, [absent = absent(hosts), done = std::move(done)](json::array nodes) {
+            nodes.insert(nodes.end(), absent.begin(), absent.end());
             done(json::object{{"nodes", std::move(nodes)}});
         });
     const auto context = impatient(request->context.raw());
@@ -365,16 +372,19 @@ void NodesService::list_nodes(const RequestPtr& request, Done done) {
                     [gather, n, host = hosts[n]](const std::expected<BufferRef, Failure>& answer) {
                         auto value = parsed(answer);
                         if (value) return gather->answer(n + 1, std::move(*value));
-                        gather->answer(n + 1, json::object{{"node", host.node},
-                                                           {"peer", host.peer},
-                                                           {"state", "unreachable"},
-                                                           {"reason", value.error().message},
-                                                           {"health", "error"},
-                                                           {"version", host.version},
-                                                           {"pid", nullptr},
-                                                           {"plugins", json::array()}});
+                        gather->answer(n + 1, unreachable(host, value.error().message));
                     });
     }
+}
+
+// Of the configuration, and not among `hosts`.
+json::array NodesService::absent(const std::vector<Peer>& hosts) const {
+    json::array out;
+    for (const auto& node : local_.expected) {
+        if (std::ranges::find(hosts, node, &Peer::node) != hosts.end()) continue;
+        out.push_back(unreachable({node, node, "", ""}, "it has not been heard of lately"));
+    }
+    return out;
 }
 
 }  // namespace streamwall::runtime

@@ -4,7 +4,8 @@
 // `schemas` need the role admin.
 //   list      {}                       → {"nodes":[{"node","peer","state","health","version","pid",
 //                                        "plugins":[…]}]}, the own node first; what does not answer
-//                                        in time has the state "unreachable"
+//                                        in time, or is in the configuration and nobody has heard
+//                                        of it, has the state "unreachable" and a "reason"
 //   plugins   {"node"}                 → one of these
 //   enable    {"node","plugin"}        → {"plugin":{name, state, health, …}}, once it is done
 //   disable, restart, reset            likewise
@@ -36,6 +37,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,6 +53,7 @@ class NodesService {
     struct Local {
         std::string node;
         bool is_host = true;  // else an isolated part of the node
+        std::set<std::string> expected{};  // names of other nodes that should be there
         // {"node","peer","state",…,"plugins":[…]} of this process alone
         std::function<boost::json::object()> describe;
         std::function<void(const std::string& order, const std::string& plugin,
@@ -113,6 +116,7 @@ class NodesService {
     void list_nodes(const RequestPtr& request, Done done);
     std::vector<std::string> children() const;
     std::vector<Peer> other_nodes() const;  // by name
+    boost::json::array absent(const std::vector<Peer>& hosts) const;
     bool has_plugin(const std::string& plugin) const;
     boost::json::object answer_for(const std::string& plugin) const;
     std::string unknown_node(const std::string& node) const;

@@ -31,6 +31,11 @@ async function stateOf(plugin) {
     return plugins.find(({name}) => name === plugin).state;
 }
 
+async function nodeState(name) {
+    const {nodes} = await new Api(second).expect(200, 'GET', '/nodes');
+    return nodes.find(({node}) => node === name).state;
+}
+
 test('every node shows all of them', async () => {
     const all = ['api-1', 'api-2', 'core', 'ingest'];
     for (const node of all) {
@@ -47,6 +52,7 @@ test('a plugin is switched from another node and stays so over a restart', async
     await done('core', 'plugins', 'disable', 'discovery', '--node', 'ingest');
     assert.equal(await stateOf('discovery'), 'disabled');
     await system.kill('ingest');
+    await until('ingest missed', async () => (await nodeState('ingest')) === 'unreachable', seconds(20));
     await system.restart('ingest');
     await until('ingest again', async () => (await stateOf('discovery')) === 'disabled', seconds(20));
     await done('api-1', 'plugins', 'enable', 'discovery', '--node', 'ingest');
