@@ -1,5 +1,6 @@
 #include "openapi_document.hpp"
 
+#include "audit_api.hpp"
 #include "catalog_api.hpp"
 #include "features_api.hpp"
 #include "openapi_common.hpp"
@@ -73,7 +74,7 @@ void add_security(bj::object& operation, const RouteView& route) {
 bj::object all_schemas() {
     auto all = schemas();
     for (auto&& more :
-         {account_schemas(), feature_schemas(), catalog_schemas(), history_schemas()}) {
+         {account_schemas(), feature_schemas(), audit_schemas(), catalog_schemas(), history_schemas()}) {
         for (const auto& member : more)
             all[member.key()] = member.value();
     }

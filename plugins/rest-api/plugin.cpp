@@ -1,5 +1,6 @@
 // rest-api: wiring. Routes are in streams_api.cpp, users_api.cpp, nodes_api.cpp, schemas_api.cpp
 // and system_api.cpp.
+#include "audit_api.hpp"
 #include "catalog_api.hpp"
 #include "export_api.hpp"
 #include "features_api.hpp"
@@ -66,6 +67,10 @@ class RestApi final : public Plugin<Settings> {
         if (!features) return std::move(features).error();
         features_ = std::move(*features);
         add_feature_routes(routes_, *features_);
+        auto audit = AuditClient::resolve(services());
+        if (!audit) return std::move(audit).error();
+        audit_ = *audit;
+        add_audit_routes(routes_, audit_);
         add_session_routes(routes_, *accounts_);
         auto nodes = NodesClient::resolve(services());
         if (!nodes) return std::move(nodes).error();
@@ -114,6 +119,7 @@ class RestApi final : public Plugin<Settings> {
     CatalogApi catalog_;
     std::optional<AccountsClient> accounts_;
     std::optional<FeaturesClient> features_;
+    AuditClient audit_;
     std::optional<NodesClient> nodes_;
     EventsApi events_;
     http::Listener listener_{host()};
