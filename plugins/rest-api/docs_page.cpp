@@ -70,6 +70,30 @@ void append_responses(std::string& out, const bj::object& operation) {
     out += "</dl>";
 }
 
+// The JSON example of a body or an answer.
+void append_example(std::string& out, std::string_view heading, const bj::object& holder) {
+    const auto* content = holder.if_contains("content");
+    const auto* media = content && content->is_object()
+                            ? content->get_object().if_contains("application/json")
+                            : nullptr;
+    const auto* example =
+        media && media->is_object() ? media->get_object().if_contains("example") : nullptr;
+    if (example == nullptr) return;
+    append_element(out, "h4", heading);
+    append_element(out, "pre", bj::serialize(*example));
+}
+
+void append_examples(std::string& out, const bj::object& operation) {
+    if (const auto* body = operation.if_contains("requestBody"); body && body->is_object())
+        append_example(out, "Example of a body", body->get_object());
+    const auto* responses = operation.if_contains("responses");
+    if (responses == nullptr || !responses->is_object()) return;
+    for (const auto& [status, response] : responses->get_object()) {
+        if (!status.starts_with('2') || !response.is_object()) continue;
+        return append_example(out, "Example of an answer", response.get_object());
+    }
+}
+
 void append_operation(std::string& out, std::string_view method, std::string_view path,
                       const bj::object& operation) {
     out += "<details><summary>";
@@ -77,11 +101,10 @@ void append_operation(std::string& out, std::string_view method, std::string_vie
     append_element(out, "code", path);
     append_element(out, "span", text_of(operation, "summary"));
     out += "</summary>";
-    if (const auto scope = text_of(operation, "x-required-scope"); !scope.empty()) {
-        append_element(out, "p", "Scope: " + std::string(scope));
-    }
+    append_element(out, "p", text_of(operation, "description"));
     append_rows(out, operation, "parameters", "Parameters");
     append_responses(out, operation);
+    append_examples(out, operation);
     out += "</details>";
 }
 
@@ -93,7 +116,8 @@ const std::string_view kDocsStyle =
     "summary{cursor:pointer;padding:.4rem 0}\n"
     "summary b{display:inline-block;width:5rem;text-transform:uppercase}\n"
     "summary code{margin-right:1rem}\n"
-    "dt{font-family:monospace}\n"
+    "dt,pre{font-family:monospace}\n"
+    "pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:.5rem;border:1px solid #8886}\n"
     "details{border-bottom:1px solid #8886}\n";
 
 std::string docs_page(std::string_view openapi) {

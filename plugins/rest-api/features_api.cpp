@@ -247,6 +247,7 @@ bj::object openapi::feature_schemas() {
         whole[member.key()] = member.value();
     bj::object out;
     out["Feature"] = record_schema(whole);
+    whole["enabled"].as_object()["nullable"] = true;  // said nothing: off
     out["NewFeature"] = object_schema(std::move(whole), {"key"});
     out["FeatureInput"] = object_schema(std::move(written));
     out["FeatureNodes"] = object_schema({{"nodes", nodes}});

@@ -210,7 +210,8 @@ std::string describe() {
                             .tag = "streams",
                             .parameters = {openapi::strict_parameter()},
                             .body = "StreamImport",
-                            .answer = {{"type", "object"}},
+                            .answer = {{"type", "string"}},
+                            .answer_type = "application/x-ndjson",
                             .problems = {400, 401, 403, 413, 415, 422, 503}});
 }
 

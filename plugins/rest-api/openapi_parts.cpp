@@ -110,7 +110,7 @@ bj::object query_parameter(std::string_view name, std::string_view description) 
 std::string render(Operation operation) {
     bj::object good{{"description", operation.answer.empty() ? "Done." : "As asked."}};
     if (!operation.answer.empty()) {
-        good["content"] = content(kJsonType, std::move(operation.answer));
+        good["content"] = content(operation.answer_type, std::move(operation.answer));
     }
     bj::object responses;
     if (operation.other_status != 0) responses[std::to_string(operation.other_status)] = good;

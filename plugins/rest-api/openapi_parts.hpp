@@ -41,6 +41,7 @@ struct Operation {
     int status = 200;
     int other_status = 0;             // with the same answer
     boost::json::object answer = {};  // the schema of the answer; empty: no body
+    std::string_view answer_type = "application/json";
     std::initializer_list<int> problems = {};
 };
 // The operation as text.

@@ -119,5 +119,14 @@ TEST(DocsPage, EscapesWhatOtherPluginsWrote) {
     EXPECT_NE(page.find("&lt;script&gt;alert(&#39;1&#39;)"), std::string::npos);
 }
 
+TEST(DocsPage, ShowsWhatIsSentAndAnswered) {
+    const auto page = docs_page(R"({"paths":{"/x":{"post":{"description":"For the role editor.",
+        "requestBody":{"content":{"application/json":{"example":{"a":"<b>"}}}},
+        "responses":{"201":{"content":{"application/json":{"example":{"id":1}}}}}}}}})");
+    EXPECT_NE(page.find("For the role editor."), std::string::npos);
+    EXPECT_NE(page.find("{&quot;a&quot;:&quot;&lt;b&gt;&quot;}"), std::string::npos);
+    EXPECT_NE(page.find("{&quot;id&quot;:1}"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace streamwall::rest_api

@@ -377,7 +377,7 @@ bj::object account_schemas() {
     out["NewApiKey"] = object_schema({{"name", text_schema()},
                                       {"scopes", scopes_schema()},
                                       {"rate_class", word_schema({"user", "service"})},
-                                      {"expires_at", time_schema()}},
+                                      {"expires_at", time_schema(true)}},
                                      {"name", "scopes"});
     return out;
 }

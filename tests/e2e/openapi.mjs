@@ -4,7 +4,7 @@ import {writeFileSync} from 'node:fs';
 import path from 'node:path';
 import test, {after} from 'node:test';
 import {Api} from './lib/api.mjs';
-import {Description, wrongBodies, wrongIds, wrongValues} from './lib/description.mjs';
+import {Description, isJson, wrongBodies, wrongIds, wrongValues} from './lib/description.mjs';
 import {apiKey, Host} from './lib/host.mjs';
 import {Prism} from './lib/prism.mjs';
 import {output, scratchFolder} from './lib/processes.mjs';
@@ -15,6 +15,7 @@ const folder = scratchFolder({after});
 
 // Something with the id 1 of everything that a request of the test may ask for.
 await api.create({url: 'https://twitch.tv/described', city: 'Seattle', state: 'WA'});
+await api.expect(201, 'POST', '/streamers', {name: 'Described'});
 const description = await Description.of(host.url);
 const operations = description.operations();
 
@@ -44,7 +45,7 @@ async function send(base, {method, path: template}, {id, query = '', body, heade
         headers: response.headers,
         type,
         text,
-        json: /json/.test(type) && text ? JSON.parse(text) : undefined,
+        json: isJson(type) && text ? JSON.parse(text) : undefined,
     };
 }
 
@@ -100,7 +101,7 @@ test('the document names every route, says who may call it, and shows an example
         assert.ok(['open', 'viewer', 'editor', 'admin'].includes(operation['x-required-role']));
         const contents = [operation.requestBody, ...Object.values(operation.responses)];
         for (const content of contents.flatMap((each) => Object.entries(each?.content ?? {}))) {
-            if (/json/.test(content[0])) assert.ok('example' in content[1], what);
+            if (isJson(content[0])) assert.ok('example' in content[1], what);
         }
     }
 });

@@ -3,6 +3,8 @@ import Ajv from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import assert from 'node:assert/strict';
 
+export const isJson = (type) => /^application\/(json|[\w.-]+\+json)\b/.test(type);
+
 const pointer = (...words) =>
     words.map((word) => `/${word.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
@@ -46,7 +48,7 @@ export class Description {
         if (!content) return assert.equal(type, '', `${what}: no body is described`);
         const [media] = type.split(';');
         assert.ok(content[media], `${what}: described are ${Object.keys(content)}`);
-        if (!/json/.test(media)) return;
+        if (!isJson(media)) return;
         const errors = this.#errors(
             pointer('paths', path, method, 'responses', key, 'content', media, 'schema'),
             json,
@@ -106,4 +108,4 @@ export const wrongBodies = [
     Buffer.from('{"a":"\xff"}', 'latin1'),
 ];
 
-export const wrongIds = ['0', '-1', 'x', '1.5', '9007199254740992', '%00', '%2e%2e', "1'--", '01'];
+export const wrongIds = ['0', '-1', 'x', '1.5', '9007199254740992', '%00', "1'--", '01'];
