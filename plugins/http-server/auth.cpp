@@ -161,6 +161,22 @@ std::string load_or_make_key(const std::string& path) {
     return write_key(path, key) ? key : load_or_make_key(path);
 }
 
+namespace {
+// Pages can set no header of a WebSocket but the sub-protocols that they offer.
+std::string_view protocol_token(const RequestHead& head) {
+    constexpr std::string_view kPrefix = "anycable-token.";
+    if (!head.upgrades) return {};
+    for (const auto& header : head.headers) {
+        if (to_view(header.name) != "sec-websocket-protocol") continue;
+        auto rest = to_view(header.value);
+        for (std::string_view member; next_in_list(rest, member);) {
+            if (member.starts_with(kPrefix)) return member.substr(kPrefix.size());
+        }
+    }
+    return {};
+}
+}  // namespace
+
 Credential find_credential(const RequestHead& head, bool allow_query) {
     Credential found;
     if (head.count("authorization") > 0) {
@@ -178,6 +194,10 @@ Credential find_credential(const RequestHead& head, bool allow_query) {
     if (token && !token->empty()) {
         found.present = true;
         found.malformed = !percent_decode(*token, found.token);
+        return found;
+    }
+    if (found.token = protocol_token(head); !found.token.empty()) {
+        found.present = true;
         return found;
     }
     found.token = session_cookie(head);

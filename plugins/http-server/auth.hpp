@@ -75,9 +75,10 @@ class BootstrapKey final : public Authenticator {
 // bits. Throws std::system_error, or std::runtime_error where others could read the file.
 std::string load_or_make_key(const std::string& path);
 
-// The token of a request: of Authorization, else of ?token= where `allow_query`, else of the cookie
-// of a page's session. `malformed` where an Authorization header is there but holds no Bearer
-// token, or the header is repeated.
+// The token of a request: of Authorization, else of ?token= where `allow_query`, else of the
+// sub-protocol "anycable-token.TOKEN" that an upgrade offers, else of the cookie of a page's
+// session. `malformed` where an Authorization header is there but holds no Bearer token, or the
+// header is repeated.
 struct Credential {
     bool present = false;
     bool malformed = false;

@@ -90,7 +90,9 @@ void FanOut::drain() {
         taken_.swap(inbox_);
     }
     for (auto& delivery : taken_) {
-        if (delivery.session) {
+        if (delivery.session && !delivery.frame) {
+            as_websocket(delivery.session).tell_when_written();
+        } else if (delivery.session) {
             as_websocket(delivery.session).enqueue(delivery.frame);
         } else if (delivery.frame) {
             deliver(*delivery.topic, delivery.frame);

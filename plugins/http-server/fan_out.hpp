@@ -67,7 +67,7 @@ class Topic final : public sw_ws_topic,
 };
 
 // What the inbox carries: a frame for a topic's members or for one connection; a topic without a
-// frame ends.
+// frame ends, a connection without one is to say when it has written everything.
 struct Delivery {
     TopicPtr topic;
     SessionPtr session;  // a WsSession

@@ -50,6 +50,7 @@ struct Endpoint {
     void* (*on_open)(void*, sw_ws_connection*, const sw_http_request*, sw_str) = nullptr;
     void (*on_message)(void*, sw_ws_connection*, void*, sw_str, int32_t) = nullptr;
     void (*on_close)(void*, sw_ws_connection*, void*, int32_t) = nullptr;
+    void (*on_written)(void*, sw_ws_connection*, void*) = nullptr;
     void* ctx = nullptr;
 };
 

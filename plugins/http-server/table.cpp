@@ -5,6 +5,7 @@
 #include "ws_session.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 namespace streamwall::http_server {
@@ -81,6 +82,7 @@ sw_status mount_ws(void* self, sw_lease* lease, const sw_ws_endpoint* raw,
     endpoint->on_message = raw->on_message;
     endpoint->on_close = raw->on_close;
     endpoint->ctx = raw->ctx;
+    if (raw->size > offsetof(sw_ws_endpoint, on_written)) endpoint->on_written = raw->on_written;
     return finish_mount(server(self).mount(EndpointPtr(std::move(endpoint))), error, raw->path);
 }
 
@@ -117,8 +119,17 @@ void ws_send(sw_ws_connection* connection, const sw_buffer* payload) noexcept {
     push(connection, Frame::make(Opcode::kText, {payload->data, payload->length}));
 }
 
+void ws_send_binary(sw_ws_connection* connection, const sw_buffer* payload) noexcept {
+    push(connection, Frame::make(Opcode::kBinary, {payload->data, payload->length}));
+}
+
 void ws_close(sw_ws_connection* connection, int32_t code, sw_str reason) noexcept {
     push(connection, Frame::close(static_cast<std::uint16_t>(code), to_view(reason)));
+}
+
+void ws_when_written(sw_ws_connection* connection) noexcept {
+    // Through the inbox, behind everything that was sent before.
+    push(connection, nullptr);
 }
 
 sw_ws_topic* topic_open(void* self, sw_lease* lease) noexcept {
@@ -173,6 +184,8 @@ constexpr sw_http_table kTable = {
     .topic_publish = topic_publish,
     .routes = routes,
     .address = address,
+    .ws_when_written = ws_when_written,
+    .ws_send_binary = ws_send_binary,
     .stream = stream_thunk,
     .part = part_thunk,
 };

@@ -229,6 +229,10 @@ sw_status TestServer::mount(EndpointSpec spec, sw_error* error) {
         auto& self = *static_cast<EndpointSpec*>(ctx);
         if (self.on_close) self.on_close(connection, code);
     };
+    endpoint.on_written = [](void* ctx, sw_ws_connection* connection, void*) {
+        auto& self = *static_cast<EndpointSpec*>(ctx);
+        if (self.on_written) self.on_written(connection);
+    };
     return table().mount_ws(server_.get(), lease(), &endpoint, error);
 }
 

@@ -81,6 +81,7 @@ struct EndpointSpec {
     std::function<void(sw_ws_connection*, const sw_http_request&, std::string_view)> on_open = {};
     std::function<void(sw_ws_connection*, std::string_view, bool)> on_message = {};
     std::function<void(sw_ws_connection*, int)> on_close = {};
+    std::function<void(sw_ws_connection*)> on_written = {};
 };
 
 class TestServer {

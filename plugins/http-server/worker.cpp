@@ -33,7 +33,8 @@ Worker::Worker(Services& shared, std::size_t index)
                                    "a connection was closed by an exception", {{"what", what}});
            }),
       fan_out(loop, index),
-      read_buffer(kReadBuffer) {
+      read_buffer(kReadBuffer),
+      queued_limit(shared.options.websocket_total_limit) {
     std::random_device random;
     for (auto& word : id_state_)
         word = (static_cast<std::uint64_t>(random()) << 32) | random();

@@ -97,6 +97,9 @@ class Worker {
     Inbound scratch;  // of the request that is being looked at
     std::vector<char> read_buffer;
     bool draining = false;
+    // Waiting for WebSocket readers of this loop, and from where on large queues are cut.
+    std::size_t queued_bytes = 0;
+    const std::size_t queued_limit;
     // Connections here and on their way here; how the acceptor balances. [any]
     std::atomic<std::size_t> load{0};
 

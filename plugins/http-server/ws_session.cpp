@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace streamwall::http_server {
 namespace {
@@ -84,7 +85,8 @@ bool WsSession::on_ping(std::string_view payload) {
         for (std::size_t i = queue_.size(); i-- > first_ + (front_sent_ > 0 ? 1u : 0u);) {
             Frame*& queued = queue_[i];
             if (queued == nullptr || !queued->is_pong()) continue;
-            queued_bytes_ += pong->bytes().size() - queued->bytes().size();
+            account(static_cast<std::ptrdiff_t>(pong->bytes().size()) -
+                    static_cast<std::ptrdiff_t>(queued->bytes().size()));
             queued->release();
             queued = pong.detach();
             return true;
@@ -120,18 +122,35 @@ void WsSession::enqueue_adopted(Frame* frame) {
         drop_replaced(*frame);
     }
     push(frame);
-    if (queued_bytes_ <= worker_.services.options.websocket_queue_limit) return;
+    if (!holds_too_much()) return;
     // A burst for a reader that keeps up may be larger than the limit: only what stays counts.
-    if (!blocked_ && write_queue() &&
-        queued_bytes_ <= worker_.services.options.websocket_queue_limit) {
-        return;
-    }
+    if (!blocked_ && write_queue() && !holds_too_much()) return;
     cut_slow_reader();
+}
+
+// More than any reader may have waiting; or a part of what all of them may have together, where
+// that is used up.
+bool WsSession::holds_too_much() const {
+    const auto& options = worker_.services.options;
+    if (queued_bytes_ > options.websocket_queue_limit) return true;
+    return worker_.queued_bytes > worker_.queued_limit &&
+           queued_bytes_ > options.websocket_queue_limit / 16;
+}
+
+void WsSession::account(std::ptrdiff_t bytes) {
+    queued_bytes_ += static_cast<std::size_t>(bytes);
+    worker_.queued_bytes += static_cast<std::size_t>(bytes);
+}
+
+void WsSession::tell_when_written() {
+    if (phase_ != Phase::kOpen) return;
+    wants_written_ = true;
+    if (!blocked_) worker_.fan_out.mark_dirty(*this);
 }
 
 void WsSession::push(Frame* frame) {
     queue_.push_back(frame);
-    queued_bytes_ += frame->bytes().size();
+    account(static_cast<std::ptrdiff_t>(frame->bytes().size()));
     pongs_ += frame->is_pong() ? 1 : 0;
     if (!blocked_) worker_.fan_out.mark_dirty(*this);
 }
@@ -140,7 +159,7 @@ void WsSession::drop_replaced(const Frame& newer) {
     for (std::size_t i = first_ + (front_sent_ > 0 ? 1 : 0); i < queue_.size(); ++i) {
         Frame*& queued = queue_[i];
         if (queued == nullptr || !newer.replaces(*queued)) continue;
-        queued_bytes_ -= queued->bytes().size();
+        account(-static_cast<std::ptrdiff_t>(queued->bytes().size()));
         queued->release();
         queued = nullptr;
     }
@@ -157,7 +176,7 @@ void WsSession::drop_unsent() {
     const std::size_t keep = first_ + (front_sent_ > 0 ? 1u : 0u);
     for (std::size_t i = keep; i < queue_.size(); ++i) {
         if (queue_[i] == nullptr) continue;
-        queued_bytes_ -= queue_[i]->bytes().size();
+        account(-static_cast<std::ptrdiff_t>(queue_[i]->bytes().size()));
         queue_[i]->release();
     }
     queue_.resize(std::min(keep, queue_.size()));
@@ -226,7 +245,7 @@ bool WsSession::write_queue() {
 }
 
 void WsSession::written(std::size_t count) {
-    queued_bytes_ -= count;
+    account(-static_cast<std::ptrdiff_t>(count));
     count += front_sent_;
     front_sent_ = 0;
     while (first_ < queue_.size()) {
@@ -252,6 +271,10 @@ void WsSession::on_writable() {
 void WsSession::after_flush() {
     if (failed_) return finish();
     const bool all_written = first_ >= queue_.size();
+    if (all_written && std::exchange(wants_written_, false) && endpoint_ &&
+        endpoint_->on_written != nullptr) {
+        endpoint_->on_written(endpoint_->ctx, this, user_);
+    }
     if (phase_ == Phase::kClosing && all_written && close_queued_ && peer_closed_) {
         // Both close frames are on their way; what the peer still sends must not turn our FIN into
         // a reset that would take the close frame with it.
@@ -305,6 +328,7 @@ void WsSession::finish() {
     phase_ = Phase::kClosed;
     Loop::disarm(*this);
     socket_.close();
+    account(static_cast<std::ptrdiff_t>(front_sent_));  // what was sent of it counts no more
     front_sent_ = 0;
     drop_unsent();
     std::vector<Frame*>().swap(queue_);

@@ -38,6 +38,8 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     void enqueue(const FramePtr& frame);
     // The same with a reference that was already taken for it.
     void enqueue_adopted(Frame* frame);
+    // The endpoint is told once the queue is empty.
+    void tell_when_written();
     // Writes what is queued, called by FanOut.
     void flush();
     bool dirty = false;
@@ -71,6 +73,8 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     void push(Frame* frame);
     void drop_replaced(const Frame& newer);
     void drop_unsent();
+    bool holds_too_much() const;
+    void account(std::ptrdiff_t bytes);  // adds to what is queued, here and on the loop
     void begin_close(const FramePtr& frame, std::uint16_t code);
     void cut_slow_reader();
     bool write_queue();
@@ -99,6 +103,7 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     bool close_queued_ = false;
     bool peer_closed_ = false;  // its close frame came
     bool waiting_read_ = false;
+    bool wants_written_ = false;
 };
 
 }  // namespace streamwall::http_server

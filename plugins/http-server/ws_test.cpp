@@ -142,6 +142,9 @@ TEST_F(WebSocket, tells_the_endpoint_who_is_there_and_hides_the_token) {
     for (const auto& [target, headers, principal, query] :
          {std::tuple{"/ws?token=sw_test-key-0123456789&a=b", "", "key:bootstrap", "a=b"},
           {"/ws?a=b", "Authorization: Bearer sw_test-key-0123456789\r\n", "key:bootstrap", "a=b"},
+          {"/ws", "Sec-WebSocket-Protocol: v1, anycable-token.sw_test-key-0123456789\r\n",
+           "key:bootstrap", ""},
+          {"/ws", "Sec-WebSocket-Protocol: v1, anycable-token.wrong\r\n", "anonymous:", ""},
           {"/ws?token=wrong", "", "anonymous:", ""},
           {"/ws", "", "anonymous:", ""}}) {
         SCOPED_TRACE(target);
@@ -353,6 +356,57 @@ TEST_F(WebSocket, merges_what_is_replaceable_for_a_reader_that_is_behind) {
     EXPECT_EQ(std::vector<int>(numbers.end() - 10, numbers.end()),
               (std::vector<int>{2990, 2991, 2992, 2993, 2994, 2995, 2996, 2997, 2998, 2999}));
     EXPECT_EQ(closed_count(), 0u);
+}
+
+TEST_F(WebSocket, tells_when_everything_is_written_so_that_much_can_be_sent_to_a_slow_reader) {
+    std::atomic<int> pieces{0};
+    server.mount({.path = "/long",
+                  .on_message = [this](auto* connection, auto,
+                                       bool) { server.table().ws_when_written(connection); },
+                  .on_written =
+                      [&, this](auto* connection) {
+                          if (pieces == 100) return;
+                          const Body body(std::to_string(pieces++) + std::string(64 * 1024, ' '));
+                          server.table().ws_send(connection, body.get());
+                          server.table().ws_when_written(connection);
+                      }});
+    Client slow(server.port(), 4096);
+    slow.upgrade("/long");
+    slow.frame(kText, "go");
+    ASSERT_TRUE(eventually([&] { return pieces > 0; }));
+    for (int i = 0; i < 100; ++i) {
+        const auto message = slow.message();
+        ASSERT_TRUE(message);
+        ASSERT_EQ(message->first_byte, kText) << message->close_code();
+        EXPECT_EQ(std::stoi(message->payload), i);
+    }
+}
+
+class CrampedWebSocket : public WebSocket {
+  protected:
+    CrampedWebSocket() : WebSocket(options()) {}
+    static Options options() {
+        auto out = TestServer::quick_options();
+        out.websocket_total_limit = 2 * 1024 * 1024;
+        return out;
+    }
+};
+
+TEST_F(CrampedWebSocket, cuts_slow_readers_who_hold_too_much_together) {
+    std::vector<std::unique_ptr<Client>> slow;
+    for (int i = 0; i < 40; ++i) {
+        slow.push_back(std::make_unique<Client>(server.port(), 4096));
+        slow.back()->upgrade("/ws");
+    }
+    Client quick(server.port());
+    quick.upgrade("/ws");
+    const std::string payload(16 * 1024, 'x');
+    // Less than one reader may have waiting.
+    for (int i = 0; i < 60; ++i) {
+        publish(server, topic, payload);
+        ASSERT_EQ(quick.message()->payload.size(), payload.size());
+    }
+    ASSERT_TRUE(eventually([&] { return closed_count() > 0; }));
 }
 
 TEST_F(WebSocket, closes_only_the_connection_whose_callback_throws) {

@@ -6,6 +6,7 @@
 //       User* on_open(http::WsConnection, const http::Request&, std::string_view protocol);
 //       void on_message(http::WsConnection, User*, std::string_view payload, bool is_text);
 //       void on_close(http::WsConnection, User*, int code);
+//       void on_written(http::WsConnection, User*);  // may be left out
 //   };
 //   listener.watch(refused, [this](bool there) {
 //       if (!there) return;
@@ -35,10 +36,13 @@ class WsConnection {
     WsConnection(const sw_http_table* table, sw_ws_connection* raw) : table_(table), raw_(raw) {}
     // Queues one message. [any]
     void send(const Buffer& payload) const { table_->ws_send(raw_, payload.get()); }
+    void send_binary(const Buffer& payload) const { table_->ws_send_binary(raw_, payload.get()); }
     // Closes after what is queued; `reason` at most 123 bytes. [any]
     void close(int code, std::string_view reason = {}) const {
         table_->ws_close(raw_, code, to_str(reason));
     }
+    // Asks for the endpoint's on_written: once everything sent before has gone to the socket. [any]
+    void ask_when_written() const { table_->ws_when_written(raw_); }
     const sw_http_table* table() const { return table_; }
     sw_ws_connection* raw() const { return raw_; }
 
@@ -104,6 +108,12 @@ struct WsEndpoint {
 
 namespace detail {
 template <class Handler>
+concept HearsWritten = requires(Handler& handler, WsConnection connection,
+                                typename Handler::User* user) {
+    handler.on_written(connection, user);
+};
+
+template <class Handler>
 struct WsThunks {
     using User = typename Handler::User;
 
@@ -134,6 +144,16 @@ struct WsThunks {
     static void on_close(void* ctx, sw_ws_connection* raw, void* user, std::int32_t code) noexcept {
         handler(ctx).on_close(wrap(ctx, raw), static_cast<User*>(user), code);
     }
+    static void on_written(void* ctx, sw_ws_connection* raw, void* user) noexcept
+        requires HearsWritten<Handler>
+    {
+        const auto connection = wrap(ctx, raw);
+        try {
+            handler(ctx).on_written(connection, static_cast<User*>(user));
+        } catch (...) {
+            connection.close(1011, "internal error");
+        }
+    }
 };
 }  // namespace detail
 
@@ -155,6 +175,12 @@ Result<> mount_websocket(const sw_http_table* table, void* self, sw_lease* lease
     raw.on_message = &Thunks::on_message;
     raw.on_close = &Thunks::on_close;
     raw.ctx = &handler;
+    if constexpr (detail::HearsWritten<Handler>) {
+        if (table->size <= offsetof(sw_http_table, ws_when_written)) {
+            return Error{SW_UNIMPLEMENTED, "the listener can't say what it has written", {}, {}};
+        }
+        raw.on_written = &Thunks::on_written;
+    }
     ErrorSlot slot;
     const auto status = table->mount_ws(self, lease, &raw, slot.get());
     if (status != SW_OK) return slot.take(status);

@@ -92,6 +92,8 @@ typedef struct sw_ws_endpoint {
     /* The last callback; the connection is invalid after it. */
     void (*on_close)(void* ctx, sw_ws_connection* connection, void* user, int32_t code);
     void* ctx;
+    /* Once for each ws_when_written() or for several together; may be NULL. */
+    void (*on_written)(void* ctx, sw_ws_connection* connection, void* user);
 } sw_ws_endpoint;
 #define SW_WS_UNAUTHENTICATED 1u
 
@@ -136,6 +138,12 @@ typedef struct sw_http_table {
     sw_buffer* (*routes)(void* self);
     /* The bound address as text, "127.0.0.1:3000". [any | borrowed until the interface goes] */
     sw_str (*address)(void* self);
+
+    /* Asks for on_written: once everything queued for the connection before has gone to its socket.
+     * For senders of much, who go on as fast as the client reads. [any] */
+    void (*ws_when_written)(sw_ws_connection* connection);
+    /* As ws_send, as a binary message. */
+    void (*ws_send_binary)(sw_ws_connection* connection, const sw_buffer* payload);
 
     /* An answer in parts, for what is longer than memory should hold. `head` as respond()'s, its
      * body is not looked at. `more(arg, exchange)` then asks for one part after the other, each as
