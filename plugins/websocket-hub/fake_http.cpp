@@ -80,6 +80,11 @@ FakeHttp::FakeHttp() {
         const std::lock_guard lock(the_one->mutex_);
         the_one->deliver(connection, payload, {});
     };
+    table_.ws_when_written = [](sw_ws_connection* connection) {
+        const std::lock_guard lock(the_one->mutex_);
+        require(connection->references > 0, "asked a connection without a reference");
+        connection->wants_written = true;
+    };
     table_.ws_close = [](sw_ws_connection* connection, std::int32_t code, sw_str) {
         const std::lock_guard lock(the_one->mutex_);
         require(connection->references > 0, "closed a connection without a reference");
@@ -128,7 +133,7 @@ void FakeHttp::deliver(sw_ws_connection* connection, const sw_buffer* payload, s
     connection->merge_keys.emplace_back(to_view(merge_key));
 }
 
-sw_ws_connection* FakeHttp::connect(std::string_view principal_type, std::string_view role) {
+sw_ws_connection* FakeHttp::connect(const FakeClient& client) {
     sw_ws_connection* connection = nullptr;
     {
         const std::lock_guard lock(mutex_);
@@ -136,18 +141,36 @@ sw_ws_connection* FakeHttp::connect(std::string_view principal_type, std::string
     }
     sw_context context{};
     context.size = sizeof context;
-    context.principal_type = to_str(principal_type);
-    context.role = to_str(role);
+    context.principal_type = to_str(client.principal_type);
+    context.principal_id = to_str(client.principal_id);
+    context.role = to_str(client.role);
+    context.scopes = to_str(client.scopes);
     sw_http_request request{};
     request.size = sizeof request;
     request.context = &context;
+    request.query = to_str(client.query);
     connection->user =
-        endpoint_.on_open(endpoint_.ctx, connection, &request, to_str("actioncable-v1-json"));
+        endpoint_.on_open(endpoint_.ctx, connection, &request, to_str(client.protocol));
     return connection;
 }
 
 void FakeHttp::receive(sw_ws_connection* connection, std::string_view text, bool is_text) {
     endpoint_.on_message(endpoint_.ctx, connection, connection->user, to_str(text), is_text);
+}
+
+int FakeHttp::write_all() {
+    std::vector<sw_ws_connection*> asked;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& connection : connections_) {
+            if (std::exchange(connection->wants_written, false) && !connection->gone) {
+                asked.push_back(connection.get());
+            }
+        }
+    }
+    for (auto* connection : asked)
+        endpoint_.on_written(endpoint_.ctx, connection, connection->user);
+    return static_cast<int>(asked.size());
 }
 
 void FakeHttp::disconnect(sw_ws_connection* connection) {

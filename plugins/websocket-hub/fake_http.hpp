@@ -21,11 +21,21 @@ struct sw_ws_connection {
     std::vector<std::string> merge_keys;  // beside `sent`, empty for direct messages
     int close_code = 0;                   // once asked to close
     bool gone = false;                    // after on_close
+    bool wants_written = false;
     int references = 1;
     void* user = nullptr;
 };
 
 namespace streamwall::hub {
+
+struct FakeClient {
+    std::string_view principal_type = "user";
+    std::string_view role = "viewer";
+    std::string_view protocol = "actioncable-v1-json";
+    std::string_view query = {};
+    std::string_view principal_id = "1";
+    std::string_view scopes = {};
+};
 
 class FakeHttp {
   public:
@@ -39,8 +49,9 @@ class FakeHttp {
     sw_lease* lease() { return reinterpret_cast<sw_lease*>(this); }
 
     // What a client and the listener do. Any thread; one at a time for one connection.
-    sw_ws_connection* connect(std::string_view principal_type = "user",
-                              std::string_view role = "viewer");
+    sw_ws_connection* connect(const FakeClient& client = {});
+    // Calls on_written of all who asked for it; how many those were.
+    int write_all();
     void receive(sw_ws_connection* connection, std::string_view text, bool is_text = true);
     void disconnect(sw_ws_connection* connection);
 

@@ -1,5 +1,6 @@
-// The protocol's connection side.
-#include "hub.hpp"
+// How connections come, what all of them hear, and how they go; commands are in hub_commands.cpp.
+#include "event_stream.hpp"
+#include "hub_connection.hpp"
 
 #include <streamwall/sdk/json.hpp>
 #include <streamwall/sdk/json_scan.hpp>
@@ -14,39 +15,63 @@ namespace {
 
 constexpr int kNormalClosure = 1000;
 constexpr int kGoingAway = 1001;
-
-Buffer answer(std::string_view identifier, std::string_view type) {
-    return json::Writer().text("identifier", identifier).text("type", type).buffer();
-}
+constexpr int kPolicyViolation = 1008;
+constexpr std::string_view kProtocols = "actioncable-v1-json,actioncable-v1-ext-json";
+constexpr std::string_view kExtended = "actioncable-v1-ext-json";
 
 bool is_somebody(const sw_context& context) {
     const auto type = to_view(context.principal_type);
     return !type.empty() && type != "anonymous";
 }
 
+// As the listener decides about routes: by role, or by a key's scope.
+bool may_see_streams(const sw_context& context) {
+    const auto role = to_view(context.role);
+    if (role == "viewer" || role == "editor" || role == "admin") return true;
+    auto scopes = to_view(context.scopes);
+    while (!scopes.empty()) {
+        const auto scope = scopes.substr(0, scopes.find(' '));
+        if (scope == "streams:read" || scope == "admin") return true;
+        scopes.remove_prefix(std::min(scopes.size(), scope.size() + 1));
+    }
+    return false;
+}
+
+std::string name_of(const sw_context& context) {
+    return std::string(to_view(context.principal_type))
+        .append(":")
+        .append(to_view(context.principal_id));
+}
+
+// The value of a parameter that holds plain characters; empty where there is none.
+std::string_view find_parameter(std::string_view query, std::string_view name) {
+    while (!query.empty()) {
+        const auto pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(query.size(), pair.size() + 1));
+        if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=') {
+            return pair.substr(name.size() + 1);
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
-// Small on purpose: most connections are idle. `topics` is touched on the connection's loop only,
-// the links under the hub's mutex.
-struct Hub::Connection {
-    http::WsConnection handle;
-    Connection* previous = nullptr;
-    Connection* next = nullptr;
-    std::vector<StreamTopicPtr> topics;
-    bool is_admin = false;
-};
-
 Hub::Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics metrics,
-         std::function<void()> wants_nodes)
+         std::function<void()> wants_nodes, Sources sources, HubOptions options)
     : table_(table),
       self_(self),
       lease_(lease),
       metrics_(metrics),
+      options_(options),
       welcome_(R"({"type":"welcome"})"),
       unauthorized_(R"({"type":"disconnect","reason":"unauthorized","reconnect":false})"),
       restart_(R"({"type":"disconnect","reason":"server_restart","reconnect":true})"),
       streams_(table, self, lease),
       nodes_(table, self, lease),
+      timeline_(options.history_bytes, std::move(sources)),
+      sessions_(options.session_ttl, options.max_sessions),
+      replays_{timeline_, gate_, options.history_events, metrics.refused},
       wants_nodes_(std::move(wants_nodes)),
       everybody_(std::in_place, table, self, lease) {}
 
@@ -55,7 +80,7 @@ Hub::~Hub() = default;
 Result<> Hub::mount() {
     return http::mount_websocket(table_, self_, lease_,
                                  {.path = "/cable",
-                                  .protocols = "actioncable-v1-json",
+                                  .protocols = kProtocols,
                                   .flags = SW_WS_UNAUTHENTICATED,
                                   .message_limit = 65'536,
                                   .fragment_limit = 1'024},
@@ -63,23 +88,65 @@ Result<> Hub::mount() {
 }
 
 Hub::User* Hub::on_open(http::WsConnection connection, const http::Request& request,
-                        std::string_view /*protocol*/) {
+                        std::string_view protocol) {
     metrics_.connections.add();
     if (!is_somebody(request.context())) {
         turn_away(connection, unauthorized_, kNormalClosure);
         return nullptr;
     }
     const Gate::Stay stay(gate_);
-    if (!stay) {
+    if (!stay || is_retiring_) {
         turn_away(connection, restart_, kGoingAway);
         return nullptr;
     }
-    auto user = std::make_unique<Connection>(
-        Connection{connection, nullptr, nullptr, {}, to_view(request.context().role) == "admin"});
+    auto user = std::make_unique<Connection>();
+    user->raw = connection.raw();
+    user->home = request.context().home;
+    user->is_admin = to_view(request.context().role) == "admin";
+    user->sees_streams = may_see_streams(request.context());
+    user->is_extended = protocol == kExtended;
     link(*user);
-    connection.send(welcome_);
+    welcome(*user, request);
     everybody_->join(connection);
     return user.release();
+}
+
+void Hub::welcome(Connection& user, const http::Request& request) {
+    if (!user.is_extended) return user.handle(*this).send(welcome_);
+    const auto who = name_of(request.context());
+    json::Writer message;
+    message.text("type", "welcome");
+    user.extras().session = sessions_.open(user.handle(*this), who);
+    message.text("sid", user.more->session);
+    restore(user, find_parameter(request.query(), "sid"), who, message);
+    user.handle(*this).send(message.buffer());
+}
+
+// Subscribes to what the session `sid` was subscribed to, as far as the user may still hear it.
+// What comes there waits until the client has said what it knows already: until its history
+// command.
+void Hub::restore(Connection& user, std::string_view sid, std::string_view who, json::Writer& out) {
+    if (sid.empty()) return;
+    const auto identifiers = sessions_.resume(sid, who, std::chrono::steady_clock::now());
+    if (!identifiers) return;
+    std::string restored;
+    for (const auto& identifier : *identifiers) {
+        bool wants_snapshot = false;
+        auto topic = find_channel(user, *identifier, wants_snapshot);
+        if (!topic) continue;
+        if (topic->is_extended()) {
+            add_replay(user, topic, {std::nullopt, wants_snapshot, false});
+        } else {
+            topic->topic().join(user.handle(*this));
+            if (wants_nodes_) wants_nodes_();
+        }
+        keep(user, std::move(topic));
+        if (!restored.empty()) restored += ',';
+        json::append_string(restored, *identifier);
+    }
+    if (restored.empty()) return;
+    metrics_.resumed.add();
+    out.boolean("restored", true).raw("restored_ids", "[" + restored + "]");
 }
 
 void Hub::turn_away(http::WsConnection connection, const Buffer& message, int code) const {
@@ -92,70 +159,22 @@ void Hub::on_message(http::WsConnection connection, User* user, std::string_view
     if (user == nullptr) return;  // turned away, what it still says is of no interest
     const Gate::Stay stay(gate_);
     if (!stay) return;  // closed with everybody else
+    if (is_flood(*user)) {
+        metrics_.flooded.add();
+        return connection.close(kPolicyViolation, "too many commands");
+    }
     const auto command = is_text ? parse_command(payload) : std::nullopt;
-    bool understood = false;
-    if (command && command->kind == Command::Kind::kSubscribe) {
-        const bool confirmed = subscribe(*user, command->identifier);
-        connection.send(answer(command->identifier,
-                               confirmed ? "confirm_subscription" : "reject_subscription"));
-        understood = true;
-        const bool is_nodes = confirmed && user->is_admin && has_node_subscribers() &&
-                              parse_identifier(command->identifier)->channel == "NodesChannel";
-        if (is_nodes && wants_nodes_) wants_nodes_();
-    } else if (command && command->kind == Command::Kind::kUnsubscribe) {
-        understood = unsubscribe(*user, command->identifier);
+    if (!command || !obey(*user, *command)) metrics_.ignored.add();
+}
+
+void Hub::on_written(http::WsConnection /*connection*/, User* user) {
+    if (user == nullptr || !user->more) return;
+    const Gate::Stay stay(gate_);
+    if (!stay) return;
+    // By index: what is over is only dropped by commands, and none comes meanwhile.
+    for (const auto& replay : user->more->replays) {
+        if (!replay->is_held()) replay->step();
     }
-    // A `message` performs an action; no channel has one.
-    if (!understood) metrics_.ignored.add();
-}
-
-namespace {
-auto find_topic(std::vector<StreamTopicPtr>& topics, std::string_view identifier) {
-    return std::ranges::find_if(
-        topics, [&](const StreamTopicPtr& topic) { return topic->identifier() == identifier; });
-}
-}  // namespace
-
-// Whether to confirm. The topic is joined first, so that no event falls between the two.
-// Subscribing again to what one is subscribed to is confirmed again: the stock client asks until it
-// is answered.
-bool Hub::subscribe(Connection& user, const std::string& identifier) {
-    if (find_topic(user.topics, identifier) != user.topics.end()) return true;
-    if (user.topics.size() >= kMaxSubscriptions) return false;
-    auto topic = find_channel(user, identifier);
-    if (!topic) return false;
-    user.topics.reserve(user.topics.size() + 1);  // most have one; growth is not worth the memory
-    topic->topic().join(user.handle);
-    user.topics.push_back(std::move(topic));
-    metrics_.subscriptions.add();
-    return true;
-}
-
-// Null where the identifier names no channel that the user may hear.
-StreamTopicPtr Hub::find_channel(const Connection& user, const std::string& identifier) {
-    const auto parsed = parse_identifier(identifier);
-    if (!parsed) return nullptr;
-    if (parsed->channel == "NodesChannel") {
-        return user.is_admin ? nodes_.subscribe(identifier) : nullptr;
-    }
-    if (parsed->channel != "StreamsChannel") return nullptr;
-    const auto filter = StreamFilter::parse(parsed->params);
-    return filter ? streams_.subscribe(identifier, *filter) : nullptr;
-}
-
-void Hub::give_up(const Connection& user, const StreamTopicPtr& topic) {
-    if (!user.is_admin || !nodes_.unsubscribe(topic)) streams_.unsubscribe(topic);
-}
-
-bool Hub::unsubscribe(Connection& user, std::string_view identifier) {
-    const auto found = find_topic(user.topics, identifier);
-    if (found == user.topics.end()) return false;
-    const auto topic = std::move(*found);
-    user.topics.erase(found);
-    topic->topic().leave(user.handle);
-    give_up(user, topic);
-    metrics_.subscriptions.add(-1);
-    return true;
 }
 
 void Hub::on_close(http::WsConnection /*connection*/, User* user, int /*code*/) noexcept {
@@ -163,6 +182,14 @@ void Hub::on_close(http::WsConnection /*connection*/, User* user, int /*code*/) 
     if (user == nullptr) return;
     const std::unique_ptr<Connection> owned(user);
     unlink(*user);
+    if (user->more) {
+        for (const auto& replay : user->more->replays)
+            replay->abandon();
+        user->more->replays.clear();
+    }
+    if (user->is_extended) {
+        sessions_.detach(user->more->session, std::chrono::steady_clock::now());
+    }
     metrics_.subscriptions.add(-static_cast<double>(user->topics.size()));
     const Gate::Stay stay(gate_);
     if (stay) {
@@ -188,23 +215,61 @@ void Hub::unlink(Connection& user) {
 void Hub::ping(std::int64_t epoch_seconds) {
     const Gate::Stay stay(gate_);
     if (!stay) return;
+    timeline_.wake_all();  // streams of events may have been silent for long
     everybody_->publish(
         json::Writer().text("type", "ping").number("message", epoch_seconds).buffer(), "ping");
 }
 
-Result<> Hub::publish(std::string_view type, std::string_view subject, std::string_view record,
-                      std::string_view changes) {
+Result<> Hub::publish(const StreamEvent& event) {
     const Gate::Stay stay(gate_);
-    if (!stay || streams_.is_empty()) return ok();  // nobody is there to be told
-    const auto action = choose_action(type, changes);
-    if (action.empty()) return ok();
-    const bool is_well_formed =
-        json::is_enclosed_object(record) && (changes.empty() || json::is_enclosed_object(changes));
-    const auto facts = is_well_formed ? read_facts(record, changes) : std::nullopt;
-    if (!facts) return Error::invalid("the event holds no stream record", std::string(subject));
-    const auto sent = streams_.broadcast(make_broadcast(action, record, changes), *facts, subject);
+    if (!stay) return ok();
+    const auto action = choose_action(event.type, event.changes);
+    if (action.empty()) {  // its place counts all the same
+        timeline_.add(
+            event.place.epoch,
+            PastEvent{event.place.sequence, event.time_ms, std::string(event.type), {}, {}},
+            [](const History&) {});
+        return ok();
+    }
+    const auto record = event.record.view();
+    const bool is_well_formed = json::is_enclosed_object(record) &&
+                                (event.changes.empty() || json::is_enclosed_object(event.changes));
+    const auto facts = is_well_formed ? read_facts(record, event.changes) : std::nullopt;
+    if (!facts) {
+        return Error::invalid("the event holds no stream record", std::string(event.subject));
+    }
+    std::size_t sent = 0;
+    timeline_.add(event.place.epoch,
+                  PastEvent{event.place.sequence, event.time_ms, std::string(event.type),
+                            event.record, std::string(event.changes)},
+                  [&](const History& history) {
+                      const bool is_repeated = history.is_old(event.place.sequence);
+                      sent = streams_.broadcast(make_broadcast(action, record, event.changes),
+                                                *facts, event.subject, event.place, is_repeated);
+                  });
     metrics_.messages.add(static_cast<double>(sent));
     return ok();
+}
+
+void Hub::begin_history(const Position& newest, std::int64_t now_ms) {
+    const Gate::Stay stay(gate_);
+    if (stay) timeline_.begin(newest, now_ms);
+}
+
+void Hub::stream_events(const http::Request& request, http::Exchange exchange) {
+    auto filter = parse_event_query(request.query());
+    if (!filter) {
+        http::Response refusal(
+            400, Buffer(R"({"type":"about:blank","title":"Bad Request","status":400,)"
+                        R"("code":"invalid_filter","error":"No stream can match this filter."})"));
+        return exchange.send(refusal.header("content-type", "application/problem+json"));
+    }
+    const auto stream = std::make_shared<EventStream>(
+        timeline_, gate_, std::move(*filter), parse_event_id(request.header("last-event-id")),
+        options_.history_events, request.context().home);
+    http::Response head(200);
+    head.header("content-type", "text/event-stream").header("cache-control", "no-store");
+    exchange.stream(head, EventStream::as_source(stream));
 }
 
 void Hub::publish_nodes(std::string_view nodes) {
@@ -217,18 +282,41 @@ void Hub::publish_plugin(std::string_view subject, std::string_view plugin) {
     if (stay) metrics_.messages.add(static_cast<double>(nodes_.send_change(subject, plugin)));
 }
 
+std::size_t Hub::connections() const {
+    const std::lock_guard lock(mutex_);
+    std::size_t count = 0;
+    for (const auto* user = first_; user; user = user->next)
+        ++count;
+    return count;
+}
+
+bool Hub::retire(std::size_t count) {
+    is_retiring_ = true;
+    std::vector<http::WsConnectionRef> told;
+    {
+        const std::lock_guard lock(mutex_);
+        for (auto* user = first_; user && told.size() < count; user = user->next) {
+            if (!std::exchange(user->is_told, true)) told.emplace_back(user->handle(*this));
+        }
+    }
+    for (const auto& connection : told)
+        turn_away(*connection.operator->(), restart_, kGoingAway);
+    return !told.empty();
+}
+
 void Hub::shut_down() {
     gate_.close();
     if (!everybody_) return;
     everybody_->publish(restart_);
     everybody_.reset();
+    timeline_.close();
     streams_.close();
     nodes_.close();
     std::vector<http::WsConnectionRef> connections;
     {
         const std::lock_guard lock(mutex_);
-        for (auto* user = first_; user; user = user->next)
-            connections.emplace_back(user->handle);
+        for (const auto* user = first_; user; user = user->next)
+            connections.emplace_back(user->handle(*this));
     }
     for (const auto& connection : connections)
         connection->close(kGoingAway);

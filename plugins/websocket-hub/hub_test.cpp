@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace streamwall::hub {
 namespace {
 
@@ -67,7 +69,7 @@ class AHub : public testing::Test {
         return out;
     }
     void publish(std::string_view type, std::string_view text, std::string_view changes = "") {
-        EXPECT_TRUE(hub.publish(type, "stream/1", text, changes));
+        EXPECT_TRUE(hub.publish({type, "stream/1", Buffer(text), changes}));
     }
 
     FakeHttp http;
@@ -92,7 +94,7 @@ TEST_F(AHub, WelcomesAndPingsEverybody) {
 
 TEST_F(AHub, TurnsAwayWhoHasNoCredentials) {
     for (const auto* principal : {"anonymous", ""}) {
-        auto* nobody = http.connect(principal);
+        auto* nobody = http.connect({.principal_type = principal});
         EXPECT_THAT(
             news(nobody),
             ElementsAre(R"({"type":"disconnect","reason":"unauthorized","reconnect":false})"));
@@ -123,6 +125,19 @@ TEST_F(AHub, RejectsWhatItDoesNotKnow) {
                     ElementsAre(R"({"type":"welcome"})", reply(identifier, "reject_subscription")));
     }
     EXPECT_EQ(hub.subscription_topics(), 0U);
+}
+
+TEST_F(AHub, LetsKeysHearWhatTheirScopesAllow) {
+    for (const auto& [scopes, answer] : {std::pair<std::string_view, std::string_view>(
+                                             "lists:read streams:read", "confirm_subscription"),
+                                         {"lists:read", "reject_subscription"},
+                                         {"", "reject_subscription"},
+                                         {"streams:reader", "reject_subscription"}}) {
+        auto* key = http.connect({.principal_type = "key", .role = "", .scopes = scopes});
+        open.push_back(key);
+        http.receive(key, command("subscribe", kAll));
+        EXPECT_EQ(news(key).back(), reply(kAll, answer)) << scopes;
+    }
 }
 
 TEST_F(AHub, IgnoresWhatIsNoCommandAndGoesOn) {
@@ -236,9 +251,46 @@ TEST_F(AHub, TakesAHundredSubscriptionsOfAConnection) {
 TEST_F(AHub, RefusesAnEventWithoutARecord) {
     subscribe(kAll);
     for (const std::string_view text : {"", "[]", "{}", R"({"id":"x"})", R"({"id":1}})"}) {
-        EXPECT_FALSE(hub.publish("stream.created", "stream/1", text, "")) << text;
+        EXPECT_FALSE(hub.publish({"stream.created", "stream/1", Buffer(text), ""})) << text;
     }
-    EXPECT_FALSE(hub.publish("stream.updated", "stream/1", record(1), "[]"));
+    EXPECT_FALSE(hub.publish({"stream.updated", "stream/1", Buffer(record(1)), "[]"}));
+}
+
+TEST_F(AHub, ClosesAConnectionThatSendsTooManyCommands) {
+    auto* other = connect();
+    auto* flood = connect();
+    int sent = 0;
+    for (; flood->close_code == 0 && sent < 2'000; ++sent)
+        http.receive(flood, "hello");
+    EXPECT_EQ(flood->close_code, 1008);
+    EXPECT_GE(sent, 500) << "a burst is no flood";
+    EXPECT_LT(sent, 1'000);
+    http.receive(other, command("subscribe", kAll));
+    EXPECT_EQ(other->close_code, 0);
+}
+
+TEST_F(AHub, LetsItsClientsGoAFewAtATime) {
+    std::vector<sw_ws_connection*> clients;
+    for (int i = 0; i < 5; ++i)
+        clients.push_back(subscribe(kAll));
+    const auto still_here = [&] {
+        return std::ranges::count(clients, 0, [](const auto* each) { return each->close_code; });
+    };
+    EXPECT_TRUE(hub.retire(2));
+    EXPECT_EQ(still_here(), 3);
+    auto* late = connect();
+    EXPECT_EQ(late->close_code, 1001) << "it would have to go again at once";
+    publish("stream.created", record(1));
+    EXPECT_EQ(
+        std::ranges::count_if(
+            clients,
+            [&](auto* each) { return news(each).back() == message(kAll, "created", record(1)); }),
+        3)
+        << "those who are here hear everything";
+    EXPECT_TRUE(hub.retire(2));
+    EXPECT_TRUE(hub.retire(2));
+    EXPECT_FALSE(hub.retire(2));
+    EXPECT_EQ(still_here(), 0);
 }
 
 TEST_F(AHub, TellsEverybodyToComeBackBeforeItStops) {

@@ -24,7 +24,7 @@ TEST(AHubUnderLoad, LosesNoEventBetweenConfirmAndUnsubscribe) {
         while (!done) {
             const int version = published + 1;
             const auto record = fmt::format(R"({{"id":1,"version":{}}})", version);
-            EXPECT_TRUE(hub.publish("stream.created", "stream/1", record, ""));
+            EXPECT_TRUE(hub.publish({"stream.created", "stream/1", Buffer(record), ""}));
             published = version;
         }
     });
@@ -80,7 +80,7 @@ TEST(AHubUnderLoad, StopsWhileEventsAndConnectionsArrive) {
         for (int i = 0; i < 2; ++i) {
             threads.emplace_back([&] {
                 while (!done)
-                    EXPECT_TRUE(hub->publish("stream.created", "s", R"({"id":1})", ""));
+                    EXPECT_TRUE(hub->publish({"stream.created", "s", Buffer(R"({"id":1})"), ""}));
             });
             threads.emplace_back([&] {
                 while (!done) {

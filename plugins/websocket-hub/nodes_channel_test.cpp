@@ -33,8 +33,8 @@ class ANodesChannel : public testing::Test {
     int wanted = 0;
     Hub hub{http.table(), http.self(), http.lease(), {}, [this] { ++wanted; }};
     bool mounted = hub.mount().has_value();
-    sw_ws_connection* admin = http.connect("key", "admin");
-    sw_ws_connection* viewer = http.connect("user", "viewer");
+    sw_ws_connection* admin = http.connect({.principal_type = "key", .role = "admin"});
+    sw_ws_connection* viewer = http.connect();
 };
 
 TEST_F(ANodesChannel, IsForAdmins) {

@@ -1,26 +1,51 @@
 // websocket-hub: wires the hub to the listener and to the events of streams.
 #include "hub.hpp"
 
+#include <streamwall/model/rfc3339.hpp>
 #include <streamwall/sdk/http.hpp>
 #include <streamwall/sdk/json_scan.hpp>
 #include <streamwall/sdk/plugin.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <tuple>
 #include <vector>
 
 namespace streamwall::hub {
 
 struct Settings {
     std::chrono::milliseconds ping_interval;
+    std::uint64_t history_memory;
+    std::uint64_t history_events;
+    std::chrono::milliseconds session_ttl;
+    std::uint64_t command_rate;
+    std::chrono::milliseconds drain_spread;
 };
 
 }  // namespace streamwall::hub
 
-STREAMWALL_SETTINGS(streamwall::hub::Settings, ping_interval)
+STREAMWALL_SETTINGS(streamwall::hub::Settings, ping_interval, history_memory, history_events,
+                    session_ttl, command_rate, drain_spread)
 
 namespace streamwall::hub {
+
+namespace {
+constexpr std::chrono::milliseconds kAskAgain{250};
+constexpr std::chrono::milliseconds kDrainTick{20};
+constexpr std::uint32_t kStreamTimeoutMs = 60'000;   // several pings
+constexpr std::size_t kLeastSlice = 50;              // connections that are no stampede
+constexpr std::uint32_t kBurstSeconds = 5;  // of commands, at once
+constexpr std::uint64_t kPatience = 10'000'000'000;  // of a call, in nanoseconds
+// Behind everything: the answer tells where the journal ends.
+constexpr std::uint64_t kBehindAll = (1ULL << 53) - 1;
+
+std::int64_t to_ms(std::string_view timestamp) {
+    const auto time = model::parse_time(timestamp);
+    return time ? time->time_since_epoch().count() : 0;
+}
+}  // namespace
 
 // Parallel: events arrive on pool threads, connections on the listener's loops; life-cycle steps,
 // timers and the listener's coming and going on the strand.
@@ -34,6 +59,12 @@ class WebsocketHub final : public Plugin<Settings> {
                                               "Subscriptions over all connections");
         metrics_.messages = host().counter("streamwall_websocket_hub_messages_total",
                                            "Broadcasts times the connections they were sent to");
+        metrics_.resumed = host().counter("streamwall_websocket_hub_resumed_sessions_total",
+                                          "Sessions that clients have resumed");
+        metrics_.refused = host().counter("streamwall_websocket_hub_refused_histories_total",
+                                          "Histories that could not be given any more");
+        metrics_.flooded = host().counter("streamwall_websocket_hub_flooded_total",
+                                          "Connections closed for too many commands");
         metrics_.ignored = host().counter("streamwall_websocket_hub_ignored_commands_total",
                                           "Texts from clients that were no valid command");
     }
@@ -42,7 +73,8 @@ class WebsocketHub final : public Plugin<Settings> {
         if (settings().ping_interval.count() <= 0) {
             return Error::invalid("must be at least 1ms", "ping_interval");
         }
-        auto subscribed = bus().subscribe({.pattern = "stream.*", .durable = "hub"},
+        // One at a time keeps the order of the journal, by which clients say where they are.
+        auto subscribed = bus().subscribe({.pattern = "stream.*", .durable = "hub", .limit = 1},
                                           [this](const Event& event) { return on_event(event); });
         if (!subscribed) return subscribed;
         for (const auto* pattern : {"plugin.state_changed", "node.*"}) {
@@ -50,24 +82,61 @@ class WebsocketHub final : public Plugin<Settings> {
                 {.pattern = pattern}, [this](const Event& event) { return on_node_event(event); });
             if (!heard) return heard;
         }
-        auto list = services().resolve("kernel.nodes", "list");
-        if (!list) return std::move(list).error();
-        list_nodes_ = *list;
+        for (const auto& [service, name, method] :
+             {std::tuple("kernel.nodes", "list", &list_nodes_),
+              std::tuple("store", "events", &read_events_),
+              std::tuple("catalog.streams", "list", &list_streams_)}) {
+            auto resolved = services().resolve(service, name);
+            if (!resolved) return std::move(resolved).error();
+            *method = *resolved;
+        }
         ping_timer_ = host().every(settings().ping_interval, [this] {
             if (const auto hub = current()) hub->ping(host().wall_ms() / 1'000);
         });
+        // Who can't set headers passes the key in the address.
+        listener_.route({.path = "/cable/sse",
+                         .access = SW_HTTP_VIEWER,
+                         .scope = "events:read",
+                         .flags = SW_HTTP_QUERY_TOKEN,
+                         .timeout_ms = kStreamTimeoutMs},
+                        [this](const http::Request& request, http::Exchange exchange) {
+                            const auto hub = current();
+                            if (hub) return hub->stream_events(request, std::move(exchange));
+                            http::Response stopping(503);
+                            exchange.send(stopping.header("retry-after", "1"));
+                        });
         return listener_.watch(
             [this](const Error& error) { log().error("hub.refused", error.message); },
             [this](bool there) { there ? open() : close(); });
     }
 
-    Step drain(std::uint64_t /*deadline_ns*/) override {
-        if (const auto hub = current()) hub->shut_down();
-        return ok();
+    // Clients are told to come back over a while, so that they don't all come back at once.
+    Step drain(std::uint64_t deadline_ns) override {
+        const auto hub = current();
+        if (!hub) return ok();
+        const auto now = host().monotonic_ns();
+        const auto left = std::chrono::nanoseconds(deadline_ns > now ? (deadline_ns - now) / 2 : 0);
+        const auto spread = std::min<std::chrono::nanoseconds>(settings().drain_spread, left);
+        const auto ticks = std::max<std::size_t>(1, static_cast<std::size_t>(spread / kDrainTick));
+        const auto slice = std::max(kLeastSlice, hub->connections() / ticks + 1);
+        hub->retire(slice);
+        if (hub->connections() <= slice) {
+            hub->shut_down();
+            return ok();
+        }
+        drain_timer_ = host().every(kDrainTick, [this, hub, slice] {
+            if (hub->retire(slice)) return;
+            drain_timer_.cancel();
+            hub->shut_down();
+            host().complete(SW_STEP_DRAIN);
+        });
+        return pending;
     }
 
     Step stop() override {
         ping_timer_.cancel();
+        history_timer_.cancel();
+        drain_timer_.cancel();
         listener_.unmount([host = host()] { host.complete(SW_STEP_STOP); });
         return pending;
     }
@@ -76,8 +145,15 @@ class WebsocketHub final : public Plugin<Settings> {
     void open() {
         // A listener that comes has let go of what the one before it called.
         retired_.clear();
-        auto hub = std::make_shared<Hub>(listener_.table(), listener_.self(), listener_.lease(),
-                                         metrics_, [this] { ask_for_nodes(); });
+        const auto rate = static_cast<std::uint32_t>(settings().command_rate);
+        auto hub = std::make_shared<Hub>(
+            listener_.table(), listener_.self(), listener_.lease(), metrics_,
+            [this] { ask_for_nodes(); }, Sources{ask(read_events_), ask(list_streams_)},
+            HubOptions{.history_bytes = settings().history_memory,
+                       .history_events = settings().history_events,
+                       .session_ttl = settings().session_ttl,
+                       .command_rate = rate,
+                       .command_burst = rate * kBurstSeconds});
         if (auto mounted = hub->mount(); !mounted) {
             log().error("hub.not_mounted", mounted.error().message);
             host().health(SW_HEALTH_DOWN, "/cable could not be mounted");
@@ -85,6 +161,18 @@ class WebsocketHub final : public Plugin<Settings> {
         }
         host().health(SW_HEALTH_OK);
         replace(std::move(hub));
+        find_history();
+    }
+    // Until the store has said where its journal is.
+    void find_history() {
+        const auto hub = current();
+        if (!hub || hub->knows_history()) return history_timer_.cancel();
+        history_timer_ = host().after(kAskAgain, [this] { find_history(); });
+        ask(read_events_)(
+            journal_request(kBehindAll, 1), nullptr, [this, hub](const Result<Buffer>& answer) {
+                const auto page = answer ? parse_journal_page(answer->view()) : std::nullopt;
+                if (page) hub->begin_history(page->newest, host().wall_ms());
+            });
     }
     void close() {
         const auto hub = replace(nullptr);
@@ -96,7 +184,12 @@ class WebsocketHub final : public Plugin<Settings> {
     Outcome on_event(const Event& event) {
         const auto hub = current();
         if (!hub) return ok();  // without a listener nobody is subscribed
-        return hub->publish(event.type(), event.subject(), event.data(), event.changes());
+        return hub->publish({event.type(),
+                             event.subject(),
+                             event.shared_data(),
+                             event.changes(),
+                             {event.epoch(), event.sequence()},
+                             to_ms(event.timestamp())});
     }
 
     Outcome on_node_event(const Event& event) {
@@ -108,20 +201,26 @@ class WebsocketHub final : public Plugin<Settings> {
             ask_for_nodes();
         return ok();
     }
-    // As an admin: whoever gets the answer was seen to be one.
     void ask_for_nodes() {
-        sw_context context{};
-        context.size = sizeof context;
-        context.principal_type = to_str("service");
-        context.principal_id = to_str("websocket-hub");
-        context.role = to_str("admin");
-        context.deadline_ns = host().monotonic_ns() + 10'000'000'000;
-        services().call(list_nodes_, Buffer("{}"), context, [this](Result<Buffer> answer) {
+        ask(list_nodes_)(Buffer("{}"), nullptr, [this](const Result<Buffer>& answer) {
             const auto hub = current();
             if (!hub) return;
             if (!answer) return log().warn("hub.no_nodes", answer.error().message);
             hub->publish_nodes(json::find_member(answer->view(), "nodes"));
         });
+    }
+    // As an admin: who may hear the answer is decided where one subscribes.
+    Ask ask(const Method& method) {
+        return [this, method](const Buffer& request, const sw_executor* home, auto done) {
+            sw_context context{};
+            context.size = sizeof context;
+            context.principal_type = to_str("service");
+            context.principal_id = to_str("websocket-hub");
+            context.role = to_str("admin");
+            context.deadline_ns = host().monotonic_ns() + kPatience;
+            context.home = home;
+            services().call(method, request, context, std::move(done));
+        };
     }
 
     std::shared_ptr<Hub> current() {
@@ -135,8 +234,8 @@ class WebsocketHub final : public Plugin<Settings> {
 
     http::Listener listener_;
     HubMetrics metrics_;
-    Method list_nodes_;
-    Timer ping_timer_;
+    Method list_nodes_, read_events_, list_streams_;
+    Timer ping_timer_, history_timer_, drain_timer_;
     std::mutex mutex_;
     std::shared_ptr<Hub> hub_;
     std::vector<std::shared_ptr<Hub>> retired_;

@@ -29,20 +29,49 @@ StreamBroadcast make_broadcast(std::string_view action, std::string_view record,
     return {action, record, changes == "{}" ? "" : changes, action == "updated"};
 }
 
-std::string render_message(std::string_view identifier_json, const StreamBroadcast& broadcast) {
-    constexpr std::string_view kIdentifier = R"({"identifier":)";
-    constexpr std::string_view kAction = R"(,"message":{"action":")";
-    constexpr std::string_view kStream = R"(","stream":)";
-    constexpr std::string_view kChanges = R"(,"changes":)";
-    std::string out;
-    out.reserve(kIdentifier.size() + kAction.size() + kStream.size() + kChanges.size() + 2 +
-                identifier_json.size() + broadcast.action.size() + broadcast.record.size() +
-                broadcast.changes.size());
-    out.append(kIdentifier).append(identifier_json);
-    out.append(kAction).append(broadcast.action);
-    out.append(kStream).append(broadcast.record);
+namespace {
+
+constexpr std::string_view kAction = R"({"action":")";
+constexpr std::string_view kStream = R"(","stream":)";
+constexpr std::string_view kChanges = R"(,"changes":)";
+
+std::size_t payload_size(const StreamBroadcast& broadcast) {
+    return kAction.size() + kStream.size() + kChanges.size() + 1 + broadcast.action.size() +
+           broadcast.record.size() + broadcast.changes.size();
+}
+
+void append_payload(std::string& out, const StreamBroadcast& broadcast) {
+    out.append(kAction).append(broadcast.action).append(kStream).append(broadcast.record);
     if (!broadcast.changes.empty()) out.append(kChanges).append(broadcast.changes);
-    return out.append("}}");
+    out += '}';
+}
+
+}  // namespace
+
+std::string render_payload(const StreamBroadcast& broadcast) {
+    std::string out;
+    out.reserve(payload_size(broadcast));
+    append_payload(out, broadcast);
+    return out;
+}
+
+std::string render_message(std::string_view identifier_json, const StreamBroadcast& broadcast,
+                           std::string_view stream_id, const StreamPlace& place) {
+    constexpr std::string_view kIdentifier = R"({"identifier":)";
+    constexpr std::string_view kMessage = R"(,"message":)";
+    constexpr std::size_t kPlace = 120;
+    std::string out;
+    out.reserve(kIdentifier.size() + identifier_json.size() + kMessage.size() +
+                payload_size(broadcast) + (stream_id.empty() ? 1 : kPlace));
+    out.append(kIdentifier).append(identifier_json).append(kMessage);
+    append_payload(out, broadcast);
+    if (!stream_id.empty()) {
+        // Both are made of plain characters.
+        out.append(R"(,"stream_id":")").append(stream_id);
+        out.append(R"(","epoch":")").append(place.epoch);
+        out.append(R"(","offset":)").append(std::to_string(place.sequence));
+    }
+    return out += '}';
 }
 
 }  // namespace streamwall::hub

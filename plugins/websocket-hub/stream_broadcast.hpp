@@ -3,6 +3,7 @@
 
 #include "stream_filter.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -24,8 +25,19 @@ std::string_view choose_action(std::string_view type, std::string_view changes);
 StreamBroadcast make_broadcast(std::string_view action, std::string_view record,
                                std::string_view changes);
 
+// The message alone: {"action","stream","changes"}.
+std::string render_payload(const StreamBroadcast& broadcast);
+
+// Where an event stands in its journal, for clients that resume behind it.
+struct StreamPlace {
+    std::string_view epoch;
+    std::uint64_t sequence = 0;
+};
+
 // The message, in which the record's bytes stand as the store rendered them. `identifier_json` is
-// the subscription's identifier as a JSON string, quotes included.
-std::string render_message(std::string_view identifier_json, const StreamBroadcast& broadcast);
+// the subscription's identifier as a JSON string, quotes included. With a `stream_id` the message
+// says its place.
+std::string render_message(std::string_view identifier_json, const StreamBroadcast& broadcast,
+                           std::string_view stream_id = {}, const StreamPlace& place = {});
 
 }  // namespace streamwall::hub

@@ -38,6 +38,11 @@ class StreamFilter {
     // True where the stream matched before the change, or does after it.
     bool matches(const StreamFacts& facts) const;
 
+    // Values wanted of a field (an index of kFilterFields), in order; empty: any.
+    static constexpr std::size_t kStatus = 0;
+    static constexpr std::size_t kPlatform = 1;
+    const std::vector<std::string>& wanted(std::size_t field) const { return wanted_[field]; }
+
     // The same text for filters that match the same streams.
     std::string canonical() const;
 

@@ -3,6 +3,7 @@
 
 #include <streamwall/sdk/json.hpp>
 
+#include <charconv>
 #include <utility>
 
 namespace streamwall::hub {
@@ -13,39 +14,60 @@ std::string quote(std::string_view text) {
     json::append_string(out, text);
     return out;
 }
+
+// FNV-1a: the same on every node and after every restart.
+std::string name_stream(std::string_view identifier) {
+    std::uint64_t hash = 14'695'981'039'346'656'037U;
+    for (const char c : identifier)
+        hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211U;
+    char digits[17];
+    auto* end = std::to_chars(digits, digits + sizeof digits, hash, 16).ptr;
+    return "streams-" + std::string(digits, static_cast<std::size_t>(end - digits));
+}
 }  // namespace
 
-StreamTopic::StreamTopic(std::string identifier, const sw_http_table* table, void* self,
-                         sw_lease* lease)
-    : identifier_(std::move(identifier)),
-      identifier_json_(quote(identifier_)),
+StreamTopic::StreamTopic(std::string_view identifier, StreamFilter filter, bool is_extended,
+                         const sw_http_table* table, void* self, sw_lease* lease)
+    : identifier_(std::make_shared<const std::string>(identifier)),
+      identifier_json_(quote(identifier)),
+      filter_(std::move(filter)),
+      stream_id_(is_extended ? name_stream(identifier) : std::string()),
       topic_(std::in_place, table, self, lease) {}
 
 // The topic is opened outside of the lock; where two threads open the same one, the second's is
 // thrown away.
-StreamTopicPtr StreamsChannel::subscribe(std::string_view identifier, const StreamFilter& filter) {
-    if (auto known = find_or_add(identifier, filter, nullptr)) return known;
-    auto fresh = std::make_shared<StreamTopic>(std::string(identifier), table_, self_, lease_);
-    return find_or_add(identifier, filter, std::move(fresh));
+StreamTopicPtr StreamsChannel::subscribe(std::string_view identifier, const StreamFilter& filter,
+                                         bool is_extended) {
+    if (auto known = find(identifier, is_extended)) return known;
+    return add(
+        std::make_shared<StreamTopic>(identifier, filter, is_extended, table_, self_, lease_));
 }
 
-StreamTopicPtr StreamsChannel::find_or_add(std::string_view identifier, const StreamFilter& filter,
-                                           StreamTopicPtr fresh) {
+StreamTopicPtr StreamsChannel::find(std::string_view identifier, bool is_extended) {
     const std::lock_guard lock(mutex_);
-    if (const auto found = topics_.find(identifier); found != topics_.end()) {
-        ++found->second->subscriber_count_;
-        return found->second;
-    }
-    if (!fresh) return nullptr;
-    auto key = filter.canonical();
+    auto& topics = topics_of(is_extended);
+    const auto found = topics.find(identifier);
+    if (found == topics.end()) return nullptr;
+    ++found->second->subscriber_count_;
+    return found->second;
+}
+
+StreamTopicPtr StreamsChannel::add(StreamTopicPtr fresh) {
+    const std::lock_guard lock(mutex_);
+    const auto [place, is_new] =
+        topics_of(fresh->is_extended()).emplace(fresh->identifier(), fresh);
+    auto& topic = *place->second;
+    ++topic.subscriber_count_;
+    if (!is_new) return place->second;
+    auto key = topic.filter().canonical();
     auto& group = groups_[key];
-    if (!group) group = std::make_unique<StreamGroup>(StreamGroup{filter, std::move(key), {}});
-    fresh->group_ = group.get();
-    fresh->position_ = group->topics.size();
-    fresh->subscriber_count_ = 1;
-    group->topics.push_back(fresh.get());
-    topics_.emplace(fresh->identifier(), fresh);
-    return fresh;
+    if (!group) {
+        group = std::make_unique<StreamGroup>(StreamGroup{topic.filter(), std::move(key), {}});
+    }
+    topic.group_ = group.get();
+    topic.position_ = group->topics.size();
+    group->topics.push_back(&topic);
+    return place->second;
 }
 
 void StreamsChannel::unsubscribe(const StreamTopicPtr& topic) {
@@ -57,11 +79,12 @@ void StreamsChannel::unsubscribe(const StreamTopicPtr& topic) {
     group.topics.pop_back();
     if (group.topics.empty()) groups_.erase(std::string(group.key));
     // The caller's reference closes the topic, behind the lock.
-    topics_.erase(topic->identifier());
+    topics_of(topic->is_extended()).erase(topic->identifier());
 }
 
 std::size_t StreamsChannel::broadcast(const StreamBroadcast& broadcast, const StreamFacts& facts,
-                                      std::string_view key) {
+                                      std::string_view key, const StreamPlace& place,
+                                      bool is_repeated) {
     std::vector<StreamTopicPtr> chosen;
     std::size_t subscribers = 0;
     {
@@ -69,6 +92,7 @@ std::size_t StreamsChannel::broadcast(const StreamBroadcast& broadcast, const St
         for (const auto& [name, group] : groups_) {
             if (!group->filter.matches(facts)) continue;
             for (auto* topic : group->topics) {
+                if (is_repeated && topic->is_extended()) continue;
                 chosen.push_back(topic->shared_from_this());
                 subscribers += topic->subscriber_count_;
             }
@@ -76,26 +100,30 @@ std::size_t StreamsChannel::broadcast(const StreamBroadcast& broadcast, const St
     }
     const auto merge_key = broadcast.is_replaceable ? key : std::string_view();
     for (const auto& topic : chosen) {
-        const Buffer message(render_message(topic->identifier_json(), broadcast));
+        const Buffer message(
+            render_message(topic->identifier_json(), broadcast, topic->stream_id(), place));
         topic->topic().publish(message, merge_key);
     }
     return subscribers;
 }
 
 void StreamsChannel::close() {
-    decltype(topics_) topics;
+    Topics topics, extended;
     {
         const std::lock_guard lock(mutex_);
         topics.swap(topics_);
+        extended.swap(extended_topics_);
         groups_.clear();
     }
     for (const auto& [identifier, topic] : topics)
+        topic->topic_.reset();
+    for (const auto& [identifier, topic] : extended)
         topic->topic_.reset();
 }
 
 std::size_t StreamsChannel::topic_count() const {
     const std::lock_guard lock(mutex_);
-    return topics_.size();
+    return topics_.size() + extended_topics_.size();
 }
 
 std::size_t StreamsChannel::group_count() const {

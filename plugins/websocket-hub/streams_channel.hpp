@@ -3,7 +3,8 @@
 // Subscriptions with the same filter form a group, for which an event is decided once. Within a
 // group those with the same identifier, byte for byte, share a topic of the listener, for which the
 // message is built and framed once. A million subscribers of one identifier cost one filter and one
-// frame.
+// frame. Those of the extended protocol have topics of their own: their messages say where in the
+// journal they stand.
 #pragma once
 
 #include "stream_broadcast.hpp"
@@ -29,16 +30,23 @@ class StreamTopic;
 struct StreamGroup {
     StreamFilter filter;
     std::string key;                   // the filter's canonical form
-    std::vector<StreamTopic*> topics;  // owned by the channel's topics_
+    std::vector<StreamTopic*> topics;  // owned by the channel's maps
 };
 
 // One identifier's subscribers. The identifier is kept here, once, and not with each subscriber.
 class StreamTopic : public std::enable_shared_from_this<StreamTopic> {
   public:
-    StreamTopic(std::string identifier, const sw_http_table* table, void* self, sw_lease* lease);
+    StreamTopic(std::string_view identifier, StreamFilter filter, bool is_extended,
+                const sw_http_table* table, void* self, sw_lease* lease);
 
-    const std::string& identifier() const { return identifier_; }
+    const std::string& identifier() const { return *identifier_; }
+    const std::shared_ptr<const std::string>& shared_identifier() const { return identifier_; }
     const std::string& identifier_json() const { return identifier_json_; }
+    const StreamFilter& filter() const { return filter_; }
+    // What the extended protocol calls the stream: the same for an identifier everywhere and
+    // always. Empty for the base protocol.
+    std::string_view stream_id() const { return stream_id_; }
+    bool is_extended() const { return !stream_id_.empty(); }
     // There until the channel is closed.
     const http::WsTopic& topic() const { return *topic_; }
 
@@ -48,8 +56,10 @@ class StreamTopic : public std::enable_shared_from_this<StreamTopic> {
     StreamGroup* group_ = nullptr;  // null once nobody is subscribed; under the channel's mutex
     std::size_t position_ = 0;      // in the group's topics
     std::size_t subscriber_count_ = 0;
-    std::string identifier_;
-    std::string identifier_json_;
+    const std::shared_ptr<const std::string> identifier_;
+    const std::string identifier_json_;
+    const StreamFilter filter_;
+    const std::string stream_id_;
     std::optional<http::WsTopic> topic_;
 };
 using StreamTopicPtr = std::shared_ptr<StreamTopic>;
@@ -65,32 +75,37 @@ class StreamsChannel {
 
     // Counts a subscriber in and gives the topic that its connection must join before it is told
     // so: from then on no event is missed.
-    StreamTopicPtr subscribe(std::string_view identifier, const StreamFilter& filter);
+    StreamTopicPtr subscribe(std::string_view identifier, const StreamFilter& filter,
+                             bool is_extended = false);
     // Counts it out again. The last one frees topic and group.
     void unsubscribe(const StreamTopicPtr& topic);
 
-    // Sends to whom it concerns; `key` names the record. Calls for one record must not overlap.
+    // Sends to whom it concerns; `key` names the record. Calls must not overlap. What `is_repeated`
+    // goes to the base protocol alone: the extended one reads it from the history.
     // Returns the number of subscribers it was sent to.
     std::size_t broadcast(const StreamBroadcast& broadcast, const StreamFacts& facts,
-                          std::string_view key);
+                          std::string_view key, const StreamPlace& place = {},
+                          bool is_repeated = false);
 
     // Closes all topics at the listener. Nothing else may be under way or follow, except that
     // whoever still has a topic's pointer lets go of it.
     void close();
 
-    bool is_empty() const { return topic_count() == 0; }
     std::size_t topic_count() const;
     std::size_t group_count() const;
 
   private:
-    StreamTopicPtr find_or_add(std::string_view identifier, const StreamFilter& filter,
-                               StreamTopicPtr fresh);
+    using Topics = std::unordered_map<std::string_view, StreamTopicPtr>;
+    StreamTopicPtr find(std::string_view identifier, bool is_extended);
+    StreamTopicPtr add(StreamTopicPtr fresh);
+    Topics& topics_of(bool is_extended) { return is_extended ? extended_topics_ : topics_; }
 
     const sw_http_table* table_;
     void* self_;
     sw_lease* lease_;
     mutable std::mutex mutex_;
-    std::unordered_map<std::string_view, StreamTopicPtr> topics_;  // keys are the topics' own texts
+    Topics topics_;  // keys are the topics' own texts
+    Topics extended_topics_;
     std::unordered_map<std::string, std::unique_ptr<StreamGroup>> groups_;  // by canonical filter
 };
 
