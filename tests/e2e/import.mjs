@@ -69,6 +69,10 @@ test('the feed of the desktop app, and what an export wrote', async () => {
 });
 
 test('a file that is none says so', async () => {
-    await assert.rejects(imported(written('none.txt', 'hello')), /no CSV whose first line names/);
-    await assert.rejects(imported(path.join(dataDir, 'missing')), /No such file/);
+    const says = (pattern) => (error) => pattern.test(error.stdout + error.stderr);
+    await assert.rejects(
+        imported(written('none.txt', 'hello')),
+        says(/no CSV whose first line names/),
+    );
+    await assert.rejects(imported(path.join(dataDir, 'missing')), says(/No such file/));
 });
