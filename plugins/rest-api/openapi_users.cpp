@@ -143,6 +143,10 @@ bj::object key_end_schema() {
     out["example"] = nullptr;
     return out;
 }
+// Null is what it is without a word: a service.
+bj::object rate_class_schema() {
+    return {{"type", "string"}, {"nullable", true}, {"enum", {"user", "service", nullptr}}};
+}
 // As somebody types it, be it right or not.
 bj::object any_password_schema() {
     auto out = text_schema();
@@ -388,7 +392,7 @@ bj::object account_schemas() {
     out["ApiKey"] = key_schema();
     out["NewApiKey"] = object_schema({{"name", text_schema()},
                                       {"scopes", scopes_schema()},
-                                      {"rate_class", word_schema({"user", "service"})},
+                                      {"rate_class", rate_class_schema()},
                                       {"expires_at", key_end_schema()}},
                                      {"name", "scopes"});
     return out;
