@@ -33,7 +33,9 @@ function configWith(folder, changes) {
     let text = readFileSync(path.join(root, 'config/monolith.yaml'), 'utf8');
     for (const [plugin, settings] of Object.entries(changes)) {
         const lines = Object.entries(settings).map(([name, value]) => `    ${name}: ${value}\n`);
-        text = text.replace(`  ${plugin}:\n`, (head) => head + lines.join(''));
+        const head = new RegExp(`^  ${plugin}:\n`, 'm');
+        if (!head.test(text)) text += `  ${plugin}:\n`;
+        text = text.replace(head, (found) => found + lines.join(''));
     }
     const file = path.join(folder, 'bench.yaml');
     writeFileSync(file, text, {mode: 0o600});
