@@ -3,8 +3,8 @@
 #pragma once
 
 #include "abi/interfaces.hpp"
-#include "runtime/peer_journals.hpp"
 #include "bus/journals.hpp"
+#include "runtime/peer_journals.hpp"
 #include "transport/mesh/mesh.hpp"
 #include "transport/plugin_transport.hpp"
 

@@ -52,7 +52,7 @@ class NodesService {
     // This process. Functions may be called from any thread; `done` runs on any.
     struct Local {
         std::string node;
-        bool is_host = true;  // else an isolated part of the node
+        bool is_host = true;               // else an isolated part of the node
         std::set<std::string> expected{};  // names of other nodes that should be there
         // {"node","peer","state",…,"plugins":[…]} of this process alone
         std::function<boost::json::object()> describe;

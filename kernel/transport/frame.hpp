@@ -42,7 +42,7 @@ struct CallFrame {
 struct Outline {
     FrameKind kind = FrameKind::call;
     Trail trail;
-    std::uint64_t remaining_ns = 0;    // calls only
+    std::uint64_t remaining_ns = 0;            // calls only
     std::string_view target, service, method;  // calls only
 };
 std::expected<Outline, Failure> outline(std::string_view frame);

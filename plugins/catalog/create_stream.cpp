@@ -107,9 +107,8 @@ Flow<> settle_and_create(StreamRecords& records, boost::json::object values, Con
     auto settled = co_await records.relations()->settle_new(records, std::move(values),
                                                             Relations::From::kPeople, context);
     if (!settled) co_return std::move(settled).error();
-    co_return co_await asked([&](Reply reply) {
-        create_settled(records, *settled, context.raw(), std::move(reply));
-    });
+    co_return co_await asked(
+        [&](Reply reply) { create_settled(records, *settled, context.raw(), std::move(reply)); });
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace streamwall::http_server {
 struct CorsSettings {
     std::vector<std::string> origins = {};  // "https://wall.example.org", exactly; or "*" alone
     std::vector<std::string> methods = {};  // that pages may use; empty: all
-    bool credentials = false;          // cookies too
+    bool credentials = false;               // cookies too
     std::chrono::seconds max_age{600};
 };
 

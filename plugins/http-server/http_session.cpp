@@ -313,8 +313,8 @@ void HttpSession::pump() {
 void HttpSession::settle() {
     if (phase_ == Phase::kClosed) return;
     if (closing_ && !out_ && phase_ == Phase::kHead) return linger();
-    const bool waits = phase_ == Phase::kHandling || phase_ == Phase::kVerifying ||
-                       phase_ == Phase::kStreaming;
+    const bool waits =
+        phase_ == Phase::kHandling || phase_ == Phase::kVerifying || phase_ == Phase::kStreaming;
     const bool reading = !waits && (!closing_ || phase_ == Phase::kLingering);
     if (reading && !blocked_ && !waiting_read_) {
         waiting_read_ = true;

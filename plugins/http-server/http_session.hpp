@@ -33,8 +33,8 @@ class HttpSession final : public Session {
     // The plugin's answer, on the loop. `lines` are finished header lines.
     void complete(sw_http_exchange& exchange, int status, std::string_view lines, BufferRef body);
 
-    // The plugin's answer in parts, on the loop. The caller ends the exchange after the last one, or
-    // where there are none (false).
+    // The plugin's answer in parts, on the loop. The caller ends the exchange after the last one,
+    // or where there are none (false).
     bool begin_stream(sw_http_exchange& exchange, int status, std::string_view lines);
     void add_part(BufferRef bytes, bool is_last);
     // Ends the exchange, too.

@@ -101,7 +101,10 @@ bool Hub::send_history(Connection& user, const Command& command) {
     }
     auto& replays = user.extras().replays;
     const auto held = std::ranges::find(replays, topic, &Replay::topic);
-    if (held != replays.end() && !(*held)->is_over()) return (*held)->request(command.history);
+    if (held != replays.end() && !(*held)->is_over()) {
+        (*held)->request(command.history);
+        return true;
+    }
     topic->topic().leave(user.handle(*this));
     add_replay(user, topic, {command.history, false, false})->request(command.history);
     return true;

@@ -36,7 +36,7 @@ constexpr std::chrono::milliseconds kAskAgain{250};
 constexpr std::chrono::milliseconds kDrainTick{20};
 constexpr std::uint32_t kStreamTimeoutMs = 60'000;   // several pings
 constexpr std::size_t kLeastSlice = 50;              // connections that are no stampede
-constexpr std::uint32_t kBurstSeconds = 5;  // of commands, at once
+constexpr std::uint32_t kBurstSeconds = 5;           // of commands, at once
 constexpr std::uint64_t kPatience = 10'000'000'000;  // of a call, in nanoseconds
 // Behind everything: the answer tells where the journal ends.
 constexpr std::uint64_t kBehindAll = (1ULL << 53) - 1;

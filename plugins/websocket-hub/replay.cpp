@@ -17,11 +17,13 @@ constexpr std::int64_t kSnapshotPage = 100;
 
 }  // namespace
 
-bool Replay::request(std::optional<HistoryRequest> history) {
-    if (!std::exchange(is_held_, false)) return false;
+void Replay::request(std::optional<HistoryRequest> history) {
+    if (!std::exchange(is_held_, false)) {
+        next_wish_ = ReplayWish{.history = std::move(history)};
+        return;
+    }
     wish_.history = std::move(history);
     step();
-    return true;
 }
 
 void Replay::step() {
@@ -195,9 +197,11 @@ void Replay::go_on() {
             for (const auto* event : page.events)
                 send(*event);
             place_ = page.through;
-            next = page.reaches_head ? Next::kJoined : Next::kMore;
+            const bool joins = page.reaches_head && !next_wish_;
+            next = joins ? Next::kJoined : Next::kMore;
             // Under the lock that the next event is broadcast under.
-            if (page.reaches_head) join();
+            if (joins) join();
+            if (page.reaches_head && !joins) begin_again();
         }
         return true;
     });
@@ -261,6 +265,14 @@ void Replay::join() {
     phase_ = Phase::kOver;
     if (wish_.history) send_answer("confirm_history");
     topic_->topic().join(connection_);
+}
+
+void Replay::begin_again() {
+    if (wish_.history) send_answer("confirm_history");
+    wish_ = *std::exchange(next_wish_, std::nullopt);
+    phase_ = Phase::kBegin;
+    probes_ = 0;
+    has_given_up_ = false;
 }
 
 std::size_t Replay::send(const PastEvent& event) {

@@ -48,7 +48,8 @@ class Replay : public std::enable_shared_from_this<Replay> {
     const StreamTopicPtr& topic() const { return topic_; }
     // That of a restored subscription waits for the client's request; false where it has one.
     bool is_held() const { return is_held_; }
-    bool request(std::optional<HistoryRequest> history);
+    // What is asked while it is under way is done once it has come to what is live.
+    void request(std::optional<HistoryRequest> history);
     bool is_unconfirmed() const { return wish_.confirm; }
     // Goes on as far as it can; again with each on_written(). Within the gate.
     void step();
@@ -71,6 +72,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
     void take_page(const Result<Buffer>& answer);
     void refuse();
     void join();
+    void begin_again();
     std::size_t send(const PastEvent& event);
     void send_answer(std::string_view type);
     void ask(const Ask& service, const Buffer& request,
@@ -83,6 +85,7 @@ class Replay : public std::enable_shared_from_this<Replay> {
     const sw_executor* const home_;
     const StreamTopicPtr topic_;
     ReplayWish wish_;
+    std::optional<ReplayWish> next_wish_;
     bool is_held_;
     Phase phase_ = Phase::kBegin;
     bool is_asking_ = false;

@@ -270,6 +270,22 @@ TEST_F(AResumingClient, WaitsForANodeThatIsBehind) {
     EXPECT_THAT(news(client), ElementsAre("confirm_history", "8"));
 }
 
+TEST_F(AResumingClient, MayAskAgainBeforeItIsAnswered) {
+    begin(5);
+    journal.last = 7;
+    auto* client = connect();
+    send(client, "subscribe", place(7));
+    settle();
+    send(client, "history", place(5));
+    settle();
+    EXPECT_THAT(news(client), ElementsAre("welcome", "confirm_subscription"));
+    hand_over(6);
+    hand_over(7);
+    settle();
+    commit();
+    EXPECT_THAT(news(client), ElementsAre("confirm_history", "6", "7", "confirm_history", "8"));
+}
+
 TEST_F(AResumingClient, WaitsUntilTheHubKnowsWhereTheJournalIs) {
     auto* client = connect();
     send(client, "subscribe", place(2));

@@ -128,8 +128,8 @@ class Exchange {
     void send(Response& response) { table_->respond(std::exchange(raw_, nullptr), response.raw()); }
 
     // An answer in parts, for what is longer than memory should hold: `head` now, then the bytes
-    // that `source` gives, one part after the other, each once the client has taken what was before.
-    // The source lives until the answer is over.
+    // that `source` gives, one part after the other, each once the client has taken what was
+    // before. The source lives until the answer is over.
     void stream(Response& head, std::unique_ptr<Source> source);
 
   private:
@@ -137,13 +137,12 @@ class Exchange {
     sw_http_exchange* raw_;
 };
 
-// The right to give the part that a source was asked for, on any thread. Destroyed unused, it breaks
-// the answer off, and its client sees that it is not whole.
+// The right to give the part that a source was asked for, on any thread. Destroyed unused, it
+// breaks the answer off, and its client sees that it is not whole.
 class Part {
   public:
     Part(const sw_http_table* table, sw_http_exchange* raw) : table_(table), raw_(raw) {}
-    Part(Part&& other) noexcept
-        : table_(other.table_), raw_(std::exchange(other.raw_, nullptr)) {}
+    Part(Part&& other) noexcept : table_(other.table_), raw_(std::exchange(other.raw_, nullptr)) {}
     Part& operator=(Part&&) = delete;
     ~Part() {
         if (raw_ != nullptr) table_->part(raw_, nullptr, 1);

@@ -108,10 +108,10 @@ struct WsEndpoint {
 
 namespace detail {
 template <class Handler>
-concept HearsWritten = requires(Handler& handler, WsConnection connection,
-                                typename Handler::User* user) {
-    handler.on_written(connection, user);
-};
+concept HearsWritten =
+    requires(Handler& handler, WsConnection connection, typename Handler::User* user) {
+        handler.on_written(connection, user);
+    };
 
 template <class Handler>
 struct WsThunks {
