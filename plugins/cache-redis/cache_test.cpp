@@ -48,10 +48,13 @@ TEST_F(ACache, AsksMemoryThenRedisAndFillsMemoryFromIt) {
     ASSERT_TRUE(set(one, "k", {{"title", "A \"b\" ü"}}));
     constexpr auto kMemory = R"(streamwall_cache_hits_total{level="l1"})";
     constexpr auto kRedis = R"(streamwall_cache_hits_total{level="l2"})";
-    for (int n = 0; n < 3; ++n)
-        EXPECT_EQ(get(two, "k"), R"({"title":"A \"b\" ü"})");
+    EXPECT_EQ(get(two, "k"), R"({"title":"A \"b\" ü"})");
     EXPECT_EQ(metric(two, kRedis), 1);
-    EXPECT_EQ(metric(two, kMemory), 2);
+    EXPECT_TRUE(two.eventually([&] {
+        EXPECT_EQ(get(two, "k"), R"({"title":"A \"b\" ü"})");
+        return metric(two, kMemory) >= 2;
+    }));
+    EXPECT_LE(metric(two, kRedis), 2) << "once more if it heard of the write after reading";
     EXPECT_EQ(get(one, "k"), R"({"title":"A \"b\" ü"})");
     EXPECT_EQ(metric(one, kRedis), 0) << "the writer has it in memory";
     EXPECT_EQ(redis.command({"GET", "streamwall:cache:test:k"}), R"({"title":"A \"b\" ü"})");
