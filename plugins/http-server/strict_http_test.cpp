@@ -241,7 +241,9 @@ TEST_F(StrictHttp, means_the_same_in_single_bytes) {
         for (const char c : each.bytes) {
             if (!client.try_send(std::string_view(&c, 1))) break;
         }
-        const auto first = client.reply();
+        auto first = client.reply();
+        // A body that is late is asked for.
+        if (first && first->status == 100) first = client.reply();
         ASSERT_TRUE(first);
         EXPECT_EQ(first->status, each.status);
     }

@@ -200,6 +200,9 @@ class Split {
         const {hosts} = this;
         return listeners.map((name) => ({
             name,
+            get address() {
+                return hosts[name].address;
+            },
             get url() {
                 return hosts[name].url;
             },
