@@ -18,7 +18,7 @@ constexpr std::size_t kMaxParts = 128;  // of one vectored write
 constexpr int kMaxWrites = 8;  // of one sender in a row, before the loop goes on in its place
 constexpr int kMaxReads = 8;   // of one socket in a row, before others get their turn
 // Held back at most: the other side should begin while this one goes on.
-constexpr std::size_t kMaxHeld = 8;
+constexpr std::size_t kMaxHeld = 12;
 using Parts = boost::container::static_vector<iovec, kMaxParts>;
 
 void add_part(Parts& parts, std::string_view bytes, std::size_t skip = 0) {
