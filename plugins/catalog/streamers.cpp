@@ -12,6 +12,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <string>
 
 namespace streamwall::catalog {
 namespace {
@@ -199,13 +200,15 @@ Flow<std::monostate> Streamers::complete(Array& records, Context context) {
         handles.push_back(record.at("handle"));
     const auto rows = co_await accounts_of(handles, context);
     if (!rows) co_return rows.error();
-    std::map<std::string_view, bj::array> accounts;
+    // By owner. Keys of their own: the records are replaced below.
+    std::map<std::string, bj::array> accounts;
     for (const auto& item : *rows) {
         const auto& row = item.as_object();
-        accounts[records::text_at(row, "owner")].push_back({{"id", row.at("id")},
-                                                            {"platform", row.at("platform")},
-                                                            {"username", row.at("username")},
-                                                            {"url", row.at("url")}});
+        accounts[std::string(records::text_at(row, "owner"))].push_back(
+            {{"id", row.at("id")},
+             {"platform", row.at("platform")},
+             {"username", row.at("username")},
+             {"url", row.at("url")}});
     }
     for (auto& item : records) {
         const auto& record = item.as_object();
@@ -213,7 +216,7 @@ Flow<std::monostate> Streamers::complete(Array& records, Context context) {
             co_await count_streams("streamer_id", records::number_at(record, "id"), context);
         if (!count) co_return count.error();
         bj::object more;
-        more["accounts"] = accounts[records::text_at(record, "handle")];
+        more["accounts"] = accounts[std::string(records::text_at(record, "handle"))];
         more["stream_count"] = *count;
         item = shown_record(record, kHidden, std::move(more));
     }

@@ -11,6 +11,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <string>
 
 namespace streamwall::catalog {
 namespace {
@@ -272,16 +273,17 @@ Flow<std::monostate> Timestamps::complete(Array& records, Context context) {
         handles.push_back(record.at("handle"));
     const auto rows = co_await rows_of("owner", std::move(handles), std::move(context));
     if (!rows) co_return rows.error();
-    std::map<std::string_view, bj::array> streams;
+    // By owner. Keys of their own: the records are replaced below.
+    std::map<std::string, bj::array> streams;
     for (const auto& item : *rows) {
         const auto& row = item.as_object();
-        streams[records::text_at(row, "owner")].push_back(
+        streams[std::string(records::text_at(row, "owner"))].push_back(
             {{"stream_id", row.at("stream_id")}, {"offset_seconds", row.at("offset_seconds")}});
     }
     for (auto& item : records) {
         const auto& record = item.as_object();
         bj::object more;
-        more["streams"] = streams[records::text_at(record, "handle")];
+        more["streams"] = streams[std::string(records::text_at(record, "handle"))];
         item = shown_record(record, kHidden, std::move(more));
     }
     co_return ok();
