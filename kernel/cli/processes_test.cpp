@@ -139,14 +139,16 @@ TEST_F(Processes, WhatAPartDoesToItselfLeavesTheHostServing) {
     const struct {
         const char* method;
         const char* words;  // in the log, once it is back
+        const char* compute = "30s";
     } cases[] = {{"crash", "was killed by SIGSEGV"},
                  {"leak", "killed: memory limit ("},
                  {"grow", "killed: thread limit ("},
-                 {"spin", "computes without end"}};
+                 {"spin", "computes without end", "200ms"}};
     for (const auto& one : cases) {
         SCOPED_TRACE(one.method);
-        auto host =
-            start(isolated("", "kernel: {isolation: {apart: {memory: 700MiB, threads: 60}}}"));
+        auto host = start(isolated("", std::string("kernel: {isolation: {apart: {memory: 700MiB, "
+                                                   "threads: 60, compute: ") +
+                                           one.compute + "}}}"));
         ASSERT_TRUE(host->wait_for("\"ready\",\"node\":\"main\"", 2)) << host->output;
         const auto pid = wait_for_unruly(data);
         tell_unruly(one.method);
