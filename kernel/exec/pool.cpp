@@ -55,7 +55,8 @@ void Pool::spawn() {
 }
 
 void Pool::post(Task task) {
-    bool wake = false;
+    // Owned: another worker may run the task, and the pool end, before the wake-up.
+    std::shared_ptr<State> sleeping;
     {
         std::unique_lock lock(state_->mutex);
         if (state_->closed) {
@@ -63,9 +64,9 @@ void Pool::post(Task task) {
             return task.discard();
         }
         state_->queue.push_back(task);
-        wake = state_->idle > 0;
+        if (state_->idle > 0) sleeping = state_;
     }
-    if (wake) state_->ready.notify_one();
+    if (sleeping) sleeping->ready.notify_one();
 }
 
 bool Pool::run_one() {
