@@ -11,6 +11,14 @@ namespace streamwall::bus {
 
 namespace {
 constexpr std::size_t kReadAtOnce = 256;
+
+// Up to where a reply shows that no event matches. A journal may leave the filter to its reader.
+std::uint64_t through_without(std::string_view pattern, const ReadResult& found) {
+    for (const auto& event : found.events) {
+        if (matches(pattern, event->type())) return event->sequence() - 1;
+    }
+    return found.through;
+}
 }  // namespace
 
 DurableReader::DurableReader(Party& owner, DurableOptions options, Handler handler,
@@ -70,7 +78,7 @@ void DurableReader::load() {
 }
 
 void DurableReader::begin_new() {
-    journal_.read(0, 1, "", "", [self = shared_from_this()](auto result) {
+    journal_.read(0, 1, options_.pattern, "", [self = shared_from_this()](auto result) {
         if (self->stopping_) return;
         if (result) return self->begin_behind(*result);
         self->retry_later([self = self.get()] { self->begin_new(); });
@@ -87,10 +95,12 @@ void DurableReader::begin_behind(const ReadResult& found) {
                                                      : first_since_start_.load();
         if (first != 0) newest_ = std::min(*newest_, first - 1);
         const auto beginning = events_.beginning();
-        if (beginning == Beginning::later) {
+        const bool has_none_behind = through_without(options_.pattern, found) >= *newest_;
+        if (beginning == Beginning::later && !has_none_behind) {
             return retry_later([this] { begin_new(); });
         }
-        if (beginning == Beginning::newest) position.sequence = std::max(*newest_, oldest);
+        // Where nothing of its pattern is behind, an old name and a new one begin alike.
+        if (beginning != Beginning::oldest) position.sequence = std::max(*newest_, oldest);
     }
     begin_at(std::move(position));
     // At once: whoever follows must not take the name for a new one.

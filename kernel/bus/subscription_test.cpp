@@ -189,6 +189,16 @@ TEST_F(SubscriptionTest, ANewNameBeginsAtTheEndOfWhatIsThereAndAtTheBeginningOfW
     EXPECT_EQ(a.seen, (Texts{"one 3", "two 2"}));
 }
 
+TEST_F(SubscriptionTest, ANewNameWithNothingOfItsKindBehindItBeginsAtOnce) {
+    one.commit("flag/1", data_of(1), "feature.changed");
+    a.journals.set_settle(4s);
+    a.sees(one, "ingest-1");
+    a.subscribe(false);
+    commit(one, 2);
+    advance(300ms);
+    EXPECT_EQ(a.seen, Texts{"one 2"});
+}
+
 TEST_F(SubscriptionTest, ANameThatSomeJournalKnowsMissesNothingOfANewOne) {
     a.sees(one, "ingest-1");
     a.subscribe(false);
