@@ -69,8 +69,8 @@ class Flags {
         ticks_ = 0;
         load();
         timer_ = host_.every(kTick, [this] {
-            // Often while subscriptions begin, which may miss what happens meanwhile or hear of it
-            // late. From then on for healing.
+            // Often until a new subscription has begun for certain, which misses what was changed
+            // before. From then on for healing.
             const auto tick = ++ticks_;
             if (!is_loaded_ || tick <= kFirstTicks || tick % kTicksBetweenLoads == 0) load();
         });
@@ -92,7 +92,7 @@ class Flags {
 
   private:
     static constexpr std::chrono::milliseconds kTick{500};
-    static constexpr unsigned kFirstTicks = 40;
+    static constexpr unsigned kFirstTicks = 10;
     static constexpr unsigned kTicksBetweenLoads = 60;
 
     void load() {
