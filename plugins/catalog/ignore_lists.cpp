@@ -19,7 +19,6 @@ namespace change = records::change;
 constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kMaxDomain = 253;
 constexpr std::size_t kMaxNotes = 10'000;
-constexpr std::size_t kMaxListed = 200;  // values in a filter of the store
 
 using Listed = std::pair<std::string_view, std::string_view>;
 constexpr std::array<Listed, 4> kTypes{{{names::kTwitchUser, "twitch_users"},

@@ -74,9 +74,6 @@ Result<> Resource::derive(Object&, const Object*, const Context&) const {
 Flow<std::monostate> Resource::add_changes(Array&, Object&, const Object*, Context) {
     return nothing();
 }
-Flow<std::monostate> Resource::add_removals(Array&, const Object&, Context) {
-    return nothing();
-}
 Flow<std::string> Resource::filter_elsewhere(std::string, Context) const {
     co_return std::string();
 }

@@ -12,6 +12,9 @@
 
 #include <boost/json.hpp>
 
+#include <map>
+#include <string>
+
 namespace streamwall::catalog {
 
 struct ResourceKind {
@@ -21,6 +24,8 @@ struct ResourceKind {
     std::string_view wrapper;  // what old clients nest a body under
     ListRules list;
     std::span<const std::string_view> hidden = {};  // fields that nobody outside is shown
+    // The collection of what is kept beside a record: rows whose `owner` is the record's `handle`.
+    std::string_view rows = {};
 };
 
 // What a client asks for.
@@ -62,7 +67,7 @@ class Resource {
     // Appends the changes beside the record's own, and takes what they hold out of `values`.
     virtual Flow<std::monostate> add_changes(Array& changes, Object& values, const Object* before,
                                              Context context);
-    // Comes before the record is removed; appends what goes with it.
+    // Comes before the record is removed; appends what goes with it: its rows.
     virtual Flow<std::monostate> add_removals(Array& changes, const Object& record,
                                               Context context);
     // A filter of the store for what ListFilter::Match::kElsewhere asks for; empty: none.
@@ -83,6 +88,14 @@ class Resource {
     Flow<Object> query(std::string request, Context context) const;
     // Every record that `query` finds, page by page.
     Flow<Array> query_all(Object query, Context context) const;
+    static constexpr std::size_t kMaxListed = 200;  // values in a filter of the store
+    // The rows beside records that have one of `values` in a field, however many values.
+    Flow<Array> rows_with(std::string_view field, Array values, Context context) const;
+    Flow<Array> rows_of(const Object& record, Context context) const;
+    // The members `shown` of the rows of each record, by the record's handle.
+    using RowsByOwner = std::map<std::string, Array, std::less<>>;
+    Flow<RowsByOwner> rows_by_owner(const Array& records, std::span<const std::string_view> shown,
+                                    Context context) const;
     // Archived ones, too.
     Flow<std::int64_t> count_streams(std::string_view field, std::int64_t id,
                                      Context context) const;

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <map>
 #include <mutex>
 #include <string>
 
@@ -23,13 +22,13 @@ namespace change = records::change;
 constexpr std::string_view kAccounts = "streamer_accounts";
 constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kMaxNotes = 10'000;
-constexpr std::size_t kMaxListed = 200;   // values in a filter of the store
 constexpr std::size_t kSideBySide = 100;  // changes of streams
 constexpr int kMaxRounds = 100;
 
 constexpr std::array kFilters =
     std::to_array<ListFilter>({{"name", "name_key", ListFilter::Match::kFolded}});
 constexpr std::array<std::string_view, 2> kHidden = {"handle", "name_key"};
+constexpr auto kShownOfRow = std::to_array<std::string_view>({"id", "platform", "username", "url"});
 
 // Sorted by `name`, Zoe is behind ann: names are compared as people do.
 constexpr ResourceKind kKind{.collection = "streamers",
@@ -41,7 +40,8 @@ constexpr ResourceKind kKind{.collection = "streamers",
                                       .searched = R"(["name","notes"])",
                                       .sorts = " name_key created_at updated_at ",
                                       .default_sort = "name_key"},
-                             .hidden = kHidden};
+                             .hidden = kHidden,
+                             .rows = kAccounts};
 
 bj::object account_row(const bj::value& owner, const bj::object& account) {
     return {{"owner", owner},
@@ -142,7 +142,7 @@ Flow<std::monostate> Streamers::add_changes(Array& changes, Object& values, cons
     const auto handle = before == nullptr ? values.at("handle") : before->at("handle");
     bj::array present;
     if (before != nullptr) {
-        auto found = co_await accounts_of({handle}, std::move(context));
+        auto found = co_await rows_of(*before, std::move(context));
         if (!found) co_return found.error();
         present = std::move(*found);
     }
@@ -168,55 +168,17 @@ Flow<std::monostate> Streamers::add_changes(Array& changes, Object& values, cons
     co_return ok();
 }
 
-Flow<std::monostate> Streamers::add_removals(Array& changes, const Object& record,
-                                             Context context) {
-    const auto rows = co_await accounts_of({record.at("handle")}, std::move(context));
-    if (!rows) co_return rows.error();
-    for (const auto& row : *rows)
-        changes.push_back(change::erase(kAccounts, row.as_object()));
-    co_return ok();
-}
-
-Flow<bj::array> Streamers::accounts_of(const Array& handles, Context context) const {
-    bj::array out;
-    for (std::size_t from = 0; from < handles.size(); from += kMaxListed) {
-        const auto count = std::min(kMaxListed, handles.size() - from);
-        const auto* first = handles.data() + from;
-        bj::object filter{{"field", "owner"}, {"op", "in"}};
-        filter["value"] = bj::array(first, first + count);
-        bj::object query{{"collection", kAccounts}};
-        query["filter"] = std::move(filter);
-        auto rows = co_await query_all(std::move(query), context);
-        if (!rows) co_return std::move(rows).error();
-        for (auto& row : *rows)
-            out.push_back(std::move(row));
-    }
-    co_return out;
-}
-
 Flow<std::monostate> Streamers::complete(Array& records, Context context) {
-    bj::array handles;
-    for (const auto& record : records)
-        handles.push_back(record.at("handle"));
-    const auto rows = co_await accounts_of(handles, context);
-    if (!rows) co_return rows.error();
-    // By owner. Keys of their own: the records are replaced below.
-    std::map<std::string, bj::array> accounts;
-    for (const auto& item : *rows) {
-        const auto& row = item.as_object();
-        accounts[std::string(records::text_at(row, "owner"))].push_back(
-            {{"id", row.at("id")},
-             {"platform", row.at("platform")},
-             {"username", row.at("username")},
-             {"url", row.at("url")}});
-    }
+    const auto accounts = co_await rows_by_owner(records, kShownOfRow, context);
+    if (!accounts) co_return accounts.error();
     for (auto& item : records) {
         const auto& record = item.as_object();
         const auto count =
             co_await count_streams("streamer_id", records::number_at(record, "id"), context);
         if (!count) co_return count.error();
         bj::object more;
-        more["accounts"] = accounts[std::string(records::text_at(record, "handle"))];
+        const auto own = accounts->find(records::text_at(record, "handle"));
+        more["accounts"] = own == accounts->end() ? bj::array() : own->second;
         more["stream_count"] = *count;
         item = shown_record(record, kHidden, std::move(more));
     }

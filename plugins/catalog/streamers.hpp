@@ -34,13 +34,10 @@ class Streamers final : public Resource {
     Result<> derive(Object& values, const Object* before, const Context& context) const override;
     Flow<std::monostate> add_changes(Array& changes, Object& values, const Object* before,
                                      Context context) override;
-    Flow<std::monostate> add_removals(Array& changes, const Object& record,
-                                      Context context) override;
     Flow<std::monostate> complete(Array& records, Context context) override;
     std::string_view shown_field(std::string_view field) const override;
 
   private:
-    Flow<Array> accounts_of(const Array& handles, Context context) const;
     Flow<Object> owner_of(std::string_view platform, const std::string& username,
                           Context context) const;
     Flow<std::monostate> add_account(const Object& streamer, const Object& account,

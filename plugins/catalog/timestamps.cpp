@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <set>
 #include <string>
 
@@ -25,7 +24,6 @@ constexpr std::size_t kMaxTitle = 200;
 constexpr std::size_t kMaxDescription = 2000;
 constexpr std::size_t kMaxStreams = 100;
 constexpr std::int64_t kMaxOffset = 1'000'000'000;
-constexpr std::size_t kMaxListed = 200;  // values in a filter of the store
 constexpr int kMaxRounds = 100;
 
 constexpr std::array kFilters =
@@ -35,6 +33,7 @@ constexpr std::array kFilters =
                                {"from", "event_at", ListFilter::Match::kFrom},
                                {"to", "event_at", ListFilter::Match::kUntil}});
 constexpr std::array<std::string_view, 1> kHidden = {"handle"};
+constexpr auto kShownOfRow = std::to_array<std::string_view>({"stream_id", "offset_seconds"});
 
 constexpr ResourceKind kKind{.collection = "timestamps",
                              .name = "timestamp",
@@ -46,7 +45,8 @@ constexpr ResourceKind kKind{.collection = "timestamps",
                                       .sorts = " event_at ",
                                       .default_sort = "event_at",
                                       .default_is_descending = true},
-                             .hidden = kHidden};
+                             .hidden = kHidden,
+                             .rows = kRows};
 
 void read_title(const Body& body, bj::object& values, records::FieldErrors& errors) {
     if (!body.members.contains("title") && !body.needs_all()) return;
@@ -186,23 +186,6 @@ Result<> Timestamps::derive(Object& values, const Object* before, const Context&
 }
 
 // The rows whose `field` has one of `values`.
-Flow<bj::array> Timestamps::rows_of(std::string_view field, Array values, Context context) const {
-    bj::array out;
-    for (std::size_t from = 0; from < values.size(); from += kMaxListed) {
-        const auto count = std::min(kMaxListed, values.size() - from);
-        const auto* first = values.data() + from;
-        bj::object filter{{"field", field}, {"op", "in"}};
-        filter["value"] = bj::array(first, first + count);
-        bj::object query{{"collection", kRows}};
-        query["filter"] = std::move(filter);
-        auto rows = co_await query_all(std::move(query), context);
-        if (!rows) co_return std::move(rows).error();
-        for (auto& row : *rows)
-            out.push_back(std::move(row));
-    }
-    co_return out;
-}
-
 Flow<std::monostate> Timestamps::check_streams(const Array& wanted, Context context) const {
     if (wanted.empty()) co_return ok();
     bj::array ids;
@@ -233,7 +216,7 @@ Flow<std::monostate> Timestamps::add_changes(Array& changes, Object& values, con
     const auto handle = before == nullptr ? values.at("handle") : before->at("handle");
     bj::array present;
     if (before != nullptr) {
-        auto rows = co_await rows_of("owner", {handle}, std::move(context));
+        auto rows = co_await rows_of(*before, std::move(context));
         if (!rows) co_return rows.error();
         present = std::move(*rows);
     }
@@ -258,32 +241,14 @@ Flow<std::monostate> Timestamps::add_changes(Array& changes, Object& values, con
     co_return ok();
 }
 
-Flow<std::monostate> Timestamps::add_removals(Array& changes, const Object& record,
-                                              Context context) {
-    const auto rows = co_await rows_of("owner", {record.at("handle")}, std::move(context));
-    if (!rows) co_return rows.error();
-    for (const auto& row : *rows)
-        changes.push_back(change::erase(kRows, row.as_object()));
-    co_return ok();
-}
-
 Flow<std::monostate> Timestamps::complete(Array& records, Context context) {
-    bj::array handles;
-    for (const auto& record : records)
-        handles.push_back(record.at("handle"));
-    const auto rows = co_await rows_of("owner", std::move(handles), std::move(context));
-    if (!rows) co_return rows.error();
-    // By owner. Keys of their own: the records are replaced below.
-    std::map<std::string, bj::array> streams;
-    for (const auto& item : *rows) {
-        const auto& row = item.as_object();
-        streams[std::string(records::text_at(row, "owner"))].push_back(
-            {{"stream_id", row.at("stream_id")}, {"offset_seconds", row.at("offset_seconds")}});
-    }
+    const auto streams = co_await rows_by_owner(records, kShownOfRow, context);
+    if (!streams) co_return streams.error();
     for (auto& item : records) {
         const auto& record = item.as_object();
         bj::object more;
-        more["streams"] = streams[std::string(records::text_at(record, "handle"))];
+        const auto own = streams->find(records::text_at(record, "handle"));
+        more["streams"] = own == streams->end() ? bj::array() : own->second;
         item = shown_record(record, kHidden, std::move(more));
     }
     co_return ok();
@@ -297,7 +262,7 @@ Flow<std::string> Timestamps::filter_elsewhere(std::string request, Context cont
     if (!wanted || !wanted->is_array()) {
         co_return Error::invalid("a filter takes a list of values", "stream_id");
     }
-    const auto rows = co_await rows_of("stream_id", wanted->get_array(), std::move(context));
+    const auto rows = co_await rows_with("stream_id", wanted->get_array(), std::move(context));
     if (!rows) co_return rows.error();
     bj::array owners;
     bj::array parts;
@@ -344,7 +309,7 @@ Flow<> Timestamps::add_stream(std::string request, Context context) {
         const auto before = co_await find(records::id_of(request), context);
         if (!before) co_return before.error();
         if (auto fits = records::check_version(request, *before); !fits) co_return fits.error();
-        const auto rows = co_await rows_of("owner", {before->at("handle")}, context);
+        const auto rows = co_await rows_of(*before, context);
         if (!rows) co_return rows.error();
         if (rows->size() >= kMaxStreams) {
             errors.add("streams", "too_many", "must have at most 100 items");
@@ -365,7 +330,7 @@ Flow<> Timestamps::remove_stream(std::string request, Context context) {
         const auto before = co_await find(records::id_of(request), context);
         if (!before) co_return before.error();
         if (auto fits = records::check_version(request, *before); !fits) co_return fits.error();
-        const auto rows = co_await rows_of("owner", {before->at("handle")}, context);
+        const auto rows = co_await rows_of(*before, context);
         if (!rows) co_return rows.error();
         const auto row = std::ranges::find(*rows, wanted, stream_of);
         if (row == rows->end()) {
@@ -380,7 +345,7 @@ Flow<> Timestamps::remove_stream(std::string request, Context context) {
 
 Flow<> Timestamps::forget_stream(std::int64_t stream_id, Context context) {
     for (int round = 1;; ++round) {
-        const auto rows = co_await rows_of("stream_id", {stream_id}, context);
+        const auto rows = co_await rows_with("stream_id", {stream_id}, context);
         if (!rows) co_return rows.error();
         if (rows->empty()) co_return Buffer("{}");
         if (round == kMaxRounds) co_return Error::unavailable("the timestamps keep changing");

@@ -26,14 +26,11 @@ class Timestamps final : public Resource {
     Result<> derive(Object& values, const Object* before, const Context& context) const override;
     Flow<std::monostate> add_changes(Array& changes, Object& values, const Object* before,
                                      Context context) override;
-    Flow<std::monostate> add_removals(Array& changes, const Object& record,
-                                      Context context) override;
     Flow<std::monostate> complete(Array& records, Context context) override;
     Flow<std::string> filter_elsewhere(std::string request, Context context) const override;
     std::string_view shown_field(std::string_view field) const override;
 
   private:
-    Flow<Array> rows_of(std::string_view field, Array values, Context context) const;
     Flow<std::monostate> check_streams(const Array& wanted, Context context) const;
     Flow<Object> change_rows(const Object& before, Object row_change, Context context);
 };
