@@ -45,42 +45,6 @@ void serve(Slot& slot, const sw_buffer* request, const sw_context& context, Pend
 
 }  // namespace
 
-bool Breaker::admit(std::uint64_t& retry_after_s) {
-    const auto until = open_until_.load(std::memory_order_relaxed);
-    if (until == 0) return true;
-    const auto now = clock_.monotonic_ns();
-    if (now < until) {
-        retry_after_s = (until - now + 999'999'999) / 1'000'000'000;
-        return false;
-    }
-    if (!trial_.exchange(true)) return true;
-    retry_after_s = 1;
-    return false;
-}
-
-void Breaker::settle(sw_status status) {
-    const bool failed =
-        status == SW_UNAVAILABLE || status == SW_DEADLINE_EXCEEDED || status == SW_INTERNAL;
-    if (!failed) {
-        failures_.store(0, std::memory_order_relaxed);
-        if (open_until_.load(std::memory_order_relaxed) != 0) {
-            open_until_ = 0;
-            trial_ = false;
-        }
-        return;
-    }
-    const bool was_trial = trial_.exchange(false);
-    if (failures_.fetch_add(1) + 1 >= threshold_ || was_trial) {
-        open_until_ = clock_.monotonic_ns() + pause_;
-    }
-}
-
-Breaker::State Breaker::state() const {
-    const auto until = open_until_.load();
-    if (until == 0) return State::closed;
-    return clock_.monotonic_ns() < until ? State::open : State::half_open;
-}
-
 Registry::Registry(const exec::Clock& clock, exec::Timers& timers,
                    std::shared_ptr<exec::Executor> kernel, Options options)
     : clock_(clock), timers_(timers), kernel_(std::move(kernel)), options_(options) {}
@@ -133,8 +97,8 @@ bool Registry::withdraw(Party& provider, std::chrono::milliseconds limit) {
     bool empty = true;
     for (auto* slot : mine)
         empty = slot->gate.wait_empty(limit) && empty;
-    claim_where([&](const PendingCall& call) { return call.provider == &provider; }, SW_UNAVAILABLE,
-                "the provider stopped");
+    pending_.claim_where([&](const PendingCall& call) { return call.provider == &provider; },
+                         SW_UNAVAILABLE, "the provider stopped");
     std::lock_guard lock(mutex_);
     for (auto* slot : mine) {
         if (slot->gate.inside() == 0) slot->provider = nullptr;
@@ -361,51 +325,17 @@ void Registry::respond(sw_responder* responder, sw_status status, sw_buffer* rep
 }
 
 void Registry::track(PendingCall& call) {
-    {
-        auto& shard = shards_[call.id % kShards];
-        std::lock_guard lock(shard.mutex);
-        call.retain();
-        shard.calls.emplace(call.id, &call);
-    }
+    pending_.add(call);
     if (!sweeping_.exchange(true)) {
         sweep_timer_ = timers_.after(kernel_, std::chrono::milliseconds(20), [this] { sweep(); });
-    }
-}
-
-void Registry::forget(PendingCall& call) {
-    auto& shard = shards_[call.id % kShards];
-    std::size_t erased = 0;
-    {
-        std::lock_guard lock(shard.mutex);
-        erased = shard.calls.erase(call.id);
-    }
-    if (erased) call.release();
-}
-
-template <class Predicate>
-void Registry::claim_where(Predicate predicate, sw_status code, const char* why) {
-    for (auto& shard : shards_) {
-        std::vector<PendingCall*> found;
-        {
-            std::lock_guard lock(shard.mutex);
-            for (auto& [id, call] : shard.calls) {
-                if (!predicate(*call)) continue;
-                call->retain();
-                found.push_back(call);
-            }
-        }
-        for (auto* call : found) {
-            call->claim(code, why);
-            call->release();
-        }
     }
 }
 
 // Deadlines are kept to 20 ms: a sweep over what is pending is cheaper than a timer for each call.
 void Registry::sweep() {
     const auto now = clock_.monotonic_ns();
-    claim_where([&](const PendingCall& call) { return call.deadline_ns <= now; },
-                SW_DEADLINE_EXCEEDED, "the deadline has passed");
+    pending_.claim_where([&](const PendingCall& call) { return call.deadline_ns <= now; },
+                         SW_DEADLINE_EXCEEDED, "the deadline has passed");
     quiet_sweeps_ = pending() == 0 ? quiet_sweeps_ + 1 : 0;
     if (quiet_sweeps_ > 50) {
         quiet_sweeps_ = 0;
@@ -416,27 +346,20 @@ void Registry::sweep() {
 }
 
 void Registry::cancel_all(Party& caller) {
-    claim_where([&](const PendingCall& call) { return call.caller == &caller; }, SW_CANCELLED,
-                "the caller stopped");
+    pending_.claim_where([&](const PendingCall& call) { return call.caller == &caller; },
+                         SW_CANCELLED, "the caller stopped");
 }
 
 void Registry::cancel(Party& caller, std::uint64_t id) {
-    claim_where([&](const PendingCall& call) { return call.id == id && call.caller == &caller; },
-                SW_CANCELLED, "cancelled by the caller");
+    pending_.claim_where(
+        [&](const PendingCall& call) { return call.id == id && call.caller == &caller; },
+        SW_CANCELLED, "cancelled by the caller");
 }
 
 void Registry::cancel_remote(RemoteKey key) {
-    claim_where([&](const PendingCall& call) { return call.remote && call.remote_key == key; },
-                SW_CANCELLED, "cancelled by the caller");
-}
-
-std::size_t Registry::pending() const {
-    std::size_t total = 0;
-    for (const auto& shard : shards_) {
-        std::lock_guard lock(shard.mutex);
-        total += shard.calls.size();
-    }
-    return total;
+    pending_.claim_where(
+        [&](const PendingCall& call) { return call.remote && call.remote_key == key; },
+        SW_CANCELLED, "cancelled by the caller");
 }
 
 std::vector<Registry::Info> Registry::list() const {

@@ -7,16 +7,15 @@
 
 #include "exec/gate.hpp"
 #include "exec/timers.hpp"
-#include "services/pending.hpp"
+#include "services/breaker.hpp"
+#include "services/pending_calls.hpp"
 
 #include <array>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace streamwall::services {
@@ -37,26 +36,6 @@ struct Slot {
         const auto at = static_cast<std::size_t>(status >= 0 && status <= 16 ? status : 2);
         calls[at].fetch_add(1, std::memory_order_relaxed);
     }
-};
-
-// Opens after `threshold` failures in a row, lets one trial through after `pause`.
-class Breaker {
-  public:
-    enum class State { closed, open, half_open };
-    Breaker(const exec::Clock& clock, int threshold, std::chrono::nanoseconds pause)
-        : clock_(clock), threshold_(threshold), pause_(static_cast<std::uint64_t>(pause.count())) {}
-    // False: refuse the call; `retry_after_s` says how long.
-    bool admit(std::uint64_t& retry_after_s);
-    void settle(sw_status status);
-    State state() const;
-
-  private:
-    const exec::Clock& clock_;
-    const int threshold_;
-    const std::uint64_t pause_;
-    std::atomic<int> failures_{0};
-    std::atomic<std::uint64_t> open_until_{0};
-    std::atomic<bool> trial_{false};
 };
 
 // Carries calls between parties that do not share memory; see transport.
@@ -144,7 +123,7 @@ class Registry {
     void set_link(Link* link) { link_ = link; }
     // Before any call.
     void set_remote(Remote* remote) { remote_ = remote; }
-    void forget(PendingCall& call);
+    void forget(PendingCall& call) { pending_.forget(call); }
 
     struct Info {
         std::string service, method, provider;  // provider empty: none runs
@@ -156,15 +135,9 @@ class Registry {
         Breaker::State state;
     };
     std::vector<BreakerInfo> breakers() const;
-    std::size_t pending() const;
+    std::size_t pending() const { return pending_.size(); }
 
   private:
-    struct Shard {
-        mutable std::mutex mutex;
-        std::unordered_map<std::uint64_t, PendingCall*> calls;
-    };
-    static constexpr std::size_t kShards = 16;
-
     Slot& slot(std::string_view service, std::string_view method);
     // `provider` is null where another process serves it.
     PendingCall* make_pending(const sw_method& method, const Party* provider,
@@ -177,8 +150,6 @@ class Registry {
     void dispatch(Slot& slot, BufferRef request, ContextCopy context, PendingCall* call);
     void track(PendingCall& call);
     void sweep();
-    template <class Predicate>
-    void claim_where(Predicate predicate, sw_status code, const char* why);
     sw_status call_inline(const sw_method& method, const sw_buffer* request,
                           const sw_context& context, sw_reply_fn on_reply, void* ctx,
                           std::uint64_t* id, sw_buffer** reply, sw_error* error);
@@ -193,7 +164,7 @@ class Registry {
     std::map<std::pair<std::string, std::string>, std::unique_ptr<Slot>, std::less<>> slots_;
     std::map<Party*, std::vector<std::unique_ptr<sw_method>>> methods_;
     std::map<std::pair<Party*, std::string>, std::unique_ptr<Breaker>> breakers_;
-    std::array<Shard, kShards> shards_;
+    PendingCalls pending_;
     std::atomic<std::uint64_t> next_id_{1};
     std::atomic<bool> sweeping_{false};
     std::atomic<std::uint64_t> sweep_timer_{0};
