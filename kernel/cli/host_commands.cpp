@@ -129,6 +129,13 @@ struct LetterOptions {
     std::int64_t limit = 100;
 };
 
+json::object about_letters(const LetterOptions& options, const std::string& verb,
+                           json::object request) {
+    request["verb"] = "dead_letters." + verb;
+    if (!options.host.node.empty()) request["node"] = options.host.node;
+    return request;
+}
+
 void add_letter_order(CLI::App& group, Session& session, const std::string& name,
                       const std::string& help) {
     auto options = std::make_shared<LetterOptions>();
@@ -136,13 +143,13 @@ void add_letter_order(CLI::App& group, Session& session, const std::string& name
         group, session, {name, help, fmt::format("  streamwall dead-letters {} 17", name)},
         [&session, options, name] {
             return with_answer(session, options->host,
-                               {{"verb", "dead_letters." + name}, {"id", options->id}},
+                               about_letters(*options, name, {{"id", options->id}}),
                                [&](const json::value&) {
                                    session.console.out << options->id << ": gone from the list\n";
                                });
         });
     command->add_option("ID", options->id, "as the list shows it")->required();
-    add_host_options(*command, options->host);
+    add_node_options(*command, options->host);
 }
 
 void add_dead_letters(CLI::App& root, Session& session) {
@@ -155,17 +162,17 @@ void add_dead_letters(CLI::App& root, Session& session) {
         {"list", "The oldest first",
          "  streamwall dead-letters list\n  streamwall dead-letters list --after 117 --limit 50"},
         [&session, options] {
-            return with_answer(session, options->host,
-                               {{"verb", "dead_letters.list"},
-                                {"after", options->after},
-                                {"limit", options->limit}},
-                               [&](const json::value& answer) {
-                                   print_dead_letters(session.console.out, answer);
-                               });
+            return with_answer(
+                session, options->host,
+                about_letters(*options, "list",
+                              {{"after", options->after}, {"limit", options->limit}}),
+                [&](const json::value& answer) {
+                    print_dead_letters(session.console.out, answer);
+                });
         });
     listing->add_option("--after", options->after, "only ids above this one")->type_name("ID");
     listing->add_option("--limit", options->limit, "how many [100]")->check(CLI::Range(1, 1000));
-    add_host_options(*listing, options->host);
+    add_node_options(*listing, options->host);
     add_letter_order(*group, session, "retry", "Delivers one again; it goes once that succeeded");
     add_letter_order(*group, session, "drop", "Removes one undelivered");
 }

@@ -169,7 +169,7 @@ int serve(Session& session, runtime::Node& node, NodeProcesses& processes, telem
     std::unique_ptr<control::ControlServer> control;
     if (plan.isolation.empty()) {
         auto started = control::ControlServer::start(plan.data / "control.sock",
-                                                     control::make_node_handler(node, log));
+                                                     control::make_node_handler(node));
         if (!started) {
             log.error("control.not_listening", "kernel", started.error().message);
             stop(node, processes);

@@ -13,6 +13,7 @@ namespace json = boost::json;
 
 namespace {
 constexpr std::string_view kTransport = "streamwall.transport/1";
+constexpr std::string_view kJournal = "journal";
 }  // namespace
 
 NodesService::Local Node::Core::local_control() {
@@ -33,6 +34,25 @@ NodesService::Local Node::Core::local_control() {
         });
     };
     out.untap = [this](std::uint64_t id) { bus.untap(id); };
+    out.journal = &journal;
+    out.keeps_journal = [this] {
+        return std::ranges::any_of(all(), [](const auto& instance) {
+            const auto* manifest = instance->manifest();
+            return manifest &&
+                   std::ranges::find(manifest->provides, kJournal) != manifest->provides.end();
+        });
+    };
+    out.redeliver = [this](const std::string& subscription, const bus::EventPtr& event,
+                           std::function<void(sw_status)> done) {
+        for (const auto& instance : all()) {
+            for (const auto& reader : instance->readers()) {
+                if (reader->options().name != subscription) continue;
+                reader->redeliver(event, std::move(done));
+                return true;
+            }
+        }
+        return false;
+    };
     out.carries = [this](std::string_view caller, const std::string& plugin) {
         return carries_answers(caller, plugin);
     };

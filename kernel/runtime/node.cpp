@@ -173,48 +173,6 @@ std::expected<std::string, Failure> Node::call(const std::string& service,
     });
 }
 
-Failure Node::retry_dead_letter(std::int64_t id) {
-    const auto timeout = std::chrono::seconds(5);
-    const auto listed = call("journal", "dead_letters",
-                             fmt::format(R"({{"after":{},"limit":1}})", id - 1), timeout);
-    if (!listed) return listed.error();
-    std::string name, envelope;
-    std::int64_t found = 0;
-    for (const auto& [key, value] : bus::members(*listed)) {
-        if (key != "dead_letters") continue;
-        for (const auto letter : bus::elements(value)) {
-            for (const auto& [field, text] : bus::members(letter)) {
-                if (field == "id") found = std::strtoll(std::string(text).c_str(), nullptr, 10);
-                if (field == "name") name = text.substr(1, text.size() - 2);
-                if (field == "event") envelope = text;
-            }
-        }
-    }
-    if (found != id)
-        return Failure::of(SW_NOT_FOUND, fmt::format("there is no dead letter {}", id));
-    const auto event = bus::parse_envelope(envelope);
-    if (!event) return event.error();
-    std::shared_ptr<bus::DurableReader> reader;
-    for (const auto& instance : core_->all()) {
-        for (const auto& candidate : instance->readers()) {
-            if (candidate->options().name == name) reader = candidate;
-        }
-    }
-    if (!reader) {
-        return Failure::of(SW_UNAVAILABLE, fmt::format("subscription '{}' is not running", name));
-    }
-    const auto outcome =
-        core_->wait_for<sw_status>([reader, event = *event](std::function<void(sw_status)> done) {
-            reader->redeliver(event, std::move(done));
-        });
-    if (outcome != SW_OK) {
-        return Failure::of(outcome, "the subscription failed again; the dead letter is kept");
-    }
-    const auto taken =
-        call("journal", "dead_letter_take", fmt::format(R"({{"id":{}}})", id), timeout);
-    return taken ? Failure{} : taken.error();
-}
-
 void Node::pump(std::chrono::milliseconds advance) {
     const auto until =
         core_->clock.monotonic_ns() + static_cast<std::uint64_t>(advance.count()) * 1'000'000;

@@ -141,9 +141,6 @@ class Node {
     std::expected<std::string, Failure> call(const std::string& service, const std::string& method,
                                              const std::string& request,
                                              std::chrono::milliseconds timeout);
-    // Delivers a dead letter to its subscription again; taken from the list once that succeeded.
-    // [outside]
-    Failure retry_dead_letter(std::int64_t id);
 
     // With a virtual clock: runs what is due, then advances, in steps of at most 10 ms. [outside]
     void pump(std::chrono::milliseconds advance = std::chrono::milliseconds(0));

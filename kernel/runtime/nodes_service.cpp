@@ -23,9 +23,10 @@ constexpr auto kAnswerLeaves = 250ms;
 // One silent node must not keep the others from being shown.
 constexpr auto kPatience = 2s;
 
-constexpr std::array<std::string_view, 12> kMethods = {
-    "list",    "plugins", "schemas",     "document", "tap",  "enable",
-    "disable", "reset",   "reconfigure", "restart",  "plan", "reload"};
+constexpr std::array<std::string_view, 17> kMethods = {
+    "list",         "plugins",     "schemas",           "document",         "tap",      "enable",
+    "disable",      "reset",       "reconfigure",       "restart",          "plan",     "reload",
+    "dead_letters", "dead_letter", "dead_letter_retry", "dead_letter_drop", "redeliver"};
 constexpr std::array<std::string_view, 5> kOrders = {"enable", "disable", "reset", "reconfigure",
                                                      "restart"};
 
@@ -113,6 +114,11 @@ std::string NodesService::Request::text(std::string_view name) const {
     return text_of(body, name);
 }
 
+std::string NodesService::Request::principal() const {
+    return std::string(view(context.raw().principal_type)) + ":" +
+           std::string(view(context.raw().principal_id));
+}
+
 bool NodesService::Request::is_order() const {
     return std::ranges::find(kOrders, method) != kOrders.end();
 }
@@ -186,6 +192,8 @@ void NodesService::dispatch(const RequestPtr& request, Done done) {
     if (request->method == "document") return document(request, done);
     if (request->method == "tap") return tap(request, std::move(done));
     if (request->method == "plugins") return describe_node(request, std::move(done));
+    if (request->method.starts_with("dead_letter") || request->method == "redeliver")
+        return dead_letters(request, std::move(done));
     if (request->method == "plan") return local_.plan(std::move(done));
     if (request->method == "reload") return local_.reload(std::move(done));
     const auto others = request->is_for_here() ? std::vector<std::string>{} : children();
@@ -266,9 +274,7 @@ void NodesService::carry_out(const RequestPtr& request, Done done) {
     }
     const auto settings = given && given->is_object() ? given->get_object() : json::object();
     const auto give = [this, order = request->method, plugin, settings,
-                       who = std::string(view(request->context.raw().principal_type)) + ":" +
-                             std::string(view(request->context.raw().principal_id))](
-                          std::function<void(const Failure&)> then) {
+                       who = request->principal()](std::function<void(const Failure&)> then) {
         local_.order(order, plugin, settings,
                      [this, order, plugin, who, then = std::move(then)](const Failure& failure) {
                          log_.info("control.order", "kernel", "an operator gave an order",

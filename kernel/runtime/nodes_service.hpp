@@ -16,6 +16,15 @@
 //                                        node, or of all where none is named; each type and version
 //                                        once, the own first
 //   document  {"node","what"}          → a document of Node::introspect; text as a string
+//   dead_letters {"node","after","offset","limit"}  → {"dead_letters":[…],"count"}, as the journal
+//                                        of that node lists them, each with its "node" and without
+//                                        the event's data; of all nodes where none is named, the
+//                                        own first, with "unreachable": names of those not asked
+//   dead_letter {"node","id"}          → one of them, whole
+//   dead_letter_retry, dead_letter_drop {"node","id"}  → {"id","node"}, which is gone then; a retry
+//                                        looks for the subscription on all nodes, and that fails
+//                                        again, or does not run, is ABORTED as failed orders are
+//   redeliver {"node","name","event"}  → {}: to that subscription; NOT_FOUND where it does not run
 //   tap       {"node","pattern"}       → {"tap":id,"events":[envelopes],"dropped":n}; asked again
 //                                        with "tap" it waits up to 5 s for more events, and who
 //                                        does not ask for 15 s is forgotten
@@ -26,6 +35,7 @@
 // nobody knows: callers keep a breaker for this service, and one node must not open it for all.
 #pragma once
 
+#include "bus/journal_client.hpp"
 #include "services/registry.hpp"
 #include "telemetry/log.hpp"
 
@@ -67,6 +77,12 @@ class NodesService {
         std::function<void(std::uint64_t id)> untap;
         // Whether an answer to `caller` goes through `plugin`.
         std::function<bool(std::string_view caller, const std::string& plugin)> carries;
+        bus::JournalPort* journal = nullptr;  // of this node; outlives the service
+        std::function<bool()> keeps_journal;  // whether this process should have one
+        // Hands an event to a subscription of that name once more; false where there is none.
+        std::function<bool(const std::string& subscription, const bus::EventPtr& event,
+                           std::function<void(sw_status)> done)>
+            redeliver;
     };
 
     // Other processes.
@@ -94,6 +110,8 @@ class NodesService {
         ContextCopy context;
 
         std::string text(std::string_view name) const;  // empty where it is no text
+        std::shared_ptr<Request> with(std::string method, boost::json::object body) const;
+        std::string principal() const;  // who asks, for the log
         // Set by this service on what it forwards inside a node: for that process alone.
         bool is_for_here() const { return body.contains("here"); }
         bool is_order() const;
@@ -101,6 +119,7 @@ class NodesService {
     using RequestPtr = std::shared_ptr<const Request>;
     struct Gather;
     struct Tap;
+    struct LetterPage;
 
     static sw_status handle(void* self, const sw_request* request, sw_buffer** reply,
                             sw_error* error);
@@ -114,6 +133,17 @@ class NodesService {
     void tap(const RequestPtr& request, Done done);
     void watch_tap(const std::shared_ptr<Tap>& tap);
     void list_nodes(const RequestPtr& request, Done done);
+    // nodes_dead_letters.cpp
+    void dead_letters(const RequestPtr& request, Done done);
+    void own_letters(const std::shared_ptr<LetterPage>& page);
+    void letters_of_all(const RequestPtr& request, const std::shared_ptr<LetterPage>& page);
+    void find_letter(std::int64_t id, Done done);
+    void take_letter(std::int64_t id, Done done);
+    void retry_letter(const RequestPtr& request, std::int64_t id, Done done);
+    void log_order(const RequestPtr& request, std::int64_t id);
+    void find_subscription(const RequestPtr& wanted, std::vector<std::string> nodes, Done done);
+    void redeliver(const RequestPtr& request, Done done);
+    void redeliver_to(const RequestPtr& request, std::vector<std::string> parts, Done done);
     std::vector<std::string> children() const;
     std::vector<Peer> other_nodes() const;  // by name
     boost::json::array absent(const std::vector<Peer>& hosts) const;

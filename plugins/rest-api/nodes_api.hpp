@@ -19,9 +19,19 @@ class NodesClient {
         services_->call(methods_[method], request, context, std::move(done));
     }
 
-    enum Index : std::size_t { kList, kPlugins, kSchemas, kFirstOrder };
-    static constexpr std::array<std::string_view, 8> kMethods = {
-        "list", "plugins", "schemas", "enable", "disable", "restart", "reset", "reconfigure"};
+    enum Index : std::size_t {
+        kList,
+        kPlugins,
+        kSchemas,
+        kDeadLetters,
+        kDeadLetter,
+        kRetryDeadLetter,
+        kDropDeadLetter,
+        kFirstOrder
+    };
+    static constexpr auto kMethods = std::to_array<std::string_view>(
+        {"list", "plugins", "schemas", "dead_letters", "dead_letter", "dead_letter_retry",
+         "dead_letter_drop", "enable", "disable", "restart", "reset", "reconfigure"});
 
   private:
     const Services* services_ = nullptr;

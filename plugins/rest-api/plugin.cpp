@@ -2,6 +2,7 @@
 // and system_api.cpp.
 #include "audit_api.hpp"
 #include "catalog_api.hpp"
+#include "dead_letters_api.hpp"
 #include "events_api.hpp"
 #include "export_api.hpp"
 #include "features_api.hpp"
@@ -75,6 +76,7 @@ class RestApi final : public Plugin<Settings> {
         nodes_ = std::move(*nodes);
         add_node_routes(routes_, *nodes_);
         add_schema_routes(routes_, *nodes_);
+        add_dead_letter_routes(routes_, *nodes_);
         if (auto added = events_.add(routes_, services()); !added) return std::move(added).error();
         add_system_routes(routes_,
                           {.introspect = [this](std::string_view what) { return document(what); },

@@ -219,14 +219,18 @@ Task<Answer> list_dead_letters(Connection& connection, const storage::DeadLetter
     static const std::string sql =
         "SELECT " + std::string(storage::kDeadLetterColumns) +
         " FROM (SELECT *, sum(octet_length(event)) OVER (ORDER BY id) - octet_length(event)"
-        " AS ahead FROM (SELECT * FROM dead_letters WHERE id > $1 ORDER BY id LIMIT $2) AS found)"
-        " AS page WHERE ahead < $3 ORDER BY id";
+        " AS ahead FROM (SELECT * FROM dead_letters WHERE id > $1 ORDER BY id LIMIT $2"
+        " OFFSET $3) AS found)"
+        " AS page WHERE ahead < $4 ORDER BY id";
     auto rows = co_await connection.query(
-        sql, {page.after, page.limit, static_cast<std::int64_t>(storage::kMaxReplyBytes)});
+        sql,
+        {page.after, page.limit, page.offset, static_cast<std::int64_t>(storage::kMaxReplyBytes)});
     storage::DeadLetterList list;
     while (rows.step() && list.add(rows)) {
     }
-    co_return list.finish();
+    auto count = co_await connection.query("SELECT count(*) FROM dead_letters", {});
+    count.step();
+    co_return list.finish(count.integer(0));
 }
 
 }  // namespace streamwall::postgres

@@ -197,14 +197,20 @@ Answer MemoryJournal::list_dead_letters(const Call& call) {
     const auto request = json::parse(call.body);
     const auto after = static_cast<std::int64_t>(number_of(request, "after", 0));
     const auto limit = number_of(request, "limit", 100);
+    auto offset = number_of(request, "offset", 0);
     std::lock_guard lock(mutex_);
     std::string list;
-    std::uint64_t count = 0;
+    std::uint64_t listed = 0;
     for (const auto& letter : dead_letters_) {
-        if (letter.id <= after || count == limit) continue;
-        list += (count++ ? "," : "") + render(letter);
+        if (letter.id <= after || listed == limit) continue;
+        if (offset > 0) {
+            --offset;
+            continue;
+        }
+        list += (listed++ ? "," : "") + render(letter);
     }
-    return Answer::ok(R"({"dead_letters":[)" + list + "]}");
+    return Answer::ok(
+        fmt::format(R"({{"dead_letters":[{}],"count":{}}})", list, dead_letters_.size()));
 }
 
 Answer MemoryJournal::take_dead_letter(const Call& call) {

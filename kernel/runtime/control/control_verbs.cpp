@@ -26,7 +26,6 @@ constexpr std::int64_t kMaxTimeoutMs = 300'000;
 
 struct Request {
     Node& node;
-    telemetry::Logger& log;
     const json::object& body;
     Client& client;
 
@@ -56,11 +55,6 @@ Answer parsed(std::expected<std::string, Failure> text) {
 Answer ask_nodes(const Request& request, const std::string& method, json::object body) {
     if (const auto node = request.text("node")) body["node"] = *node;
     return parsed(request.node.call("kernel.nodes", method, json::serialize(body), kOrderTimeout));
-}
-
-Answer settled(const Failure& failure) {
-    if (failure.code != SW_OK) return std::unexpected(failure);
-    return json::value(nullptr);
 }
 
 Answer list_plugins(const Request& request) {
@@ -175,21 +169,16 @@ Answer list_dead_letters(const Request& request) {
     for (const char* name : {"after", "limit"}) {
         if (const auto given = request.number(name)) body[name] = *given;
     }
+    if (request.text("node")) return ask_nodes(request, "dead_letters", std::move(body));
     return call_journal(request, "dead_letters", body);
 }
 
-Answer retry_dead_letter(const Request& request) {
+// "dead_letters.retry" → dead_letter_retry
+Answer settle_dead_letter(const Request& request) {
+    const auto verb = *request.text("verb");
     const auto id = request.number("id");
     if (!id) return std::unexpected(id.error());
-    return settled(request.node.retry_dead_letter(*id));
-}
-
-Answer drop_dead_letter(const Request& request) {
-    const auto id = request.number("id");
-    if (!id) return std::unexpected(id.error());
-    request.log.info("control.order", "kernel", "an operator gave an order",
-                     {{"verb", "dead_letters.drop"}, {"id", *id}});
-    return call_journal(request, "dead_letter_take", {{"id", *id}});
+    return ask_nodes(request, "dead_letter_" + verb.substr(verb.find('.') + 1), {{"id", *id}});
 }
 
 Answer call(const Request& request) {
@@ -225,16 +214,16 @@ constexpr std::array<Verb, 16> kVerbs{{
     {"reload", &reload},
     {"events.tap", &tap},
     {"dead_letters.list", &list_dead_letters},
-    {"dead_letters.retry", &retry_dead_letter},
-    {"dead_letters.drop", &drop_dead_letter},
+    {"dead_letters.retry", &settle_dead_letter},
+    {"dead_letters.drop", &settle_dead_letter},
     {"call", &call},
 }};
 
 }  // namespace
 
-Handler make_node_handler(Node& node, telemetry::Logger& log) {
-    return [&node, &log](const json::object& body, Client& client) -> Answer {
-        const Request request{node, log, body, client};
+Handler make_node_handler(Node& node) {
+    return [&node](const json::object& body, Client& client) -> Answer {
+        const Request request{node, body, client};
         const auto name = request.text("verb");
         if (!name) return std::unexpected(name.error());
         const auto verb = std::ranges::find(kVerbs, *name, &Verb::name);

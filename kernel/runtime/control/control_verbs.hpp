@@ -9,8 +9,8 @@
 //   nodes                                      what kernel.nodes lists
 //   plan, reload     {node}
 //   events.tap       {pattern, nodes: [names] or "*"}  streams envelopes; no nodes: this one
-//   dead_letters.list {after, limit}
-//   dead_letters.retry|drop {id}
+//   dead_letters.list {after, limit, node}
+//   dead_letters.retry|drop {id, node}
 //   call             {service, method, request, timeout_ms}
 // Without `node` this node is meant. What concerns others goes through the service kernel.nodes.
 #pragma once
@@ -20,7 +20,7 @@
 
 namespace streamwall::control {
 
-// Orders are logged. The node and the logger outlive the server that gets the handler.
-Handler make_node_handler(runtime::Node& node, telemetry::Logger& log);
+// The node outlives the server that gets the handler.
+Handler make_node_handler(runtime::Node& node);
 
 }  // namespace streamwall::control

@@ -92,12 +92,14 @@ Answer read_position(Connection& connection, const std::string& name) {
 
 Answer list_dead_letters(Connection& connection, const storage::DeadLetterPage& page) {
     auto row = connection.prepare("SELECT " + std::string(storage::kDeadLetterColumns) +
-                                  " FROM dead_letters WHERE id > ? ORDER BY id LIMIT ?");
-    row.bind(1, page.after).bind(2, page.limit);
+                                  " FROM dead_letters WHERE id > ? ORDER BY id LIMIT ? OFFSET ?");
+    row.bind(1, page.after).bind(2, page.limit).bind(3, page.offset);
     storage::DeadLetterList list;
     while (row.step() && list.add(row)) {
     }
-    return list.finish();
+    auto count = connection.prepare("SELECT count(*) FROM dead_letters");
+    count.step();
+    return list.finish(count.integer(0));
 }
 
 }  // namespace streamwall::sqlite

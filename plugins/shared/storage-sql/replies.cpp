@@ -69,6 +69,12 @@ bool DeadLetterList::add(const Row& row) {
     return true;
 }
 
+std::string DeadLetterList::finish(std::int64_t count) const {
+    std::string reply = reply_ + R"(],"count":)";
+    append_integer(reply, count);
+    return reply + "}";
+}
+
 bool JournalPage::wants(std::string_view type, std::string_view subject) const {
     if (!read_.subject.empty() && read_.subject != subject) return false;
     return read_.types.empty() || std::ranges::any_of(read_.types, [&](const auto& pattern) {

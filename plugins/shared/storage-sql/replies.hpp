@@ -32,7 +32,7 @@ void append_dead_letter(std::string& out, const Row& row);
 class DeadLetterList {
   public:
     bool add(const Row& row);  // false where the reply is full, and the row was left out
-    std::string finish() const { return reply_ + "]}"; }
+    std::string finish(std::int64_t count) const;
 
   private:
     std::string reply_ = R"({"dead_letters":[)";

@@ -188,7 +188,9 @@ Result<DeadLetterPage> parse_dead_letter_page(const Document& request) {
     if (!after) return std::unexpected(after.error());
     const auto limit = bounded(request.root(), "limit", 1, kMaxLimit, 100);
     if (!limit) return std::unexpected(limit.error());
-    return DeadLetterPage{*after, *limit};
+    const auto offset = bounded(request.root(), "offset", 0, INT64_MAX, 0);
+    if (!offset) return std::unexpected(offset.error());
+    return DeadLetterPage{*after, *limit, *offset};
 }
 
 Result<std::int64_t> parse_dead_letter_id(const Document& request) {

@@ -78,6 +78,7 @@ Result<DeadLetter> parse_dead_letter(const Document& request);
 struct DeadLetterPage {
     std::int64_t after = 0;
     std::int64_t limit = 100;
+    std::int64_t offset = 0;
 };
 Result<DeadLetterPage> parse_dead_letter_page(const Document& request);
 Result<std::int64_t> parse_dead_letter_id(const Document& request);

@@ -180,6 +180,14 @@ TEST_P(StorageJournal, KeepsDeadLettersOncePerNameAndEvent) {
         journal("dead_letters", R"({"limit":1,"after":)" + std::to_string(first) + "}");
     ASSERT_EQ(page.at("dead_letters").as_array().size(), 1U);
     EXPECT_EQ(page.at("dead_letters").at(0).at("id"), second);
+    EXPECT_EQ(page.at("count"), 3) << "all there are, whatever was asked for";
+    const auto skipped = journal("dead_letters", R"({"limit":2,"offset":2})");
+    ASSERT_EQ(skipped.at("dead_letters").as_array().size(), 1U);
+    EXPECT_EQ(skipped.at("dead_letters").at(0).at("id"), third);
+    EXPECT_TRUE(journal("dead_letters", R"({"offset":1000000000000})")
+                    .at("dead_letters")
+                    .as_array()
+                    .empty());
 
     const std::string take = R"({"id":)" + std::to_string(second) + "}";
     EXPECT_EQ(journal("dead_letter_take", take), listed[1]);
