@@ -8,6 +8,8 @@
 namespace streamwall::http_server {
 namespace {
 
+constexpr std::chrono::microseconds kLongRound{500};  // a shorter one is not worth waiting for
+
 WsSession& as_websocket(const SessionPtr& session) {
     return static_cast<WsSession&>(*session);
 }
@@ -84,11 +86,39 @@ void FanOut::push(Delivery delivery) {
 }
 
 void FanOut::drain() {
+    if (waits_for_more()) return;
+    const auto began = Clock::now();
     {
         const std::lock_guard lock(mutex_);
         draining_ = true;
         taken_.swap(inbox_);
     }
+    is_busy_ = taken_.size() > 1;
+    take_all();
+    flush_dirty();
+    last_end_ = Clock::now();
+    last_took_ = last_end_ - began;
+    // What came meanwhile waits for its turn behind the loop's sockets.
+    const std::lock_guard lock(mutex_);
+    draining_ = false;
+    if (!inbox_.empty()) post_drain();
+}
+
+// Puts a busy loop's round off, once. The inbox is not empty meanwhile, so that nobody wakes us.
+bool FanOut::waits_for_more() {
+    if (std::exchange(has_waited_, false) || !is_busy_ || last_took_ < kLongRound) return false;
+    const Duration longest = worker_.services.options.websocket_gather;
+    const auto until = last_end_ + std::min(last_took_, longest);
+    const auto now = Clock::now();
+    if (now >= until) return false;
+    has_waited_ = true;
+    ++worker_.traffic.delayed;
+    worker_.loop.post_after(
+        until - now, [](void* self) { static_cast<FanOut*>(self)->drain(); }, this);
+    return true;
+}
+
+void FanOut::take_all() {
     for (auto& delivery : taken_) {
         if (delivery.session && !delivery.frame) {
             as_websocket(delivery.session).tell_when_written();
@@ -101,15 +131,10 @@ void FanOut::drain() {
         }
     }
     taken_.clear();
-    flush_dirty();
-    // What came meanwhile waits for its turn behind the loop's sockets.
-    const std::lock_guard lock(mutex_);
-    draining_ = false;
-    if (!inbox_.empty()) post_drain();
 }
 
 void FanOut::post_drain() {
-    loop_.post([](void* self) { static_cast<FanOut*>(self)->drain(); }, this);
+    worker_.loop.post([](void* self) { static_cast<FanOut*>(self)->drain(); }, this);
 }
 
 void FanOut::deliver(Topic& topic, const FramePtr& frame) {
@@ -136,7 +161,7 @@ void FanOut::mark_dirty(WsSession& session) {
     dirty_.emplace_back(&session);
     if (draining_ || flush_posted_) return;
     flush_posted_ = true;
-    loop_.post([](void* self) { static_cast<FanOut*>(self)->flush_dirty(); }, this);
+    worker_.loop.post([](void* self) { static_cast<FanOut*>(self)->flush_dirty(); }, this);
 }
 
 void FanOut::flush_dirty() {
@@ -148,6 +173,7 @@ void FanOut::flush_dirty() {
         as_websocket(session).flush();
     }
     dirty_.clear();
+    worker_.report_traffic();
 }
 
 }  // namespace streamwall::http_server

@@ -3,6 +3,10 @@
 // Publishers push into the loop's inbox; the first push wakes the loop once. The loop then takes
 // the whole inbox, appends each frame to the queues of its members, and writes each connection's
 // queue with one vectored call: what was published together goes out together.
+//
+// A loop that is busy, as several frames came while it wrote the ones before, waits before the next
+// round for as long as the last one took, at most the time that is configured: a system call for
+// each connection is most of what a broadcast costs, and one takes many frames as well as one.
 #pragma once
 
 #include "loop.hpp"
@@ -25,6 +29,7 @@ namespace streamwall::http_server {
 class FanOut;
 class Server;
 class Topic;
+class Worker;
 class WsSession;
 using TopicPtr = boost::intrusive_ptr<Topic>;
 
@@ -76,7 +81,7 @@ struct Delivery {
 
 class FanOut {
   public:
-    FanOut(Loop& loop, std::size_t index) : loop_(loop), index_(index) {}
+    FanOut(Worker& worker, std::size_t index) : worker_(worker), index_(index) {}
 
     void push(Delivery delivery);  // [any]
     std::size_t index() const { return index_; }
@@ -87,12 +92,18 @@ class FanOut {
   private:
     void post_drain();
     void drain();
+    bool waits_for_more();
+    void take_all();
     void deliver(Topic& topic, const FramePtr& frame);
     void drop(Topic& topic);
     void flush_dirty();
 
-    Loop& loop_;
+    Worker& worker_;
     const std::size_t index_;
+    Time last_end_{};  // of a round
+    Duration last_took_{};
+    bool is_busy_ = false;  // the last round was of several frames
+    bool has_waited_ = false;
     std::mutex mutex_;
     std::vector<Delivery> inbox_;
     std::vector<Delivery> taken_;    // swapped with the inbox, so that both keep their memory

@@ -28,6 +28,7 @@ class HttpSession final : public Session {
     void on_deadline() override;
     void on_drain() override;
     void on_stop() override;
+    std::size_t memory() const override { return sizeof *this + Socket::kMemory; }
     void on_unmount(const sw_lease* lease) override;
 
     // The plugin's answer, on the loop. `lines` are finished header lines.

@@ -35,7 +35,9 @@ struct Loop::Impl {
     // One thread runs it: Asio may leave out its own locks around handlers, not those of post().
     asio::io_context context{1};
     asio::executor_work_guard<Executor> work{context.get_executor()};
-    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> timer{context};
+    using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
+    Timer timer{context};    // ticks
+    Timer delayed{context};  // post_after
     std::thread thread;
     std::atomic<std::thread::id> thread_id;
 };
@@ -126,6 +128,13 @@ void Loop::post(std::move_only_function<void()> task) {
 
 void Loop::post(void (*run)(void*), void* arg) {
     asio::post(impl_->context, [run, arg] { run(arg); });
+}
+
+void Loop::post_after(Duration delay, void (*run)(void*), void* arg) {
+    impl_->delayed.expires_after(delay);
+    impl_->delayed.async_wait([run, arg](boost::system::error_code ec) {
+        if (!ec) run(arg);
+    });
 }
 
 bool Loop::is_current() const {

@@ -48,6 +48,9 @@ class Session : public WheelHook,
     // What this principal may do has changed, see Principal::rate_id.
     virtual void on_credentials_changed(const std::array<std::uint8_t, 16>& /*who*/) {}
 
+    // Bytes that it takes while it is idle, always the same.
+    virtual std::size_t memory() const { return 0; }
+
     std::uint32_t position = 0;  // in the worker's list
     Time deadline = Time::max();
 
@@ -71,6 +74,8 @@ class Socket {
     void wait_readable(SessionPtr session);
     void wait_writable(SessionPtr session);
     void close();
+    // Bytes that a watched descriptor takes in this process, measured.
+    static constexpr std::size_t kMemory = 400;
 
   private:
     struct Watch;
@@ -97,6 +102,8 @@ class Loop {
     // Runs the task on the loop's thread, in the order of posting. [any]
     void post(std::move_only_function<void()> task);
     void post(void (*run)(void*), void* arg);  // the same without an allocation of its own
+    // Runs it once after the delay. One at a time. [loop]
+    void post_after(Duration delay, void (*run)(void*), void* arg);
     bool is_current() const;
     // The loop as other plugins see it; lives as long as the loop.
     const sw_executor* executor() const { return &executor_; }

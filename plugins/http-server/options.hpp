@@ -29,7 +29,9 @@ struct Options {
     // Answers waiting for a client that pipelines without reading; past it no request is begun.
     std::size_t output_limit = 256 * 1024;
     std::size_t websocket_queue_limit = 1024 * 1024;
-    std::size_t websocket_total_limit = 128 * 1024 * 1024;  // on each loop
+    std::size_t websocket_total_limit = 256 * 1024 * 1024;  // of all, shared evenly by the loops
+    // How long a busy loop may wait for more frames, so that they go out together; 0: not at all.
+    std::chrono::milliseconds websocket_gather{5};
 
     std::chrono::milliseconds header_timeout{10'000};
     std::chrono::milliseconds body_grace{10'000};  // then body_rate applies

@@ -36,6 +36,8 @@ struct Settings {
     std::chrono::milliseconds idle_timeout{};
     std::chrono::milliseconds write_stall{};
     std::size_t queue_limit = 0;
+    std::size_t queue_total = 0;
+    std::chrono::milliseconds gather_delay{};
 };
 
 }  // namespace streamwall::http_server
@@ -44,7 +46,7 @@ STREAMWALL_SETTINGS(streamwall::http_server::Settings, listen, loops, api_key, a
                     authenticator, rate_limits, shared_limits, upgrade_limit, allowed_origins,
                     cors_origins, cors_methods, cors_credentials, cors_max_age, trusted_proxies,
                     compress_min, max_connections, body_limit, header_timeout, body_grace,
-                    idle_timeout, write_stall, queue_limit)
+                    idle_timeout, write_stall, queue_limit, queue_total, gather_delay)
 
 namespace streamwall::http_server {
 namespace {
@@ -70,6 +72,8 @@ Options to_options(const Settings& settings) {
     options.idle_timeout = settings.idle_timeout;
     options.write_stall = settings.write_stall;
     options.websocket_queue_limit = settings.queue_limit;
+    options.websocket_total_limit = settings.queue_total;
+    options.websocket_gather = settings.gather_delay;
     return options;
 }
 

@@ -52,8 +52,10 @@ Server::Server(Host host, Options options, std::unique_ptr<Authenticator> authen
     services_.authenticator = std::move(authenticator);
     services_.active_connections =
         host.series(SW_GAUGE, "streamwall_http_server_active_connections", "Open connections", {});
+    services_.traffic = TrafficSeries::make(host);
     auto loops = services_.options.loops;
     if (loops == 0) loops = std::max(1u, std::thread::hardware_concurrency());
+    services_.options.loops = loops;
     for (std::size_t i = 0; i < loops; ++i) {
         workers_.push_back(std::make_unique<Worker>(services_, i));
     }

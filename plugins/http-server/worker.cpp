@@ -32,9 +32,10 @@ Worker::Worker(Services& shared, std::size_t index)
                services.host.write(SW_LOG_ERROR, "http.session_failed",
                                    "a connection was closed by an exception", {{"what", what}});
            }),
-      fan_out(loop, index),
+      fan_out(*this, index),
       read_buffer(kReadBuffer),
-      queued_limit(shared.options.websocket_total_limit) {
+      queued_limit(
+          static_cast<std::int64_t>(shared.options.websocket_total_limit / shared.options.loops)) {
     std::random_device random;
     for (auto& word : id_state_)
         word = (static_cast<std::uint64_t>(random()) << 32) | random();
@@ -42,6 +43,10 @@ Worker::Worker(Services& shared, std::size_t index)
 
 Worker::~Worker() {
     loop.stop();
+}
+
+void Worker::report_traffic() {
+    traffic.report(services.host, services.traffic);
 }
 
 const Router& Worker::router() {
@@ -114,6 +119,7 @@ void Worker::add(Session& session) {
     load.fetch_add(1, std::memory_order_relaxed);
     services.connections.fetch_add(1, std::memory_order_relaxed);
     services.host.record(services.active_connections, 1);
+    traffic.connection_bytes += static_cast<std::int64_t>(session.memory());
 }
 
 void Worker::remove(Session& session) {
@@ -124,6 +130,8 @@ void Worker::remove(Session& session) {
     load.fetch_sub(1, std::memory_order_relaxed);
     services.connections.fetch_sub(1, std::memory_order_relaxed);
     services.host.record(services.active_connections, -1);
+    traffic.connection_bytes -= static_cast<std::int64_t>(session.memory());
+    report_traffic();
     intrusive_ptr_release(&session);
     if (sessions_.empty() && when_empty_) loop.post(std::exchange(when_empty_, nullptr));
 }

@@ -13,6 +13,7 @@
 #include "output.hpp"
 #include "request_head.hpp"
 #include "router.hpp"
+#include "traffic.hpp"
 
 #include <atomic>
 #include <memory>
@@ -64,6 +65,7 @@ struct Services {
     RouterBoard board;
     RouteMetrics unmatched;
     sw_series* active_connections = nullptr;
+    TrafficSeries traffic;
     std::atomic<std::size_t> connections{0};
 };
 
@@ -97,9 +99,11 @@ class Worker {
     Inbound scratch;  // of the request that is being looked at
     std::vector<char> read_buffer;
     bool draining = false;
-    // Waiting for WebSocket readers of this loop, and from where on large queues are cut.
-    std::size_t queued_bytes = 0;
-    const std::size_t queued_limit;
+    Traffic traffic;
+    // Brings it to the metrics, soon.
+    void report_traffic();
+    // From where on large queues are cut.
+    const std::int64_t queued_limit;
     // Connections here and on their way here; how the acceptor balances. [any]
     std::atomic<std::size_t> load{0};
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <utility>
 
 namespace streamwall::http_server {
@@ -18,7 +19,10 @@ namespace {
 constexpr std::size_t kMaxVectors = 64;
 constexpr std::uint32_t kMaxPongs = 16;      // waiting at a time; further pings share the last
 constexpr int kUnsentInKernel = 128 * 1024;  // so that a slow reader's queue stays where it merges
-constexpr int kDeadPeerMs = 30'000;          // unacknowledged bytes for so long: the peer is gone
+constexpr int kNoLimit = INT_MAX;
+constexpr std::string_view kSlowReader = "slow reader: too many messages were waiting";
+constexpr std::string_view kStalledReader = "slow reader: nothing was taken for too long";
+constexpr int kDeadPeerMs = 30'000;  // unacknowledged bytes for so long: the peer is gone
 
 }  // namespace
 
@@ -44,6 +48,7 @@ WsSession::~WsSession() {
 
 void WsSession::open(std::string_view answer, const sw_http_request& request,
                      std::string_view protocol, char* early, std::size_t early_length) {
+    ++worker_.traffic.websockets;
     enqueue(Frame::raw(answer));
     user_ = endpoint_->on_open(endpoint_->ctx, this, &request, to_sw(protocol));
     if (worker_.draining) on_drain();
@@ -125,21 +130,21 @@ void WsSession::enqueue_adopted(Frame* frame) {
     if (!holds_too_much()) return;
     // A burst for a reader that keeps up may be larger than the limit: only what stays counts.
     if (!blocked_ && write_queue() && !holds_too_much()) return;
-    cut_slow_reader();
+    cut(*holds_too_much(), kSlowReader);
 }
 
 // More than any reader may have waiting; or a part of what all of them may have together, where
 // that is used up.
-bool WsSession::holds_too_much() const {
-    const auto& options = worker_.services.options;
-    if (queued_bytes_ > options.websocket_queue_limit) return true;
-    return worker_.queued_bytes > worker_.queued_limit &&
-           queued_bytes_ > options.websocket_queue_limit / 16;
+std::optional<Cut> WsSession::holds_too_much() const {
+    const auto limit = worker_.services.options.websocket_queue_limit;
+    if (queued_bytes_ > limit) return Cut::kSlow;
+    const bool is_crowded = worker_.traffic.queued_bytes > worker_.queued_limit;
+    return is_crowded && queued_bytes_ > limit / 16 ? std::optional(Cut::kCrowded) : std::nullopt;
 }
 
 void WsSession::account(std::ptrdiff_t bytes) {
     queued_bytes_ += static_cast<std::size_t>(bytes);
-    worker_.queued_bytes += static_cast<std::size_t>(bytes);
+    worker_.traffic.queued_bytes += bytes;
 }
 
 void WsSession::tell_when_written() {
@@ -162,6 +167,7 @@ void WsSession::drop_replaced(const Frame& newer) {
         account(-static_cast<std::ptrdiff_t>(queued->bytes().size()));
         queued->release();
         queued = nullptr;
+        ++worker_.traffic.merged;
     }
     // Holes of replaced frames must not outgrow the frames.
     if (queue_.size() > 4096 && queue_.size() == queue_.capacity()) {
@@ -182,9 +188,14 @@ void WsSession::drop_unsent() {
     queue_.resize(std::min(keep, queue_.size()));
 }
 
-void WsSession::cut_slow_reader() {
+// The reason goes to the socket at once, where the kernel keeps it for a reader that wakes up late:
+// it takes these few bytes beyond what it takes of messages.
+void WsSession::cut(Cut why, std::string_view reason) {
+    worker_.traffic.count(why);
     drop_unsent();
-    begin_close(Frame::close(1008, "slow reader: too many messages were waiting"), 1008);
+    begin_close(Frame::close(1008, reason), 1008);
+    ::setsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNoLimit, sizeof kNoLimit);
+    write_queue();
 }
 
 void WsSession::begin_close(const FramePtr& frame, std::uint16_t code) {
@@ -236,6 +247,7 @@ bool WsSession::write_queue() {
             }
             return !failed_;
         }
+        ++worker_.traffic.writes;
         written(static_cast<std::size_t>(sent));
     }
     queue_.clear();
@@ -256,6 +268,7 @@ void WsSession::written(std::size_t count) {
         ++first_;
         if (frame == nullptr) continue;
         pongs_ -= frame->is_pong() ? 1 : 0;
+        ++worker_.traffic.frames;
         frame->release();
     }
     front_sent_ = count;
@@ -288,8 +301,11 @@ void WsSession::after_flush() {
     }
 }
 
+// A reader that took nothing for long is told why; the end of the close handshake has no patience.
 void WsSession::on_deadline() {
-    finish();
+    if (phase_ != Phase::kOpen) return finish();
+    cut(Cut::kStalled, kStalledReader);
+    after_flush();
 }
 
 void WsSession::on_drain() {
@@ -328,6 +344,7 @@ void WsSession::finish() {
     phase_ = Phase::kClosed;
     Loop::disarm(*this);
     socket_.close();
+    --worker_.traffic.websockets;
     account(static_cast<std::ptrdiff_t>(front_sent_));  // what was sent of it counts no more
     front_sent_ = 0;
     drop_unsent();

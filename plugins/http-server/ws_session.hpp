@@ -5,12 +5,14 @@
 #include "fan_out.hpp"
 #include "loop.hpp"
 #include "router.hpp"
+#include "traffic.hpp"
 #include "ws_codec.hpp"
 #include "ws_frame.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -49,6 +51,10 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     void on_deadline() override;
     void on_drain() override;
     void on_stop() override;
+    // Itself, and room for a topic and for some frames that wait.
+    std::size_t memory() const override {
+        return sizeof *this + Socket::kMemory + sizeof(Membership) + 4 * sizeof(Frame*);
+    }
 
     // on_close at once, then the close handshake.
     void on_unmount(const sw_lease* lease) override;
@@ -73,10 +79,10 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     void push(Frame* frame);
     void drop_replaced(const Frame& newer);
     void drop_unsent();
-    bool holds_too_much() const;
+    std::optional<Cut> holds_too_much() const;
     void account(std::ptrdiff_t bytes);  // adds to what is queued, here and on the loop
     void begin_close(const FramePtr& frame, std::uint16_t code);
-    void cut_slow_reader();
+    void cut(Cut why, std::string_view reason);
     bool write_queue();
     void written(std::size_t count);
     void after_flush();
