@@ -2,17 +2,15 @@
 #include "address.hpp"
 
 #include <streamwall/model/text.hpp>
+#include <streamwall/net/server_url.hpp>
 
 #include <algorithm>
-#include <charconv>
 
 namespace streamwall::twitch {
 
 namespace {
 
-Error bad_url(std::string why) {
-    return Error::invalid("the chat server's URL " + why, "url");
-}
+constexpr std::string_view kWhat = "the chat server's URL";
 
 // RFC 1459 section 1.3 forbids space, comma and BEL; other control characters would end the line.
 bool is_channel_name(std::string_view name) {
@@ -28,44 +26,16 @@ bool is_one_word(std::string_view text) {
 
 }  // namespace
 
-Result<Address> parse_address(std::string_view url) {
-    Address out;
-    if (model::starts_with_ignoring_case(url, "ircs://")) {
-        out.tls = true;
-    } else if (!model::starts_with_ignoring_case(url, "irc://")) {
-        return bad_url("must begin with irc:// (plain TCP) or ircs:// (TLS)");
+Result<Address> parse_address(std::string_view text) {
+    auto url = net::parse_server_url(text, kWhat, {"irc", "ircs"});
+    if (!url) return std::move(url).error();
+    if (url->host.empty()) return net::bad_server_url(kWhat, "has no host");
+    if (url->user || url->path.size() > 1 || !url->query.empty()) {
+        return net::bad_server_url(kWhat, "may hold a host and a port only");
     }
-    out.port = out.tls ? 6697 : 6667;
-    auto rest = url.substr(url.find("//") + 2);
-    if (rest.ends_with('/')) rest.remove_suffix(1);
-    if (rest.find_first_of("/?#@") != rest.npos) {
-        return bad_url("may hold a host and a port only");
-    }
-    std::string_view port;
-    if (rest.starts_with('[')) {
-        const auto end = rest.find(']');
-        if (end == rest.npos) return bad_url("has a '[' without ']'");
-        out.host = rest.substr(1, end - 1);
-        port = rest.substr(end + 1);
-    } else {
-        const auto end = std::min(rest.find(':'), rest.size());
-        out.host = rest.substr(0, end);
-        port = rest.substr(end);
-    }
-    if (out.host.empty() || !std::ranges::all_of(out.host, [](char c) {
-            return model::is_alnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '%';
-        })) {
-        return bad_url("has no valid host");
-    }
-    if (port.empty()) return out;
-    if (!port.starts_with(':')) return bad_url("has text behind the host");
-    port.remove_prefix(1);
-    const auto* end = port.data() + port.size();
-    const auto [stopped, failed] = std::from_chars(port.data(), end, out.port);
-    if (failed != std::errc{} || stopped != end || out.port == 0) {
-        return bad_url("has no valid port");
-    }
-    return out;
+    const bool tls = url->scheme == "ircs";
+    const std::uint16_t usual_port = tls ? 6697 : 6667;
+    return Address{std::move(url->host), url->port != 0 ? url->port : usual_port, tls};
 }
 
 Result<std::vector<std::string>> parse_channels(const std::vector<std::string>& names) {

@@ -1,98 +1,35 @@
 // Reading and checking of what the settings say.
 #include "nats/options.hpp"
 
+#include <streamwall/net/server_url.hpp>
+
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <fstream>
-#include <optional>
 
 namespace streamwall::nats {
 namespace {
 
-Error bad_url(std::string why) {
-    return Error::invalid("a NATS server's URL " + why, "url");
-}
+constexpr std::string_view kWhat = "a NATS server's URL";
 
-bool is_host_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-' || c == '_' || c == ':' || c == '%';
-}
-
-std::optional<std::string> percent_decode(std::string_view text) {
-    std::string out;
-    while (!text.empty()) {
-        if (text.front() != '%') {
-            out += text.front();
-            text.remove_prefix(1);
-            continue;
-        }
-        if (text.size() < 3) return std::nullopt;
-        unsigned value = 0;
-        const auto [end, failed] = std::from_chars(text.data() + 1, text.data() + 3, value, 16);
-        if (failed != std::errc{} || end != text.data() + 3) return std::nullopt;
-        out += static_cast<char>(value);
-        text.remove_prefix(3);
+Result<ServerUrl> parse_server(std::string_view text) {
+    auto url = net::parse_server_url(text, kWhat, {"nats", "tls"});
+    if (!url) return std::move(url).error();
+    if (url->host.empty()) return net::bad_server_url(kWhat, "has no host");
+    if ((url->path != "" && url->path != "/") || !url->query.empty()) {
+        return net::bad_server_url(kWhat, "may have no path");
     }
-    return out;
-}
-
-Result<> read_credentials(std::string_view text, ServerUrl& out) {
-    const auto colon = text.find(':');
-    const auto first = percent_decode(text.substr(0, colon));
-    if (!first || first->empty()) return bad_url("has no user name or token before '@'");
-    if (colon == text.npos) {
-        out.token = *first;
-        return ok();
+    if (url->user && url->user->empty()) {
+        return net::bad_server_url(kWhat, "has no user name or token before '@'");
     }
-    const auto second = percent_decode(text.substr(colon + 1));
-    if (!second) return bad_url("has a password that is not percent-encoded");
-    out.user = *first;
-    out.password = *second;
-    return ok();
-}
-
-Result<> read_port(std::string_view text, ServerUrl& out) {
-    if (text.empty()) return ok();
-    if (!text.starts_with(':')) return bad_url("has text behind the host");
-    text.remove_prefix(1);
-    const auto* end = text.data() + text.size();
-    const auto [stopped, failed] = std::from_chars(text.data(), end, out.port);
-    if (failed != std::errc{} || stopped != end || out.port == 0) {
-        return bad_url("has no valid port");
-    }
-    return ok();
-}
-
-Result<ServerUrl> parse_server(std::string_view url) {
     ServerUrl out;
-    if (url.starts_with("tls://")) {
-        out.tls = true;
-    } else if (!url.starts_with("nats://")) {
-        return bad_url("must begin with nats:// or tls://");
-    }
-    auto rest = url.substr(url.find("//") + 2);
-    if (const auto at = rest.rfind('@'); at != rest.npos) {
-        if (auto read = read_credentials(rest.substr(0, at), out); !read) return read.error();
-        rest.remove_prefix(at + 1);
-    }
-    if (rest.ends_with('/')) rest.remove_suffix(1);
-    std::string_view port;
-    if (rest.starts_with('[')) {
-        const auto end = rest.find(']');
-        if (end == rest.npos) return bad_url("has a '[' without ']'");
-        out.host = rest.substr(1, end - 1);
-        port = rest.substr(end + 1);
-    } else {
-        const auto end = std::min(rest.find(':'), rest.size());
-        out.host = rest.substr(0, end);
-        port = rest.substr(end);
-    }
-    if (out.host.empty() || !std::ranges::all_of(out.host, is_host_character)) {
-        return bad_url("has no valid host");
-    }
-    if (auto read = read_port(port, out); !read) return read.error();
+    out.tls = url->scheme == "tls";
+    out.host = std::move(url->host);
+    if (url->port != 0) out.port = url->port;
+    auto& identity = url->password ? out.user : out.token;
+    identity = url->user.value_or("");
+    out.password = url->password.value_or("");
     return out;
 }
 
@@ -132,9 +69,7 @@ Result<> check_identity(const Options& options) {
 }  // namespace
 
 std::string ServerUrl::text() const {
-    const bool is_v6 = host.find(':') != host.npos;
-    return (tls ? "tls://" : "nats://") + (is_v6 ? "[" + host + "]" : host) + ":" +
-           std::to_string(port);
+    return (tls ? "tls://" : "nats://") + net::host_and_port(host, port);
 }
 
 Result<std::vector<ServerUrl>> parse_servers(const std::vector<std::string>& written) {
