@@ -58,7 +58,7 @@ std::string_view find_parameter(std::string_view query, std::string_view name) {
 }  // namespace
 
 Hub::Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics metrics,
-         std::function<void()> wants_nodes, Sources sources, HubOptions options)
+         std::function<void()> wants_nodes, Sources sources, HubOptions options, AskRoom ask_room)
     : table_(table),
       self_(self),
       lease_(lease),
@@ -69,6 +69,9 @@ Hub::Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics met
       restart_(R"({"type":"disconnect","reason":"server_restart","reconnect":true})"),
       streams_(table, self, lease),
       nodes_(table, self, lease),
+      rooms_(ask_room ? std::make_shared<Rooms>(std::move(ask_room), metrics.messages,
+                                                metrics.subscriptions)
+                      : nullptr),
       timeline_(options.history_bytes, std::move(sources)),
       sessions_(options.session_ttl, options.max_sessions),
       replays_{timeline_, gate_, options.history_events, metrics.refused},
@@ -105,6 +108,7 @@ Hub::User* Hub::on_open(http::WsConnection connection, const http::Request& requ
     user->is_admin = to_view(request.context().role) == "admin";
     user->sees_streams = may_see_streams(request.context());
     user->is_extended = protocol == kExtended;
+    user->who = principals_.share(request.context());
     link(*user);
     welcome(*user, request);
     everybody_->join(connection);
@@ -186,6 +190,8 @@ void Hub::on_close(http::WsConnection /*connection*/, User* user, int /*code*/) 
         for (const auto& replay : user->more->replays)
             replay->abandon();
         user->more->replays.clear();
+        for (const auto& room : user->more->rooms)
+            rooms_->unsubscribe(room);
     }
     if (user->is_extended) {
         sessions_.detach(user->more->session, std::chrono::steady_clock::now());
@@ -282,6 +288,21 @@ void Hub::publish_plugin(std::string_view subject, std::string_view plugin) {
     if (stay) metrics_.messages.add(static_cast<double>(nodes_.send_change(subject, plugin)));
 }
 
+Result<> Hub::deliver_to_room(std::string_view sent) {
+    const Gate::Stay stay(gate_);
+    return stay && rooms_ ? rooms_->deliver(sent) : ok();
+}
+
+Result<> Hub::open_room(std::string_view opened) {
+    const Gate::Stay stay(gate_);
+    return stay && rooms_ ? rooms_->opened(opened) : ok();
+}
+
+void Hub::keep_rooms() {
+    const Gate::Stay stay(gate_);
+    if (stay && rooms_) rooms_->keep();
+}
+
 std::size_t Hub::connections() const {
     const std::lock_guard lock(mutex_);
     std::size_t count = 0;
@@ -312,6 +333,7 @@ void Hub::shut_down() {
     timeline_.close();
     streams_.close();
     nodes_.close();
+    if (rooms_) rooms_->close();
     std::vector<http::WsConnectionRef> connections;
     {
         const std::lock_guard lock(mutex_);

@@ -8,7 +8,9 @@
 #include "command.hpp"
 #include "gate.hpp"
 #include "nodes_channel.hpp"
+#include "principals.hpp"
 #include "replay.hpp"
+#include "rooms.hpp"
 #include "sessions.hpp"
 #include "streams_channel.hpp"
 #include "timeline.hpp"
@@ -68,7 +70,8 @@ class Hub {
 
     // `wants_nodes` runs when somebody has subscribed to NodesChannel: publish_nodes() is due.
     Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics metrics,
-        std::function<void()> wants_nodes = {}, Sources sources = {}, HubOptions options = {});
+        std::function<void()> wants_nodes = {}, Sources sources = {}, HubOptions options = {},
+        AskRoom ask_room = {});
     ~Hub();
     Hub(const Hub&) = delete;
     Hub& operator=(const Hub&) = delete;
@@ -90,6 +93,12 @@ class Hub {
     void publish_nodes(std::string_view nodes);
     void publish_plugin(std::string_view subject, std::string_view plugin);
     bool has_node_subscribers() const { return nodes_.identifiers() > 0; }
+
+    // What plugins say in their rooms: the data of `room.message_sent` and of `room.opened`. [any]
+    Result<> deliver_to_room(std::string_view sent);
+    Result<> open_room(std::string_view opened);
+    // Once a second. [any]
+    void keep_rooms();
 
     // Turns new clients away and tells up to `count` of those that are here to come back. False
     // once all have been told. [strand]
@@ -127,6 +136,10 @@ class Hub {
     bool obey(Connection& user, const Command& command);
     void subscribe(Connection& user, const Command& command);
     Answer try_subscribe(Connection& user, const Command& command);
+    std::optional<Answer> try_room(Connection& user, const Command& command);
+    bool send_to_room(Connection& user, const Command& command);
+    static RoomMemberPtr find_room(const Connection& user, std::string_view identifier);
+    bool leave_room(Connection& user, std::string_view identifier);
     bool send_history(Connection& user, const Command& command);
     StreamTopicPtr find_channel(const Connection& user, const std::string& identifier,
                                 bool& wants_snapshot);
@@ -149,6 +162,8 @@ class Hub {
     const Buffer restart_;
     StreamsChannel streams_;
     NodesChannel nodes_;
+    const std::shared_ptr<Rooms> rooms_;  // none where nobody can be asked
+    Principals principals_;
     Timeline timeline_;
     Sessions sessions_;
     ReplayParts replays_;

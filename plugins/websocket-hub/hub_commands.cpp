@@ -38,13 +38,13 @@ bool Hub::obey(Connection& user, const Command& command) {
             subscribe(user, command);
             return true;
         case Command::Kind::kUnsubscribe:
-            return unsubscribe(user, command.identifier);
+            return leave_room(user, command.identifier) || unsubscribe(user, command.identifier);
         case Command::Kind::kHistory:
             return send_history(user, command);
         case Command::Kind::kPong:
             return user.is_extended;
         case Command::Kind::kMessage:
-            return false;  // no channel has an action
+            return send_to_room(user, command);  // no channel of the hub's own has an action
     }
     return false;
 }
@@ -71,6 +71,7 @@ void Hub::subscribe(Connection& user, const Command& command) {
 // Subscribing again to what one is subscribed to is confirmed again: the stock client asks until it
 // is answered. Who wants to know what was before is confirmed by a replay, which joins last.
 Hub::Answer Hub::try_subscribe(Connection& user, const Command& command) {
+    if (const auto answer = try_room(user, command)) return *answer;
     if (find_topic(user.topics, command.identifier) != user.topics.end()) {
         const auto& replays = user.extras().replays;
         const bool is_waiting = std::ranges::any_of(replays, [&](const auto& replay) {
@@ -78,7 +79,8 @@ Hub::Answer Hub::try_subscribe(Connection& user, const Command& command) {
         });
         return is_waiting ? Answer::kLater : Answer::kConfirm;
     }
-    if (user.topics.size() >= kMaxSubscriptions) return Answer::kReject;
+    const auto rooms = user.more ? user.more->rooms.size() : 0;
+    if (user.topics.size() + rooms >= kMaxSubscriptions) return Answer::kReject;
     bool wants_snapshot = false;
     auto topic = find_channel(user, command.identifier, wants_snapshot);
     if (!topic) return Answer::kReject;
@@ -89,6 +91,47 @@ Hub::Answer Hub::try_subscribe(Connection& user, const Command& command) {
     }
     add_replay(user, std::move(topic), {command.history, wants_snapshot, true})->step();
     return Answer::kLater;
+}
+
+RoomMemberPtr Hub::find_room(const Connection& user, std::string_view identifier) {
+    if (!user.more) return nullptr;
+    const auto found = std::ranges::find(user.more->rooms, identifier, &RoomMember::identifier);
+    return found == user.more->rooms.end() ? nullptr : *found;
+}
+
+// Nothing where the channel is one of the hub's own.
+std::optional<Hub::Answer> Hub::try_room(Connection& user, const Command& command) {
+    auto parsed = parse_identifier(command.identifier);
+    if (!parsed || !rooms_ || parsed->channel == "StreamsChannel" ||
+        parsed->channel == "NodesChannel") {
+        return std::nullopt;
+    }
+    auto& mine = user.extras().rooms;
+    std::erase_if(mine,
+                  [&](const auto& each) { return rooms_->state(*each) == Rooms::State::kOver; });
+    if (const auto known = find_room(user, command.identifier)) {
+        const bool is_waiting = rooms_->state(*known) == Rooms::State::kWaiting;
+        return is_waiting ? Answer::kLater : Answer::kConfirm;
+    }
+    if (user.topics.size() + mine.size() >= kMaxSubscriptions) return Answer::kReject;
+    auto member = rooms_->subscribe({user.handle(*this), user.who, user.home}, command.identifier,
+                                    parsed->channel, std::move(parsed->params));
+    if (!member) return Answer::kReject;
+    mine.push_back(std::move(member));
+    return Answer::kLater;
+}
+
+bool Hub::send_to_room(Connection& user, const Command& command) {
+    const auto member = find_room(user, command.identifier);
+    return member && rooms_->receive(member, command.data);
+}
+
+bool Hub::leave_room(Connection& user, std::string_view identifier) {
+    const auto member = find_room(user, identifier);
+    if (!member) return false;
+    rooms_->unsubscribe(member);
+    std::erase(user.more->rooms, member);
+    return true;
 }
 
 bool Hub::send_history(Connection& user, const Command& command) {

@@ -15,6 +15,7 @@ struct Hub::Connection {
     struct More {
         Sessions::Id session;  // of the extended protocol
         std::vector<std::shared_ptr<Replay>> replays;
+        std::vector<RoomMemberPtr> rooms;  // those that are over until the next command
     };
 
     http::WsConnection handle(const Hub& hub) const { return {hub.table_, raw}; }
@@ -29,6 +30,7 @@ struct Hub::Connection {
     const sw_executor* home;
     std::vector<StreamTopicPtr> topics = {};
     std::unique_ptr<More> more = {};
+    std::shared_ptr<const Context> who = {};
     std::uint32_t paid_at_ms = 0;  // when its commands will have been paid for
     bool is_admin = false;
     bool sees_streams = false;

@@ -34,6 +34,7 @@ namespace streamwall::hub {
 namespace {
 constexpr std::chrono::milliseconds kAskAgain{250};
 constexpr std::chrono::milliseconds kDrainTick{20};
+constexpr std::chrono::seconds kKeepRooms{1};
 constexpr std::uint32_t kStreamTimeoutMs = 60'000;   // several pings
 constexpr std::size_t kLeastSlice = 50;              // connections that are no stampede
 constexpr std::uint32_t kBurstSeconds = 5;           // of commands, at once
@@ -82,6 +83,15 @@ class WebsocketHub final : public Plugin<Settings> {
                 {.pattern = pattern}, [this](const Event& event) { return on_node_event(event); });
             if (!heard) return heard;
         }
+        for (const auto* pattern :
+             {rooms::wire::kMessageSent.data(), rooms::wire::kOpened.data()}) {
+            auto heard = bus().subscribe(
+                {.pattern = pattern}, [this](const Event& event) { return on_room_event(event); });
+            if (!heard) return heard;
+        }
+        room_timer_ = host().every(kKeepRooms, [this] {
+            if (const auto hub = current()) hub->keep_rooms();
+        });
         for (const auto& [service, name, method] :
              {std::tuple("kernel.nodes", "list", &list_nodes_),
               std::tuple("store", "events", &read_events_),
@@ -135,6 +145,7 @@ class WebsocketHub final : public Plugin<Settings> {
 
     Step stop() override {
         ping_timer_.cancel();
+        room_timer_.cancel();
         history_timer_.cancel();
         drain_timer_.cancel();
         listener_.unmount([host = host()] { host.complete(SW_STEP_STOP); });
@@ -153,7 +164,8 @@ class WebsocketHub final : public Plugin<Settings> {
                        .history_events = settings().history_events,
                        .session_ttl = settings().session_ttl,
                        .command_rate = rate,
-                       .command_burst = rate * kBurstSeconds});
+                       .command_burst = rate * kBurstSeconds},
+            [this](const auto&... asked) { ask_room(asked...); });
         if (auto mounted = hub->mount(); !mounted) {
             log().error("hub.not_mounted", mounted.error().message);
             host().health(SW_HEALTH_DOWN, "/cable could not be mounted");
@@ -192,6 +204,20 @@ class WebsocketHub final : public Plugin<Settings> {
                              to_ms(event.timestamp())});
     }
 
+    Outcome on_room_event(const Event& event) {
+        const auto hub = current();
+        if (!hub) return ok();
+        return event.type() == rooms::wire::kOpened ? hub->open_room(event.data())
+                                                    : hub->deliver_to_room(event.data());
+    }
+    void ask_room(const std::string& channel, std::string_view method, const Buffer& request,
+                  const Context* who, const sw_executor* home,
+                  std::function<void(Result<Buffer>)> done) {
+        const auto resolved = services().resolve("rooms." + channel, method);
+        if (!resolved) return done(resolved.error());
+        call(*resolved, request, who ? who->raw() : own_principal(), home, std::move(done));
+    }
+
     Outcome on_node_event(const Event& event) {
         const auto hub = current();
         if (!hub || !hub->has_node_subscribers()) return ok();
@@ -212,15 +238,22 @@ class WebsocketHub final : public Plugin<Settings> {
     // As an admin: who may hear the answer is decided where one subscribes.
     Ask ask(const Method& method) {
         return [this, method](const Buffer& request, const sw_executor* home, auto done) {
-            sw_context context{};
-            context.size = sizeof context;
-            context.principal_type = to_str("service");
-            context.principal_id = to_str("websocket-hub");
-            context.role = to_str("admin");
-            context.deadline_ns = host().monotonic_ns() + kPatience;
-            context.home = home;
-            services().call(method, request, context, std::move(done));
+            call(method, request, own_principal(), home, std::move(done));
         };
+    }
+    static sw_context own_principal() {
+        sw_context context{};
+        context.size = sizeof context;
+        context.principal_type = to_str("service");
+        context.principal_id = to_str("websocket-hub");
+        context.role = to_str("admin");
+        return context;
+    }
+    void call(const Method& method, const Buffer& request, sw_context context,
+              const sw_executor* home, std::function<void(Result<Buffer>)> done) {
+        context.deadline_ns = host().monotonic_ns() + kPatience;
+        context.home = home;
+        services().call(method, request, context, std::move(done));
     }
 
     std::shared_ptr<Hub> current() {
@@ -235,7 +268,7 @@ class WebsocketHub final : public Plugin<Settings> {
     http::Listener listener_;
     HubMetrics metrics_;
     Method list_nodes_, read_events_, list_streams_;
-    Timer ping_timer_, history_timer_, drain_timer_;
+    Timer ping_timer_, room_timer_, history_timer_, drain_timer_;
     std::mutex mutex_;
     std::shared_ptr<Hub> hub_;
     std::vector<std::shared_ptr<Hub>> retired_;

@@ -21,7 +21,7 @@ export class Subscriber {
         subscriber.consumer = createConsumer(url);
         cleanUp(t, () => subscriber.consumer.disconnect());
         const confirmed = new Promise((resolve, reject) => {
-            subscriber.consumer.subscriptions.create(params, {
+            subscriber.subscription = subscriber.consumer.subscriptions.create(params, {
                 connected: () => {
                     subscriber.connections += 1;
                     resolve();
@@ -37,6 +37,11 @@ export class Subscriber {
     // The first message that `matches`, among those received or still to come.
     message(what, matches, limit = seconds(10)) {
         return until(what, () => this.messages.find(matches), limit);
+    }
+
+    // What a channel's action takes.
+    perform(action, data = {}) {
+        this.subscription.perform(action, data);
     }
 
     created(url, limit) {

@@ -1,0 +1,384 @@
+#include "rooms.hpp"
+
+#include <streamwall/sdk/json.hpp>
+#include <streamwall/sdk/json_scan.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace streamwall::hub {
+
+// Under the mutex of Rooms, but for the name.
+struct RoomChannel {
+    std::string name;
+    std::unordered_map<std::string, RoomMemberPtr> members;  // by id
+    std::unordered_map<std::string, std::set<RoomMember*>> rooms;
+    std::size_t waiting = 0;         // admissions that are awaited
+    std::deque<std::string> recent;  // messages that came meanwhile
+    std::size_t recent_bytes = 0;
+    std::string owner;      // the run that admitted last
+    int mismatches = 0;     // in a row, of what the hub has with what the plugin knows
+    bool is_asked = false;  // whether it is still there
+};
+
+namespace {
+
+constexpr std::size_t kMaxRecent = 4 * 1024 * 1024;  // bytes of a channel
+constexpr std::size_t kMaxChannels = 1'000;  // that were ever asked for, the wrong ones included
+constexpr int kPatience = 2;                 // mismatches that pass by themselves
+
+// What a plugin may call a channel.
+bool is_channel_name(std::string_view name) {
+    return !name.empty() && name.size() <= 64 && name[0] >= 'A' && name[0] <= 'Z' &&
+           std::ranges::all_of(name, [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+           });
+}
+
+// A member that holds text; empty where there is none. What our own side writes of these holds no
+// escapes, but for room names.
+std::string find_text(std::string_view object, std::string_view name) {
+    const auto raw = json::find_member(object, name);
+    if (const auto plain = json::to_plain_text(raw)) return std::string(*plain);
+    const auto parsed = raw.empty() ? Result<boost::json::value>(Error{}) : json::parse(raw);
+    return parsed && parsed->is_string() ? std::string(parsed->get_string()) : std::string();
+}
+
+std::set<std::string> find_texts(std::string_view object, std::string_view name) {
+    const auto raw = json::find_member(object, name);
+    if (raw.empty()) return {};
+    const auto parsed = json::parse(raw);
+    return parsed ? rooms::wire::detail::read_texts(&*parsed) : std::set<std::string>();
+}
+
+void move_to_rooms(RoomMember& member, std::set<std::string> rooms) {
+    auto& all = member.channel->rooms;
+    for (const auto& room : member.rooms) {
+        const auto found = all.find(room);
+        if (found == all.end()) continue;
+        found->second.erase(&member);
+        if (found->second.empty()) all.erase(found);
+    }
+    member.rooms = std::move(rooms);
+    for (const auto& room : member.rooms)
+        all[room].insert(&member);
+}
+
+Buffer render(const RoomMember& member, std::string_view message) {
+    return json::Writer().text("identifier", member.identifier).raw("message", message).buffer();
+}
+
+std::string_view code_of(const Error& error) {
+    switch (error.code) {
+        case SW_UNAVAILABLE:
+            return "unavailable";
+        case SW_DEADLINE_EXCEEDED:
+            return "timeout";
+        case SW_NOT_FOUND:
+            return "not_subscribed";
+        default:
+            return "internal";
+    }
+}
+
+// Of a call that failed on the way, as opposed to an answer of the plugin.
+bool is_absence(const Error& error) {
+    return error.code == SW_UNAVAILABLE || error.code == SW_DEADLINE_EXCEEDED ||
+           error.code == SW_CANCELLED;
+}
+
+}  // namespace
+
+std::shared_ptr<RoomChannel> Rooms::find_channel(const std::string& name) {
+    const auto known = channels_.find(name);
+    if (known != channels_.end()) return known->second;
+    if (!is_channel_name(name) || channels_.size() >= kMaxChannels) return nullptr;
+    auto channel = std::make_shared<RoomChannel>();
+    channel->name = name;
+    return channels_.emplace(name, std::move(channel)).first->second;
+}
+
+RoomMemberPtr Rooms::subscribe(const Subscriber& subscriber, const std::string& identifier,
+                               const std::string& channel, boost::json::object params) {
+    RoomMemberPtr member;
+    {
+        const std::lock_guard lock(mutex_);
+        auto found = is_closed_ ? nullptr : find_channel(channel);
+        if (!found) return nullptr;
+        auto id = hub_ + "." + std::to_string(++last_id_);
+        member = std::make_shared<RoomMember>(
+            RoomMember{std::move(id), identifier, std::move(found), subscriber.who, subscriber.home,
+                       http::WsConnectionRef(subscriber.connection), std::move(params)});
+        member->channel->members.emplace(member->id, member);
+        subscriptions_.add();
+        ++member->channel->waiting;
+    }
+    ask_admission(member, false);
+    return member;
+}
+
+void Rooms::ask_admission(const RoomMemberPtr& member, bool is_again) {
+    json::Writer request;
+    request.text("subscription", member->id)
+        .text("hub", hub_)
+        .raw("params", boost::json::serialize(member->params));
+    if (is_again) {
+        const std::lock_guard lock(mutex_);
+        request.boolean("again", true).raw("rooms", rooms::wire::render_texts(member->rooms));
+    }
+    ask_(member->channel->name, "subscribe", request.buffer(), member->who.get(), member->home,
+         [self = shared_from_this(), member](const Result<Buffer>& answer) {
+             self->take_admission(member, answer);
+         });
+}
+
+void Rooms::take_admission(const RoomMemberPtr& member, const Result<Buffer>& answer) {
+    const std::lock_guard lock(mutex_);
+    auto& channel = *member->channel;
+    if (!member->is_over) {
+        if (!answer) {
+            refuse(*member, answer.error());
+        } else if (!admit(*member, answer->view())) {
+            refuse(*member, Error::internal("its answer is not understood"));
+        }
+    }
+    if (--channel.waiting == 0) {
+        channel.recent.clear();
+        channel.recent_bytes = 0;
+    }
+}
+
+bool Rooms::admit(RoomMember& member, std::string_view answer) {
+    const auto owner = find_text(answer, "owner");
+    const auto position = json::to_integer(json::find_member(answer, "position"));
+    const auto messages = json::parse(json::find_member(answer, "messages"));
+    if (owner.empty() || !position || !messages || !messages->is_array()) return false;
+    member.owner = member.channel->owner = owner;
+    member.position = static_cast<std::uint64_t>(*position);
+    move_to_rooms(member, find_texts(answer, "rooms"));
+    if (!std::exchange(member.is_confirmed, true)) {
+        member.connection->send(json::Writer()
+                                    .text("identifier", member.identifier)
+                                    .text("type", "confirm_subscription")
+                                    .buffer());
+    }
+    for (const auto& message : messages->get_array())
+        send(member, boost::json::serialize(message));
+    for (const auto& sent : member.channel->recent) {
+        Frame frame;
+        apply(member, sent, frame);
+    }
+    return true;
+}
+
+// Whoever was admitted once stays while the plugin is away.
+void Rooms::refuse(RoomMember& member, const Error& error) {
+    if (member.is_confirmed && is_absence(error)) return;
+    const bool is_unknown = !member.is_confirmed && error.code == SW_UNAVAILABLE;
+    member.connection->send(
+        json::Writer()
+            .text("identifier", member.identifier)
+            .text("type", "reject_subscription")
+            .text("reason", is_unknown ? "no plugin offers this channel now" : error.message)
+            .buffer());
+    drop(member);
+}
+
+void Rooms::drop(RoomMember& member) {
+    member.is_over = true;
+    move_to_rooms(member, {});
+    if (member.channel->members.erase(member.id) != 0) subscriptions_.add(-1);
+}
+
+Rooms::State Rooms::state(const RoomMember& member) const {
+    const std::lock_guard lock(mutex_);
+    if (member.is_over) return State::kOver;
+    return member.is_confirmed ? State::kConfirmed : State::kWaiting;
+}
+
+bool Rooms::receive(const RoomMemberPtr& member, const boost::json::object& data) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (member->is_over || !member->is_confirmed) return false;
+    }
+    ask_(member->channel->name, "receive",
+         json::Writer()
+             .text("subscription", member->id)
+             .raw("data", boost::json::serialize(data))
+             .buffer(),
+         member->who.get(), member->home,
+         [self = shared_from_this(), member](const Result<Buffer>& answer) {
+             self->take_reply(member, answer);
+         });
+    return true;
+}
+
+void Rooms::take_reply(const RoomMemberPtr& member, const Result<Buffer>& answer) {
+    const std::lock_guard lock(mutex_);
+    if (member->is_over) return;
+    if (!answer) {
+        send(*member, rooms::wire::render_error(code_of(answer.error()), answer.error().message));
+        return;
+    }
+    const auto reply = json::find_member(answer->view(), "reply");
+    if (!reply.empty()) send(*member, reply);
+}
+
+void Rooms::unsubscribe(const RoomMemberPtr& member) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (member->is_over) return;
+        drop(*member);
+        if (is_closed_) return;
+    }
+    const std::vector<std::string_view> ids{member->id};
+    // Should this be lost, the next count tells.
+    ask_(member->channel->name, "unsubscribe",
+         json::Writer()
+             .text("hub", hub_)
+             .raw("subscriptions", rooms::wire::render_texts(ids))
+             .buffer(),
+         nullptr, nullptr, [](const Result<Buffer>&) {});
+}
+
+Result<> Rooms::deliver(std::string_view sent) {
+    const auto name = find_text(sent, "channel");
+    const std::lock_guard lock(mutex_);
+    const auto found = channels_.find(name);
+    if (found == channels_.end()) return ok();  // nobody here was ever interested
+    auto& channel = *found->second;
+    if (channel.waiting > 0) {
+        channel.recent.emplace_back(sent);
+        channel.recent_bytes += sent.size();
+        for (; channel.recent_bytes > kMaxRecent; channel.recent.pop_front())
+            channel.recent_bytes -= channel.recent.front().size();
+    }
+    Frame frame;
+    if (const auto to = find_text(sent, "to"); !to.empty()) {
+        const auto member = channel.members.find(to);
+        if (member != channel.members.end()) apply(*member->second, sent, frame);
+        return ok();
+    }
+    const auto room = channel.rooms.find(find_text(sent, "room"));
+    if (room == channel.rooms.end()) return ok();
+    for (auto* member : room->second)
+        apply(*member, sent, frame);
+    return ok();
+}
+
+// Sends what is meant for the member and came behind its admission.
+void Rooms::apply(RoomMember& member, std::string_view sent, Frame& frame) {
+    const auto position = json::to_integer(json::find_member(sent, "position"));
+    if (!member.is_confirmed || !position) return;
+    const bool is_known = static_cast<std::uint64_t>(*position) <= member.position;
+    if (is_known && find_text(sent, "owner") == member.owner) return;
+    const auto to = find_text(sent, "to");
+    const bool is_meant = to.empty() ? member.rooms.contains(find_text(sent, "room")) &&
+                                           find_text(sent, "except") != member.id
+                                     : to == member.id;
+    if (!is_meant) return;
+    const bool moves = !to.empty() && !json::find_member(sent, "rooms").empty();
+    if (moves) move_to_rooms(member, find_texts(sent, "rooms"));
+    const auto message = json::find_member(sent, "message");
+    if (!message.empty()) send(member, message, frame);
+}
+
+void Rooms::send(RoomMember& member, std::string_view message, Frame& frame) {
+    if (is_closed_) return;
+    if (!frame.payload || frame.identifier != member.identifier) {
+        frame.identifier = member.identifier;
+        frame.payload = render(member, message);
+    }
+    member.connection->send(*frame.payload);
+    messages_.add();
+}
+
+void Rooms::send(RoomMember& member, std::string_view message) {
+    Frame frame;
+    send(member, message, frame);
+}
+
+Result<> Rooms::opened(std::string_view text) {
+    const auto name = find_text(text, "channel");
+    const auto owner = find_text(text, "owner");
+    std::shared_ptr<RoomChannel> channel;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = channels_.find(name);
+        if (found == channels_.end() || found->second->owner == owner) return ok();
+        channel = found->second;
+    }
+    subscribe_again(channel);
+    return ok();
+}
+
+void Rooms::keep() {
+    std::vector<std::pair<std::shared_ptr<RoomChannel>, std::size_t>> asked;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [name, channel] : channels_) {
+            if (channel->members.empty() || std::exchange(channel->is_asked, true)) continue;
+            asked.emplace_back(channel, channel->members.size());
+        }
+    }
+    for (const auto& [channel, count] : asked) {
+        ask_(channel->name, "keep", json::Writer().text("hub", hub_).buffer(), nullptr, nullptr,
+             [self = shared_from_this(), channel, count](const Result<Buffer>& answer) {
+                 self->take_kept(channel, count, answer);
+             });
+    }
+}
+
+// Counts differ for moments: while somebody comes or goes.
+void Rooms::take_kept(const std::shared_ptr<RoomChannel>& channel, std::size_t count,
+                      const Result<Buffer>& answer) {
+    {
+        const std::lock_guard lock(mutex_);
+        channel->is_asked = false;
+        if (!answer || is_closed_ || channel->waiting > 0) return;
+        const auto known = json::to_integer(json::find_member(answer->view(), "known"));
+        const bool is_same = find_text(answer->view(), "owner") == channel->owner;
+        if (is_same && known == static_cast<std::int64_t>(count)) {
+            channel->mismatches = 0;
+            return;
+        }
+        if (is_same && ++channel->mismatches < kPatience) return;
+        channel->mismatches = 0;
+    }
+    subscribe_again(channel);
+}
+
+void Rooms::subscribe_again(const std::shared_ptr<RoomChannel>& channel) {
+    std::vector<RoomMemberPtr> again;
+    std::vector<std::string> ids;
+    {
+        const std::lock_guard lock(mutex_);
+        if (is_closed_) return;
+        for (const auto& [id, member] : channel->members) {
+            ids.push_back(id);
+            if (!member->is_confirmed) continue;  // its answer is on the way
+            again.push_back(member);
+            ++channel->waiting;
+        }
+    }
+    ask_(channel->name, "unsubscribe",
+         json::Writer().text("hub", hub_).raw("keeps", rooms::wire::render_texts(ids)).buffer(),
+         nullptr, nullptr, [](const Result<Buffer>&) {});
+    for (const auto& member : again)
+        ask_admission(member, true);
+}
+
+void Rooms::close() {
+    const std::lock_guard lock(mutex_);
+    is_closed_ = true;
+}
+
+std::size_t Rooms::members() const {
+    const std::lock_guard lock(mutex_);
+    std::size_t count = 0;
+    for (const auto& [name, channel] : channels_)
+        count += channel->members.size();
+    return count;
+}
+
+}  // namespace streamwall::hub

@@ -1,0 +1,129 @@
+// Rooms: channels that other plugins define, on whatever node they run.
+//
+// The service `rooms.CHANNEL` decides who may subscribe and gets what subscribers send; the event
+// `room.message_sent` says what goes to whom. The hub knows who is in which room and sends. Words
+// of both: <streamwall/sdk/room_wire.hpp>.
+//
+// Each run of a plugin numbers its messages. A subscriber gets those behind the number that its
+// admission came with, whichever of the two arrives first: while an admission is awaited, messages
+// of the channel are kept.
+//
+// Once a second the hub tells each channel that it is there, and hears which run answers and how
+// many of the hub's subscribers it knows. Where that is not what the hub has, it subscribes all of
+// them again: after the plugin was started anew, or away for long.
+#pragma once
+
+#include <streamwall/sdk/context.hpp>
+#include <streamwall/sdk/host.hpp>
+#include <streamwall/sdk/room_wire.hpp>
+#include <streamwall/sdk/websocket.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace streamwall::hub {
+
+// Calls METHOD of rooms.CHANNEL in the name of `who`, of the hub where that is null; `done` runs
+// once, on `home`. Any thread.
+using AskRoom = std::function<void(
+    const std::string& channel, std::string_view method, const Buffer& request, const Context* who,
+    const sw_executor* home, std::function<void(Result<Buffer>)> done)>;
+
+struct RoomChannel;
+
+// One subscription; its members but the first three are the channel's, under the mutex of Rooms.
+struct RoomMember {
+    const std::string id;
+    const std::string identifier;
+    const std::shared_ptr<RoomChannel> channel;
+
+    std::shared_ptr<const Context> who;
+    const sw_executor* home = nullptr;
+    http::WsConnectionRef connection;
+    boost::json::object params;
+    bool is_confirmed = false;
+    bool is_over = false;    // rejected, unsubscribed, or its connection has ended
+    std::string owner = {};  // the plugin's run that it was admitted by
+    std::uint64_t position = 0;
+    std::set<std::string> rooms = {};
+};
+using RoomMemberPtr = std::shared_ptr<RoomMember>;
+
+// Any thread. The mutex is held while messages are queued, which keeps their order, and never while
+// a service is called.
+class Rooms : public std::enable_shared_from_this<Rooms> {
+  public:
+    // Of the metrics one counts messages times receivers, one the subscriptions there are.
+    Rooms(AskRoom ask, Series messages, Series subscriptions)
+        : ask_(std::move(ask)),
+          messages_(messages),
+          subscriptions_(subscriptions),
+          hub_(rooms::wire::make_owner()) {}
+    Rooms(const Rooms&) = delete;
+    Rooms& operator=(const Rooms&) = delete;
+
+    // Where a subscription comes from.
+    struct Subscriber {
+        http::WsConnection connection;
+        std::shared_ptr<const Context> who;
+        const sw_executor* home;
+    };
+    // Confirms or rejects it, now or later. Null where no plugin can have such a channel.
+    RoomMemberPtr subscribe(const Subscriber& subscriber, const std::string& identifier,
+                            const std::string& channel, boost::json::object params);
+    // What a client sends; false where it is not subscribed yet.
+    bool receive(const RoomMemberPtr& member, const boost::json::object& data);
+    enum class State { kWaiting, kConfirmed, kOver };
+    State state(const RoomMember& member) const;
+    // Nothing is sent to it any more.
+    void unsubscribe(const RoomMemberPtr& member);
+
+    // The data of `room.message_sent` and of `room.opened`.
+    Result<> deliver(std::string_view sent);
+    Result<> opened(std::string_view text);
+    // Once a second.
+    void keep();
+    // Nothing is sent any more.
+    void close();
+    std::size_t members() const;
+
+  private:
+    // What is sent to many: made once for each identifier.
+    struct Frame {
+        std::string_view identifier;
+        std::optional<Buffer> payload;
+    };
+    std::shared_ptr<RoomChannel> find_channel(const std::string& name);
+    void ask_admission(const RoomMemberPtr& member, bool is_again);
+    void take_admission(const RoomMemberPtr& member, const Result<Buffer>& answer);
+    bool admit(RoomMember& member, std::string_view answer);
+    void refuse(RoomMember& member, const Error& error);
+    void drop(RoomMember& member);
+    void apply(RoomMember& member, std::string_view sent, Frame& frame);
+    void send(RoomMember& member, std::string_view message, Frame& frame);
+    void send(RoomMember& member, std::string_view message);
+    void take_reply(const RoomMemberPtr& member, const Result<Buffer>& answer);
+    void take_kept(const std::shared_ptr<RoomChannel>& channel, std::size_t count,
+                   const Result<Buffer>& answer);
+    void subscribe_again(const std::shared_ptr<RoomChannel>& channel);
+
+    const AskRoom ask_;
+    const Series messages_, subscriptions_;
+    const std::string hub_;
+    mutable std::mutex mutex_;
+    bool is_closed_ = false;
+    std::uint64_t last_id_ = 0;
+    std::unordered_map<std::string, std::shared_ptr<RoomChannel>> channels_;
+};
+
+}  // namespace streamwall::hub
