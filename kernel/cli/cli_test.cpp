@@ -1,5 +1,6 @@
 // Argument vectors and what comes of them: exit code, output, messages. No host runs here.
 #include "cli/app.hpp"
+#include "exec/testing/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,12 +30,9 @@ struct Result {
 class CommandLine : public testing::Test {
   protected:
     CommandLine() {
-        std::string name = (fs::temp_directory_path() / "cli-XXXXXX").string();
-        folder = ::mkdtemp(name.data());
         variables["STREAMWALL_PLUGIN_PATH"] = PLUGINS;
         variables["STREAMWALL_DATA_DIR"] = (folder / "data").string();
     }
-    ~CommandLine() override { fs::remove_all(folder); }
 
     Result run(const std::vector<std::string>& arguments, const std::string& input = "") {
         std::istringstream in(input);
@@ -53,7 +51,7 @@ class CommandLine : public testing::Test {
         return (folder / name).string();
     }
 
-    fs::path folder;
+    exec::testing::TemporaryFolder folder{"cli"};
     std::map<std::string, std::string, std::less<>> variables;
 };
 

@@ -3,6 +3,7 @@
 
 #include "cli/control_client.hpp"
 #include "cli/session.hpp"
+#include "exec/testing/temporary_folder.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -94,13 +95,6 @@ class Program {
 
 class Host : public testing::Test {
   protected:
-    Host() {
-        std::string name = (fs::temp_directory_path() / "host-XXXXXX").string();
-        folder_ = ::mkdtemp(name.data());
-        data = folder_ / "data";
-    }
-    ~Host() override { fs::remove_all(folder_); }
-
     std::unique_ptr<Program> start(const std::string& yaml, const std::string& command = "run") {
         const auto file = folder_ / "host.yaml";
         std::ofstream(file) << yaml;
@@ -118,10 +112,11 @@ class Host : public testing::Test {
         return answer ? *std::move(answer) : json::value(answer.error().failure.message);
     }
 
-    fs::path data;
-
   private:
-    fs::path folder_;
+    exec::testing::TemporaryFolder folder_{"host"};
+
+  protected:
+    const fs::path data = folder_ / "data";
 };
 
 }  // namespace streamwall::cli

@@ -1,5 +1,6 @@
 // Files that are no plugins, and manifests with mistakes. Real plugins, good and broken, are loaded
 // in tests/conformance.
+#include "exec/testing/temporary_folder.hpp"
 #include "modules/elf.hpp"
 #include "modules/module_store.hpp"
 
@@ -15,11 +16,6 @@ namespace fs = std::filesystem;
 
 class ModulesTest : public testing::Test {
   protected:
-    ModulesTest() {
-        std::string pattern = (fs::temp_directory_path() / "sw-modules-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-    }
-    ~ModulesTest() override { fs::remove_all(folder); }
     fs::path write(const std::string& name, const std::string& content) {
         const auto path = folder / name;
         std::ofstream(path, std::ios::binary) << content;
@@ -30,7 +26,7 @@ class ModulesTest : public testing::Test {
         return {std::istreambuf_iterator<char>(file), {}};
     }
     std::string refusal(const fs::path& file) { return ModuleStore::inspect(file).failure.message; }
-    fs::path folder;
+    exec::testing::TemporaryFolder folder{"modules"};
 };
 
 TEST_F(ModulesTest, SaysWhatAFileIsInsteadOfAPlugin) {

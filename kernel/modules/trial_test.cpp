@@ -1,5 +1,6 @@
 // Libraries that are loaded in a child first. This program is that child, too.
 #include "modules/trial.hpp"
+#include "exec/testing/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,15 +18,8 @@ using ::testing::HasSubstr;
 
 class TrialTest : public ::testing::Test {
   protected:
-    TrialTest() {
-        auto pattern = (fs::temp_directory_path() / "trial-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-        ::setenv("TRIAL_MARKS", (folder / "marks").c_str(), 1);
-    }
-    ~TrialTest() override {
-        ::unsetenv("TRIAL_MARKS");
-        fs::remove_all(folder);
-    }
+    TrialTest() { ::setenv("TRIAL_MARKS", (folder / "marks").c_str(), 1); }
+    ~TrialTest() override { ::unsetenv("TRIAL_MARKS"); }
     // A library of this test, in a place where it can be changed.
     fs::path copy(const std::string& library) {
         const auto to = folder / (library + ".so");
@@ -44,7 +38,7 @@ class TrialTest : public ::testing::Test {
         fs::remove(folder / "marks");
         return names;
     }
-    fs::path folder;
+    exec::testing::TemporaryFolder folder{"trial"};
 };
 
 TEST_F(TrialTest, TriesSoundLibrariesInOneChild) {

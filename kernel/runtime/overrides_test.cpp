@@ -1,4 +1,5 @@
 #include "runtime/overrides.hpp"
+#include "exec/testing/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,14 +17,9 @@ using testing::HasSubstr;
 
 class OverridesFile : public testing::Test {
   protected:
-    OverridesFile() {
-        std::string name = (fs::temp_directory_path() / "overrides-XXXXXX").string();
-        folder = ::mkdtemp(name.data());
-    }
-    ~OverridesFile() override { fs::remove_all(folder); }
     void write(const std::string& text) { std::ofstream(folder / "overrides.json") << text; }
 
-    fs::path folder;
+    exec::testing::TemporaryFolder folder{"overrides"};
 };
 
 TEST_F(OverridesFile, KeepsSwitchesAndSettings) {

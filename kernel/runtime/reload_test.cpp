@@ -1,3 +1,4 @@
+#include "exec/testing/temporary_folder.hpp"
 #include "runtime/testing/probe_node.hpp"
 
 #include <gmock/gmock.h>
@@ -18,15 +19,9 @@ using ::testing::IsEmpty;
 class ReloadTest : public ::testing::Test {
   protected:
     ReloadTest() {
-        std::string name = (fs::temp_directory_path() / "reload-XXXXXX").string();
-        folder = ::mkdtemp(name.data());
         node.emplace(folder);
         EXPECT_EQ(node->start({a(), b()}).code, SW_OK);
         node->took();
-    }
-    ~ReloadTest() override {
-        node.reset();
-        fs::remove_all(folder);
     }
     config::ResolvedInstance a(const std::string& settings = "{}") {
         return node->instance("a", settings);
@@ -36,7 +31,7 @@ class ReloadTest : public ::testing::Test {
     }
     Node& kernel() { return **node; }
 
-    fs::path folder;
+    exec::testing::TemporaryFolder folder{"reload"};
     std::optional<testing::ProbeNode> node;
 };
 

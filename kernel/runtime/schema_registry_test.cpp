@@ -1,4 +1,5 @@
 #include "runtime/schema_registry.hpp"
+#include "exec/testing/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,12 +26,7 @@ modules::EventSchema schema(std::string version, std::string_view text) {
 
 class SchemaRegistryTest : public ::testing::Test {
   protected:
-    SchemaRegistryTest() {
-        std::string name = (fs::temp_directory_path() / "schemas-XXXXXX").string();
-        folder = ::mkdtemp(name.data());
-    }
-    ~SchemaRegistryTest() override { fs::remove_all(folder); }
-    fs::path folder;
+    exec::testing::TemporaryFolder folder{"schemas"};
 };
 
 TEST_F(SchemaRegistryTest, TakesWhatReadersCanBear) {

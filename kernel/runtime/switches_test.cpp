@@ -1,3 +1,4 @@
+#include "exec/testing/temporary_folder.hpp"
 #include "runtime/testing/probe_node.hpp"
 
 #include <gmock/gmock.h>
@@ -19,15 +20,7 @@ using ::testing::Not;
 
 class Switches : public ::testing::Test {
   protected:
-    Switches() {
-        std::string name = (fs::temp_directory_path() / "switches-XXXXXX").string();
-        folder = ::mkdtemp(name.data());
-        node.emplace(folder);
-    }
-    ~Switches() override {
-        node.reset();
-        fs::remove_all(folder);
-    }
+    Switches() { node.emplace(folder); }
 
     void start() {
         ASSERT_EQ(
@@ -47,7 +40,7 @@ class Switches : public ::testing::Test {
         return text;
     }
 
-    fs::path folder;
+    exec::testing::TemporaryFolder folder{"switches"};
     std::optional<testing::ProbeNode> node;
 };
 

@@ -1,5 +1,6 @@
 // The control socket with a handler of the test's own: framing, streams, bad clients, stopping.
 #include "runtime/control/control_server.hpp"
+#include "exec/testing/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,20 +19,12 @@ using testing::HasSubstr;
 
 class Control : public testing::Test {
   protected:
-    Control() {
-        std::string name = (fs::temp_directory_path() / "control-XXXXXX").string();
-        folder_ = ::mkdtemp(name.data());
-    }
-    ~Control() override {
-        server.reset();
-        fs::remove_all(folder_);
-    }
     void serve(Handler handler) {
         auto started = ControlServer::start(path(), std::move(handler));
         ASSERT_TRUE(started) << started.error().message;
         server = *std::move(started);
     }
-    fs::path path() const { return folder_ / "control.sock"; }
+    fs::path path() const { return folder / "control.sock"; }
     LineSocket client() const {
         auto socket = connect_unix(path());
         EXPECT_TRUE(socket) << socket.error().message;
@@ -47,10 +40,8 @@ class Control : public testing::Test {
         return line;
     }
 
+    exec::testing::TemporaryFolder folder{"control"};
     std::unique_ptr<ControlServer> server;
-
-  private:
-    fs::path folder_;
 };
 
 Answer echo(const json::object& request, Client& /*client*/) {

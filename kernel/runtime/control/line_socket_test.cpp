@@ -1,5 +1,6 @@
 // Sockets, paths and lines, without a server.
 #include "runtime/control/line_socket.hpp"
+#include "exec/testing/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -17,13 +18,7 @@ using namespace std::chrono_literals;
 
 class Sockets : public testing::Test {
   protected:
-    Sockets() {
-        std::string name = (fs::temp_directory_path() / "control-XXXXXX").string();
-        folder = ::mkdtemp(name.data());
-    }
-    ~Sockets() override { fs::remove_all(folder); }
-
-    fs::path folder;
+    exec::testing::TemporaryFolder folder{"control"};
 };
 
 struct Pair {
