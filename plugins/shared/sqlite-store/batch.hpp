@@ -51,13 +51,18 @@ class Batch {
         std::size_t events;
         std::size_t records;
         std::int64_t last_sequence;
+        std::size_t searches;
         std::shared_ptr<const storage::Schema> schema;
     };
-    Mark mark() const { return {events.size(), records.size(), last_sequence, schema}; }
+    Mark mark() const {
+        return {events.size(), records.size(), last_sequence, database.search_changes().mark(),
+                schema};
+    }
     void rewind(const Mark& mark) {
         events.resize(mark.events);
         records.resize(mark.records);
         last_sequence = mark.last_sequence;
+        database.search_changes().rewind(mark.searches);
         schema = mark.schema;
     }
 

@@ -172,6 +172,7 @@ void Connection::register_functions() {
                                match_function<storage::starts_folded>, nullptr, nullptr, nullptr);
     sqlite3_create_function_v2(database_, "streamwall_words", -1, kFlags, nullptr, words_function,
                                nullptr, nullptr, nullptr);
+    register_search_functions(database_, search_changes_);
 }
 
 void Connection::clear_cache() {

@@ -14,6 +14,7 @@
 #include <unordered_map>
 
 #include "sqlite-store/failure.hpp"
+#include "sqlite-store/search_index.hpp"
 #include "storage-sql/record.hpp"
 #include "storage-sql/value.hpp"
 
@@ -68,6 +69,8 @@ class Connection {
     std::int64_t changes() const { return sqlite3_changes64(database_); }
     std::string last_message() const { return sqlite3_errmsg(database_); }
 
+    SearchChanges& search_changes() { return search_changes_; }
+
     // Poco's view of the same connection, for schema work.
     Poco::Data::Session& session() { return *session_; }
 
@@ -80,6 +83,7 @@ class Connection {
     void register_functions();
     void clear_cache();
 
+    SearchChanges search_changes_;
     std::unique_ptr<Poco::Data::Session> session_;
     sqlite3* database_ = nullptr;
     std::list<Cached> by_age_;  // newest first

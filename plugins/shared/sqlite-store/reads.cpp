@@ -18,27 +18,41 @@ std::string cursor_of_row(Cursor& row, const storage::Query& query, std::int64_t
     return storage::make_cursor(query, row);
 }
 
+// The beginning of a reply of `query`.
+struct RecordList {
+    std::string records = R"({"records":[)";
+    std::string next_cursor;
+    bool is_full = false;  // there are more records than the reply takes
+};
+
+RecordList list_of(Connection& connection, const storage::Query& query,
+                   const storage::Statement& statement) {
+    RecordList out;
+    auto row = connection.prepare(statement.sql);
+    row.bind_all(statement.values, 0);
+    for (std::int64_t count = 0; row.step(); ++count) {
+        const std::size_t before = out.records.size();
+        if (count > 0) out.records += ',';
+        if (count < query.limit) storage::append_record(out.records, *query.collection, row);
+        out.is_full =
+            count == query.limit || (count > 0 && out.records.size() > storage::kMaxReplyBytes);
+        if (!out.is_full) continue;
+        out.records.resize(before);
+        out.next_cursor = cursor_of_row(row, query, count - 1);
+        break;
+    }
+    out.records += ']';
+    return out;
+}
+
 }  // namespace
 
 Answer run_query(Connection& connection, const storage::Query& query) {
     const ReadTransaction transaction(connection);
-    std::string reply = R"({"records":[)";
-    std::string next_cursor;
-    {
-        auto row = connection.prepare(query.list.sql);
-        row.bind_all(query.list.values, 0);
-        for (std::int64_t count = 0; row.step(); ++count) {
-            const std::size_t before = reply.size();
-            if (count > 0) reply += ',';
-            if (count < query.limit) storage::append_record(reply, *query.collection, row);
-            if (count == query.limit || (count > 0 && reply.size() > storage::kMaxReplyBytes)) {
-                reply.resize(before);
-                next_cursor = cursor_of_row(row, query, count - 1);
-                break;
-            }
-        }
-    }
-    reply += ']';
+    RecordList list;
+    if (!query.quick.sql.empty()) list = list_of(connection, query, query.quick);
+    if (!list.is_full) list = list_of(connection, query, query.list);
+    std::string reply = std::move(list.records);
     if (query.with_count) {
         auto counted = connection.prepare(query.count.sql);
         counted.bind_all(query.count.values, 0);
@@ -46,7 +60,7 @@ Answer run_query(Connection& connection, const storage::Query& query) {
         storage::append_integer(reply, counted.step() ? counted.integer(0) : 0);
     }
     reply += R"(,"next_cursor":)";
-    reply += next_cursor.empty() ? "null" : "\"" + next_cursor + "\"";
+    reply += list.next_cursor.empty() ? "null" : "\"" + list.next_cursor + "\"";
     return reply + "}";
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "sqlite-store/search_index.hpp"
 #include "storage-sql/replies.hpp"
 #include "storage-sql/tables.hpp"
 
@@ -151,6 +152,7 @@ storage::Result<void> store_collection(Connection& writer, const storage::Collec
             return std::unexpected(storage::key_not_unique(collection, *index.unique));
         }
     }
+    ensure_search_index(writer, collection);
     auto cursor = writer.prepare(
         "INSERT INTO collections (name, declaration) VALUES (?, ?)"
         " ON CONFLICT (name) DO UPDATE SET declaration = excluded.declaration");

@@ -1,12 +1,13 @@
 // The tables of the file: what a database must be to be ours, and how declarations become tables.
 //
 //   record_<collection>   one for each declared collection
+//   search_<collection>   its full-text index, where it declares one
 //   collections           their declarations
 //   events                the journal
 //   inbox                 which consumer has seen which event
 //   positions, dead_letters   of durable subscriptions
 //   leases               the last owner and token of each
-//   meta                  epoch of the journal, last sequence trimmed away
+//   meta                  epoch of the journal, last sequence trimmed away, rules of searching
 #pragma once
 
 #include <string>

@@ -4,6 +4,7 @@
 #include <streamwall/sdk/fault.hpp>
 
 #include "sqlite-store/schema.hpp"
+#include "sqlite-store/search_index.hpp"
 
 namespace streamwall::sqlite {
 
@@ -60,6 +61,7 @@ void Writer::open() {
     auto connection = std::make_unique<Connection>(options_.path, Connection::Role::kWriter);
     migrate(*connection, options_.path);
     auto schema = std::make_shared<const storage::Schema>(load_collections(*connection));
+    ensure_search_rules(*connection, *schema);
     epoch_ = meta_text(*connection, "epoch");
     const std::int64_t trimmed = std::stoll(meta_text(*connection, "trimmed"));
     const std::int64_t newest = connection->number("SELECT max(sequence) FROM events");
@@ -207,6 +209,7 @@ bool Writer::transact(std::span<std::unique_ptr<Job>> jobs) {
     const auto pending = positions_.snapshot();
     std::vector<Answer> answers;
     answers.reserve(jobs.size());
+    connection_->search_changes().rewind(0);
     connection_->run("BEGIN IMMEDIATE");
     if (!run_jobs(batch, jobs, answers)) {
         roll_back();
@@ -215,6 +218,7 @@ bool Writer::transact(std::span<std::unique_ptr<Job>> jobs) {
         return true;
     }
     write_positions(pending);
+    connection_->search_changes().write(*connection_);
     // Leases and positions are written whenever it is time; no test could count those.
     const bool brings_events = !batch.events.empty();
     if (brings_events) SW_FAULT_POINT("before_commit");

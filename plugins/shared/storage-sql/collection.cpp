@@ -19,6 +19,7 @@ constexpr std::array<std::pair<std::string_view, FieldType>, 6> kTypes{{
 }};
 constexpr std::size_t kMaxNameLength = 63;
 constexpr std::size_t kMaxFields = 200;
+constexpr std::size_t kMaxSearchedFields = 32;
 
 bool is_name(std::string_view name) {
     const auto valid = [](char c) {
@@ -66,8 +67,9 @@ Column own_column(std::string name, FieldType type) {
     return column;
 }
 
-void append_names(std::string& out, const std::vector<std::string>& names) {
-    out += R"(,"fields":[)";
+void append_names(std::string& out, const std::vector<std::string>& names,
+                  std::string_view member = R"(,"fields":[)") {
+    out += member;
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (i > 0) out += ',';
         append_json_string(out, names[i]);
@@ -133,6 +135,9 @@ Result<std::shared_ptr<const Collection>> Collection::parse(const Dialect& diale
         return std::unexpected(read.error());
     }
     if (auto read = collection->read_keys(dialect, declaration, at); !read) {
+        return std::unexpected(read.error());
+    }
+    if (auto read = collection->read_search(declaration, at); !read) {
         return std::unexpected(read.error());
     }
     collection->finish(dialect);
@@ -202,8 +207,56 @@ Result<void> Collection::read_keys(const Dialect& dialect, const boost::json::ob
     return {};
 }
 
+Result<std::vector<std::string>> Collection::read_search_fields(const boost::json::object& search,
+                                                                std::string_view member,
+                                                                FieldType type,
+                                                                const std::string& at) const {
+    std::vector<std::string> names;
+    const auto* list = array_member(search, member);
+    for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+        const auto& given = (*list)[i];
+        const std::string name(given.is_string() ? view(given.get_string()) : std::string_view());
+        const std::string here = element(at, member, i);
+        const auto column = find(name);
+        if (!column) return invalid(here, "no field \"" + name + "\"");
+        if (columns_[*column].type != type) {
+            return invalid(here,
+                           "a field here is of type \"" + std::string(type_name(type)) + "\"");
+        }
+        if (type == FieldType::kBoolean && columns_[*column].nullable) {
+            return invalid(here, "the field \"" + name + "\" needs a default");
+        }
+        if (std::ranges::find(names, name) != names.end()) {
+            return invalid(here, "the field \"" + name + "\" is named twice");
+        }
+        names.push_back(name);
+    }
+    return names;
+}
+
+Result<void> Collection::read_search(const boost::json::object& declaration, std::string_view at) {
+    const auto* member = declaration.if_contains("search");
+    if (member == nullptr || member->is_null()) return {};
+    const std::string here = std::string(at) + ".search";
+    const auto* search = member->if_object();
+    if (search == nullptr) return invalid(here, "\"search\" is an object");
+    auto fields = read_search_fields(*search, "fields", FieldType::kText, here);
+    if (!fields) return std::unexpected(fields.error());
+    auto beside = read_search_fields(*search, "beside", FieldType::kBoolean, here);
+    if (!beside) return std::unexpected(beside.error());
+    if (fields->empty() || fields->size() > kMaxSearchedFields) {
+        return invalid(here + ".fields", "a search takes 1 to 32 \"fields\"");
+    }
+    if (beside->size() > kMaxBeside) {
+        return invalid(here + ".beside", "a search has at most 3 fields beside it");
+    }
+    search_ = SearchIndex{std::move(*fields), std::move(*beside)};
+    return {};
+}
+
 void Collection::finish(const Dialect& dialect) {
     table_ = dialect.identifier("record_" + name_);
+    search_table_ = dialect.identifier("search_" + name_);
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         if (i > 0) column_list_ += ", ";
         append_identifier(column_list_, columns_[i].name);
@@ -243,6 +296,7 @@ Result<std::shared_ptr<const Collection>> Collection::merge(const Dialect& diale
             *same = item;
         }
     }
+    if (const auto* search = added.if_contains("search")) merged["search"] = *search;
     return parse(dialect, merged, older.name_);
 }
 
@@ -287,7 +341,13 @@ std::string Collection::declaration() const {
         append_names(out, index.fields);
         out += '}';
     }
-    out += "]}";
+    out += ']';
+    if (search_) {
+        append_names(out, search_->fields, R"(,"search":{"fields":[)");
+        append_names(out, search_->beside, R"(,"beside":[)");
+        out += '}';
+    }
+    out += '}';
     return out;
 }
 

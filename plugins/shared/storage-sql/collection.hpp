@@ -12,6 +12,7 @@
 #include "storage-sql/dialect.hpp"
 #include "storage-sql/json_text.hpp"
 #include "storage-sql/result.hpp"
+#include "storage-sql/search.hpp"
 #include "storage-sql/value.hpp"
 
 namespace streamwall::storage {
@@ -61,6 +62,8 @@ class Collection {
     std::span<const Column> columns() const { return columns_; }  // as rendered
     std::span<const UniqueKey> uniques() const { return uniques_; }
     std::span<const Index> indexes() const { return indexes_; }
+    const std::optional<SearchIndex>& search() const { return search_; }
+    const std::string& search_table() const { return search_table_; }  // not quoted
 
     // Position among columns(), which is also the position in each SELECT and RETURNING list.
     std::optional<std::size_t> find(std::string_view column) const;
@@ -77,6 +80,10 @@ class Collection {
     Result<void> read_fields(const boost::json::value* fields, std::string_view at);
     Result<void> read_keys(const Dialect& dialect, const boost::json::object& declaration,
                            std::string_view at);
+    Result<void> read_search(const boost::json::object& declaration, std::string_view at);
+    Result<std::vector<std::string>> read_search_fields(const boost::json::object& search,
+                                                        std::string_view member, FieldType type,
+                                                        const std::string& at) const;
     void finish(const Dialect& dialect);
 
     std::string name_;
@@ -84,6 +91,8 @@ class Collection {
     std::vector<Column> columns_;
     std::vector<UniqueKey> uniques_;
     std::vector<Index> indexes_;
+    std::optional<SearchIndex> search_;
+    std::string search_table_;
     std::string column_list_;
     std::string select_by_id_;
 };

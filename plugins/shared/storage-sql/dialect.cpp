@@ -34,6 +34,7 @@ class SqliteDialect final : public Dialect {
     std::string_view contains() const override { return "streamwall_contains"; }
     std::string_view prefix() const override { return "streamwall_prefix"; }
     std::string_view words() const override { return "streamwall_words"; }
+    bool has_search_tokens() const override { return true; }
 };
 
 class PostgresDialect final : public Dialect {
@@ -82,6 +83,7 @@ class PostgresDialect final : public Dialect {
     std::string_view contains() const override { return "streamwall_contains"; }
     std::string_view prefix() const override { return "streamwall_prefix"; }
     std::string_view words() const override { return "streamwall_words"; }
+    bool has_search_tokens() const override { return false; }
 };
 
 void append_quoted(std::string& sql, std::string_view text, char quote) {

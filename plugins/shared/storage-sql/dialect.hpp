@@ -35,6 +35,9 @@ class Dialect {
     virtual std::string_view contains() const = 0;
     virtual std::string_view prefix() const = 0;
     virtual std::string_view words() const = 0;
+    // How a collection is searched: by an FTS5 table of tokens (search.hpp), or by a table of
+    // tsvector.
+    virtual bool has_search_tokens() const = 0;
 };
 
 // SQLite 3.35 or later, with the functions of text_match.hpp registered under the names given here.

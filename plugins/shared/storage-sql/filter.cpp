@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "storage-sql/search_plan.hpp"
 #include "storage-sql/text_match.hpp"
 
 namespace streamwall::storage {
@@ -59,6 +60,7 @@ class Builder {
         const auto* value = object.if_contains("value");
         if (value == nullptr) value = &kNull;
         if (op == "words") return words(object, *value);
+        if (op == "search") return search(*value);
         const auto name = text_member(object, "field");
         const auto position = collection_.find(name);
         if (!position) {
@@ -77,7 +79,7 @@ class Builder {
         if (op == "prefix") return match(column, sql_.dialect().prefix(), op, *value);
         return invalid("op", "unknown operator \"" + std::string(op) +
                                  "\"; known: eq, ne, lt, le, gt, ge, in, range, null, contains, "
-                                 "prefix, words");
+                                 "prefix, words, search");
     }
 
     Result<void> null(const Column& column, const boost::json::value& value) {
@@ -186,6 +188,16 @@ class Builder {
         return {};
     }
 
+    Result<void> search(const boost::json::value& value) {
+        if (sql_.inlined()) {
+            return invalid("search", "\"search\" can't be the condition of a unique key");
+        }
+        auto words = read_search(collection_, value);
+        if (!words) return std::unexpected(words.error());
+        append_search(sql_, collection_, *words, kept_);
+        return {};
+    }
+
     Result<void> can_match(const Column& column, std::string_view op) const {
         if (column.type != FieldType::kText) {
             return invalid(column.name, "\"" + std::string(op) + "\" takes fields of type text");
@@ -222,8 +234,8 @@ class Builder {
 }  // namespace
 
 Result<void> append_filter(SqlBuilder& sql, const Collection& collection,
-                           const boost::json::value& filter, Kept& kept) {
-    return Builder(sql, collection, kept).filter(filter, 1);
+                           const boost::json::value& filter, Kept& kept, int depth) {
+    return Builder(sql, collection, kept).filter(filter, depth);
 }
 
 }  // namespace streamwall::storage

@@ -2,6 +2,7 @@
 
 #include "storage-sql/cursor.hpp"
 #include "storage-sql/filter.hpp"
+#include "storage-sql/search_plan.hpp"
 
 namespace streamwall::storage {
 namespace {
@@ -72,44 +73,67 @@ bool is_all(const boost::json::value& filter) {
     return list != nullptr && list->is_array() && list->get_array().empty();
 }
 
-Result<Statement> list_statement(const Dialect& dialect, Query& query,
-                                 const boost::json::object& request, std::int64_t offset) {
+// The values of the cursor, if the request has one.
+Result<std::optional<std::vector<Value>>> read_place(Query& query,
+                                                     const boost::json::object& request,
+                                                     std::int64_t offset) {
+    const auto* cursor = request.if_contains("cursor");
+    if (cursor == nullptr || cursor->is_null()) return std::nullopt;
+    if (!cursor->is_string()) return invalid("cursor", "a cursor is a text");
+    if (offset > 0) return invalid("offset", "a cursor and an offset exclude each other");
+    return read_cursor(query, text_member(request, "cursor"), query.kept);
+}
+
+Result<void> append_where(SqlBuilder& sql, Query& query, const boost::json::value& filter) {
+    if (is_all(filter)) return {};
+    sql.sql(" WHERE ");
+    return append_filter(sql, *query.collection, filter, query.kept);
+}
+
+Result<void> make_list(const Dialect& dialect, Query& query, const boost::json::value& filter,
+                       const std::vector<Value>* behind, std::int64_t offset) {
     SqlBuilder sql(dialect);
     sql.sql("SELECT ").sql(query.collection->column_list()).sql(" FROM ");
     sql.name(query.collection->table());
-    std::string_view word = " WHERE ";
-    if (const auto& filter = filter_of(request); !is_all(filter)) {
-        sql.sql(word);
-        word = " AND ";
-        if (auto built = append_filter(sql, *query.collection, filter, query.kept); !built) {
-            return std::unexpected(built.error());
-        }
-    }
-    if (const auto* cursor = request.if_contains("cursor"); cursor && !cursor->is_null()) {
-        if (!cursor->is_string()) return invalid("cursor", "a cursor is a text");
-        if (offset > 0) return invalid("offset", "a cursor and an offset exclude each other");
-        auto values = read_cursor(query, text_member(request, "cursor"), query.kept);
-        if (!values) return std::unexpected(values.error());
-        sql.sql(word);
-        append_behind(sql, query, *values);
+    if (auto built = append_where(sql, query, filter); !built) return built;
+    if (behind != nullptr) {
+        sql.sql(is_all(filter) ? " WHERE " : " AND ");
+        append_behind(sql, query, *behind);
     }
     append_order(sql, query);
     sql.sql(" LIMIT ").value(query.limit + 1);
     if (offset > 0) sql.sql(" OFFSET ").value(offset);
-    return sql.take();
+    query.list = sql.take();
+    return {};
 }
 
-Result<Statement> count_statement(const Dialect& dialect, Query& query,
-                                  const boost::json::object& request) {
+Result<void> make_count(const Dialect& dialect, Query& query, const boost::json::value& filter) {
     SqlBuilder sql(dialect);
     sql.sql("SELECT count(*) FROM ").name(query.collection->table());
-    if (const auto& filter = filter_of(request); !is_all(filter)) {
-        sql.sql(" WHERE ");
-        if (auto built = append_filter(sql, *query.collection, filter, query.kept); !built) {
-            return std::unexpected(built.error());
-        }
+    if (auto built = append_where(sql, query, filter); !built) return built;
+    query.count = sql.take();
+    return {};
+}
+
+Result<void> make_statements(const Dialect& dialect, Query& query,
+                             const boost::json::object& request, std::int64_t offset) {
+    const auto& filter = filter_of(request);
+    const auto place = read_place(query, request, offset);
+    if (!place) return std::unexpected(place.error());
+    const std::vector<Value>* behind = *place ? &**place : nullptr;
+    const auto plan = SearchPlan::make(dialect, query, filter);
+    if (!plan) return std::unexpected(plan.error());
+    bool is_listed = false;
+    if (*plan) {
+        const auto listed = (*plan)->list(query, behind, offset);
+        if (!listed) return std::unexpected(listed.error());
+        is_listed = *listed;
     }
-    return sql.take();
+    if (!is_listed) {
+        if (auto made = make_list(dialect, query, filter, behind, offset); !made) return made;
+    }
+    if (!query.with_count) return {};
+    return *plan ? (*plan)->count(query) : make_count(dialect, query, filter);
 }
 
 Result<Statement> unique_statement(const Dialect& dialect, const Collection& collection,
@@ -160,13 +184,8 @@ Result<Query> parse_query(const Dialect& dialect, const Schema& schema, const Do
     if (!offset) return std::unexpected(offset.error());
     const auto* count = request.if_contains("count");
     query.with_count = count != nullptr && *count == true;
-    auto list = list_statement(dialect, query, request, *offset);
-    if (!list) return std::unexpected(list.error());
-    query.list = std::move(*list);
-    if (query.with_count) {
-        auto counting = count_statement(dialect, query, request);
-        if (!counting) return std::unexpected(counting.error());
-        query.count = std::move(*counting);
+    if (auto made = make_statements(dialect, query, request, *offset); !made) {
+        return std::unexpected(made.error());
     }
     return query;
 }

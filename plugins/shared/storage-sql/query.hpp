@@ -24,7 +24,9 @@ struct Query {
     std::vector<SortKey> sort;  // ends with the id
     std::int64_t limit = kDefaultLimit;
     bool with_count = false;
-    Statement list;   // selects the collection's columns, one row more than the limit
+    Statement list;  // selects the collection's columns, one row more than the limit
+    // Where there is one, tried before `list`: it holds if it selects as many rows as it may.
+    Statement quick;
     Statement count;  // selects one number
     Kept kept;
 };

@@ -13,3 +13,4 @@
 #include "storage_conformance_leases.hpp"
 #include "storage_conformance_load.hpp"
 #include "storage_conformance_queries.hpp"
+#include "storage_conformance_search.hpp"

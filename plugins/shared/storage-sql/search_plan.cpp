@@ -1,0 +1,259 @@
+#include "storage-sql/search_plan.hpp"
+
+#include <algorithm>
+
+#include "storage-sql/filter.hpp"
+
+namespace streamwall::storage {
+namespace {
+
+// Of so many candidates a quick list looks at the words themselves.
+constexpr std::int64_t kQuickCandidates = 500;
+
+bool is_long(const std::string& word) {
+    return length_of(word) > kIndexedPrefix;
+}
+
+std::string all_states(const SearchIndex& search) {
+    std::string out;
+    for (int state = 0; state < 1 << search.beside.size(); ++state)
+        out += static_cast<char>('0' + state);
+    return out;
+}
+
+// The query of an index of tokens. Words hold letters and digits, so none can be an operator
+// between its quotes. `cut`: a long word is looked up by its first characters, which finds more.
+std::string match_text(std::string_view states, const std::vector<std::string>& words, bool cut) {
+    std::string out;
+    for (const char state : states) {
+        out += out.empty() ? "(" : " OR (";
+        for (const auto& word : words) {
+            if (&word != words.data()) out += " AND ";
+            out += '"';
+            out += state;
+            out += cut ? first_of(word, kIndexedPrefix) : std::string_view(word);
+            out += !cut && is_long(word) ? "\" *" : "\"";
+        }
+        out += ')';
+    }
+    return out;
+}
+
+std::string tsquery_text(const std::vector<std::string>& words) {
+    std::string out;
+    for (const auto& word : words) {
+        if (!out.empty()) out += " & ";
+        out.append("'").append(word).append("':*");
+    }
+    return out;
+}
+
+bool is_search(const boost::json::value& term) {
+    const auto* object = term.if_object();
+    return object != nullptr && text_member(*object, "op") == "search";
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> read_search(const Collection& collection,
+                                             const boost::json::value& value) {
+    if (!collection.search()) {
+        return invalid("search", "the collection \"" + collection.name() + "\" declares no search");
+    }
+    if (!value.is_string()) return invalid("search", "\"search\" takes a text");
+    return search_words({value.get_string().data(), value.get_string().size()});
+}
+
+void append_search(SqlBuilder& sql, const Collection& collection,
+                   const std::vector<std::string>& words, Kept& kept) {
+    if (words.empty()) {
+        sql.sql("(1 = 1)");
+        return;
+    }
+    const auto& table = collection.search_table();
+    if (sql.dialect().has_search_tokens()) {
+        const std::string_view text =
+            kept.emplace_back(match_text(all_states(*collection.search()), words, false));
+        sql.sql("\"id\" IN (SELECT rowid FROM ").name(table).sql(" WHERE ").name(table);
+        sql.sql(" MATCH ").value(text).sql(")");
+        return;
+    }
+    const std::string_view text = kept.emplace_back(tsquery_text(words));
+    sql.sql("\"id\" IN (SELECT \"id\" FROM ").name(table).sql(" WHERE \"words\" @@ ");
+    sql.value(text).sql("::text::tsquery)");
+}
+
+Result<std::optional<SearchPlan>> SearchPlan::make(const Dialect& dialect, const Query& query,
+                                                   const boost::json::value& filter) {
+    const auto& collection = *query.collection;
+    if (!dialect.has_search_tokens() || !collection.search()) return std::nullopt;
+    const auto* object = filter.if_object();
+    if (object == nullptr) return std::nullopt;
+    SearchPlan plan(dialect, collection);
+    plan.states_ = all_states(*collection.search());
+    std::size_t searches = 0;
+    const auto take = [&](const boost::json::value& term) -> Result<void> {
+        if (!is_search(term)) {
+            if (!plan.narrow(term)) plan.rest_.push_back(&term);
+            return {};
+        }
+        ++searches;
+        auto words =
+            read_search(collection, term.get_object().contains("value") ? term.at("value")
+                                                                        : boost::json::value());
+        if (!words) return std::unexpected(words.error());
+        plan.words_ = std::move(*words);
+        return {};
+    };
+    const auto* list = object->if_contains("and");
+    if (list == nullptr) {
+        if (auto taken = take(filter); !taken) return std::unexpected(taken.error());
+    } else if (list->is_array() && list->get_array().size() <= kMaxListValues) {
+        for (const auto& term : list->get_array()) {
+            if (auto taken = take(term); !taken) return std::unexpected(taken.error());
+        }
+    }
+    if (searches != 1 || plan.words_.empty() || plan.states_.empty()) return std::nullopt;
+    return plan;
+}
+
+// True where the term is about a field beside the index, which then stands for it.
+bool SearchPlan::narrow(const boost::json::value& term) {
+    const auto* object = term.if_object();
+    if (object == nullptr || text_member(*object, "op") != "eq") return false;
+    const auto& beside = collection_.search()->beside;
+    const auto found = std::ranges::find(beside, text_member(*object, "field"));
+    const auto* value = object->if_contains("value");
+    if (found == beside.end() || value == nullptr || !value->is_bool()) return false;
+    states_ = states_with(static_cast<std::size_t>(found - beside.begin()), value->get_bool());
+    return true;
+}
+
+std::string SearchPlan::states_with(std::size_t beside, bool value) const {
+    std::string out;
+    std::ranges::copy_if(states_, std::back_inserter(out), [&](char state) {
+        return ((state - '0') >> beside & 1) == (value ? 1 : 0);
+    });
+    return out;
+}
+
+std::optional<std::vector<SearchPlan::Arm>> SearchPlan::arms(
+    const Query& query, const std::vector<Value>* behind) const {
+    const Value* id = behind == nullptr ? nullptr : &behind->back();
+    if (query.sort.size() == 1) return std::vector{Arm{states_, id}};
+    if (query.sort.size() > 2) return std::nullopt;
+    const auto& beside = collection_.search()->beside;
+    const auto& first = collection_.columns()[query.sort.front().column].name;
+    const auto found = std::ranges::find(beside, first);
+    if (found == beside.end()) return std::nullopt;
+    const auto at = static_cast<std::size_t>(found - beside.begin());
+    std::vector<Arm> out;
+    const bool begin = query.sort.front().descending;
+    bool is_behind = behind == nullptr;  // the cursor's place is in an arm before
+    for (const bool value : {begin, !begin}) {
+        const bool is_here =
+            behind != nullptr && behind->front() == Value(std::int64_t{value ? 1 : 0});
+        Arm arm{states_with(at, value), is_here ? id : nullptr};
+        if (!arm.states.empty() && (is_behind || is_here)) out.push_back(std::move(arm));
+        is_behind = is_behind || is_here;
+    }
+    return out;
+}
+
+Result<bool> SearchPlan::list(Query& query, const std::vector<Value>* behind,
+                              std::int64_t offset) const {
+    auto arms = this->arms(query, behind);
+    if (!arms || arms->empty()) return false;
+    auto list = list_of(query, *arms, offset);
+    if (!list) return std::unexpected(list.error());
+    query.list = std::move(*list);
+    if (std::ranges::none_of(words_, is_long)) return true;
+    arms->back().is_quick = true;
+    auto quick = list_of(query, *arms, offset);
+    if (!quick) return std::unexpected(quick.error());
+    query.quick = std::move(*quick);
+    return true;
+}
+
+Result<Statement> SearchPlan::list_of(Query& query, const std::vector<Arm>& arms,
+                                      std::int64_t offset) const {
+    SqlBuilder sql(dialect_);
+    const std::int64_t rows = query.limit + 1;
+    if (arms.size() == 1) {
+        if (auto built = append_arm(sql, query, arms.front(), rows); !built) {
+            return std::unexpected(built.error());
+        }
+    }
+    for (std::size_t i = 0; arms.size() > 1 && i < arms.size(); ++i) {
+        sql.sql(i == 0 ? "SELECT * FROM (" : " UNION ALL SELECT * FROM (");
+        const std::int64_t enough = offset > INT64_MAX - rows ? INT64_MAX : offset + rows;
+        if (auto built = append_arm(sql, query, arms[i], enough); !built) {
+            return std::unexpected(built.error());
+        }
+        sql.sql(")");
+    }
+    if (arms.size() > 1) sql.sql(" LIMIT ").value(rows);
+    if (offset > 0) sql.sql(" OFFSET ").value(offset);
+    return sql.take();
+}
+
+// A field can't have the name "-hit", so the names of the collection are those of its table.
+Result<void> SearchPlan::append_arm(SqlBuilder& sql, Query& query, const Arm& arm,
+                                    std::int64_t rows) const {
+    const bool descending = query.sort.back().descending;
+    const std::string_view order = descending ? " DESC" : " ASC";
+    sql.sql("SELECT ").sql(collection_.column_list()).sql(" FROM (SELECT rowid AS \"-hit\" FROM ");
+    append_hits(sql, arm, query.kept);
+    if (arm.behind != nullptr) {
+        sql.sql(descending ? " AND rowid < " : " AND rowid > ").value(*arm.behind);
+    }
+    if (arm.is_quick) {
+        sql.sql(" ORDER BY rowid").sql(order).sql(" LIMIT ").value(kQuickCandidates);
+    }
+    sql.sql(") CROSS JOIN ").name(collection_.table()).sql(" ON \"id\" = \"-hit\"");
+    std::string_view word = " WHERE ";
+    if (arm.is_quick) {
+        std::string& words = query.kept.emplace_back();
+        for (const auto& one : words_)
+            words.append(words.empty() ? "" : " ").append(one);
+        sql.sql(word).sql("streamwall_searched(").value(std::string_view(words));
+        for (const auto& field : collection_.search()->fields)
+            sql.sql(", ").name(field);
+        sql.sql(")");
+        word = " AND ";
+    }
+    if (auto built = append_rest(sql, query.kept, word); !built) return built;
+    sql.sql(" ORDER BY \"-hit\"").sql(order).sql(" LIMIT ").value(rows);
+    return {};
+}
+
+void SearchPlan::append_hits(SqlBuilder& sql, const Arm& arm, Kept& kept) const {
+    const auto& table = collection_.search_table();
+    const std::string_view text = kept.emplace_back(match_text(arm.states, words_, arm.is_quick));
+    sql.name(table).sql(" WHERE ").name(table).sql(" MATCH ").value(text);
+}
+
+Result<void> SearchPlan::append_rest(SqlBuilder& sql, Kept& kept,
+                                     std::string_view first_word) const {
+    for (const auto* term : rest_) {
+        sql.sql(first_word);
+        first_word = " AND ";
+        if (auto built = append_filter(sql, collection_, *term, kept, 2); !built) return built;
+    }
+    return {};
+}
+
+Result<void> SearchPlan::count(Query& query) const {
+    SqlBuilder sql(dialect_);
+    sql.sql("SELECT count(*) FROM ");
+    if (!rest_.empty()) sql.sql("(SELECT rowid AS \"-hit\" FROM ");
+    append_hits(sql, {states_}, query.kept);
+    if (!rest_.empty()) {
+        sql.sql(") CROSS JOIN ").name(collection_.table()).sql(" ON \"id\" = \"-hit\"");
+        if (auto built = append_rest(sql, query.kept, " WHERE "); !built) return built;
+    }
+    query.count = sql.take();
+    return {};
+}
+
+}  // namespace streamwall::storage
