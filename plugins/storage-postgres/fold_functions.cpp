@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "storage-sql/dialect.hpp"
+#include "storage-sql/search.hpp"
 #include "storage-sql/text_match.hpp"
 
 namespace streamwall::postgres {
@@ -92,6 +93,14 @@ std::vector<std::string> make_functions() {
                    " COLLATE \"C\") ELSE streamwall_fold(regexp_replace(value COLLATE \"C\", "
                    "'[^A-Za-z0-9" +
                    tables.in_words + "]+', ' ', 'g')) END",
+               "sql"),
+        // Of the text of a record's searched fields, see search.hpp.
+        define("streamwall_search_words(value text) RETURNS tsvector",
+               "SELECT array_to_tsvector(ARRAY(SELECT left(word, " +
+                   std::to_string(storage::kMaxWordLength) +
+                   ") FROM unnest(string_to_array(streamwall_words_of(left(value, " +
+                   std::to_string(storage::kMaxSearchedText) +
+                   ")), ' ')) AS word WHERE word <> ''))",
                "sql"),
         define("streamwall_contains(value text, folded text) RETURNS boolean",
                "SELECT coalesce(strpos(streamwall_fold(value), folded) > 0, false)", "sql"),

@@ -5,6 +5,7 @@
 #include <streamwall/sdk/fault.hpp>
 
 #include "fold_functions.hpp"
+#include "search_table.hpp"
 #include "storage-sql/replies.hpp"
 #include "storage-sql/tables.hpp"
 
@@ -101,6 +102,9 @@ Task<> upgrade(Connection& connection, const std::string& schema,
     const std::string functions = fold_functions_version();
     if (co_await read_meta(connection, "functions") != functions) {
         co_await run_all(connection, fold_functions());
+        const auto known = co_await load_declarations(connection);
+        for (const auto& collection : known.collections)
+            co_await build_search(connection, *collection);
         co_await set_meta(connection, "functions", functions);
     }
 }
@@ -208,6 +212,9 @@ Task<storage::Result<void>> store_collection(Connection& connection,
         if (!failure) continue;
         if (!failure->is_unique_conflict() || index.unique == nullptr) throw *failure;
         co_return std::unexpected(storage::key_not_unique(collection, *index.unique));
+    }
+    if (!has_search_of(change.before.get(), collection)) {
+        co_await build_search(connection, collection);
     }
     const std::string declaration = collection.declaration();
     co_await connection.query(

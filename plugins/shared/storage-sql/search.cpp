@@ -58,9 +58,11 @@ Result<std::vector<std::string>> search_words(std::string_view text) {
 
 std::string searched_text(std::span<const std::optional<std::string_view>> fields) {
     std::string text;
+    bool is_first = true;
     for (const auto& field : fields) {
         if (!field) continue;
-        if (!text.empty()) text += ' ';
+        if (!is_first) text += ' ';
+        is_first = false;
         text += *field;
     }
     text.resize(first_of(text, kMaxSearchedText).size());

@@ -1,0 +1,88 @@
+#include "search_table.hpp"
+
+#include "storage-sql/dialect.hpp"
+
+namespace streamwall::postgres {
+namespace {
+
+std::string quoted(std::string_view name) {
+    std::string sql;
+    storage::append_identifier(sql, name);
+    return sql;
+}
+
+// What belongs to the table, named after it.
+std::string named(const storage::Collection& collection, std::string_view suffix) {
+    return quoted(storage::postgres_dialect().identifier(collection.search_table() + "_" +
+                                                         std::string(suffix)));
+}
+
+std::string joined(const storage::SearchIndex& search, std::string_view row) {
+    std::string out;
+    for (const auto& field : search.fields)
+        out.append(out.empty() ? "" : ", ").append(row).append(quoted(field));
+    return out;
+}
+
+std::string words_of(const storage::SearchIndex& search, std::string_view row) {
+    return "streamwall_search_words(concat_ws(' ', " + joined(search, row) + "))";
+}
+
+std::string differs(const storage::SearchIndex& search) {
+    std::string out;
+    for (const auto& field : search.fields) {
+        out.append(out.empty() ? "" : " OR ").append("OLD.").append(quoted(field));
+        out.append(" IS DISTINCT FROM NEW.").append(quoted(field));
+    }
+    return out;
+}
+
+std::string keeper(const storage::Collection& collection) {
+    const auto& search = *collection.search();
+    const std::string table = quoted(collection.search_table());
+    return "CREATE FUNCTION " + named(collection, "keep") +
+           "() RETURNS trigger LANGUAGE plpgsql AS $keep$ BEGIN"
+           " IF TG_OP = 'INSERT' THEN INSERT INTO " +
+           table + " VALUES (NEW.\"id\", " + words_of(search, "NEW.") +
+           "); ELSIF TG_OP = 'UPDATE' THEN UPDATE " + table +
+           " SET \"words\" = " + words_of(search, "NEW.") +
+           " WHERE \"id\" = NEW.\"id\"; ELSE DELETE FROM " + table +
+           " WHERE \"id\" = OLD.\"id\"; END IF; RETURN NULL; END $keep$";
+}
+
+}  // namespace
+
+bool has_search_of(const storage::Collection* before, const storage::Collection& after) {
+    if (!after.search()) return true;
+    return before != nullptr && before->search() &&
+           before->search()->fields == after.search()->fields;
+}
+
+Task<> build_search(Connection& connection, const storage::Collection& collection) {
+    if (!collection.search()) co_return;
+    const auto& search = *collection.search();
+    const std::string table = quoted(collection.search_table());
+    const std::string on = " ON " + quoted(collection.table());
+    const std::string keep = named(collection, "keep");
+    const std::string call = " FOR EACH ROW";
+    Pipeline pipeline;
+    for (const auto* kind : {"rows", "words"})
+        pipeline.add_once("DROP TRIGGER IF EXISTS " + named(collection, kind) + on);
+    pipeline.add_once("DROP FUNCTION IF EXISTS " + keep + "()");
+    pipeline.add_once("DROP TABLE IF EXISTS " + table);
+    pipeline.add_once("CREATE TABLE " + table +
+                      " (\"id\" bigint PRIMARY KEY, \"words\" tsvector NOT NULL)");
+    pipeline.add_once("INSERT INTO " + table + " SELECT \"id\", " + words_of(search, "") +
+                      " FROM " + quoted(collection.table()));
+    pipeline.add_once("CREATE INDEX " + named(collection, "index") + " ON " + table +
+                      " USING gin (\"words\")");
+    pipeline.add_once(keeper(collection));
+    pipeline.add_once("CREATE TRIGGER " + named(collection, "rows") + " AFTER INSERT OR DELETE" +
+                      on + call + " EXECUTE FUNCTION " + keep + "()");
+    pipeline.add_once("CREATE TRIGGER " + named(collection, "words") + " AFTER UPDATE OF " +
+                      joined(search, "") + on + call + " WHEN (" + differs(search) +
+                      ") EXECUTE FUNCTION " + keep + "()");
+    (co_await connection.run(pipeline)).check();
+}
+
+}  // namespace streamwall::postgres
