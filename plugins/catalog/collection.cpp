@@ -85,6 +85,11 @@ constexpr std::string_view kIndexes =
     R"({"name":"city","fields":["archived","city"]},)"
     R"({"name":"streamer","fields":["archived","streamer_id"]}])";
 
+// Nearly every search is one among the streams that are not archived, pinned ones first.
+constexpr std::string_view kSearch =
+    R"({"fields":["title","url","notes","city","state","country","posted_by"],)"
+    R"("beside":["archived","pinned"]})";
+
 }  // namespace
 
 std::string_view repeated_field(std::string_view name) {
@@ -100,6 +105,7 @@ std::string streams_declaration() {
                                 .raw("fields", fields_json())
                                 .raw("unique", kKeys)
                                 .raw("indexes", kIndexes)
+                                .raw("search", kSearch)
                                 .take();
     return R"({"collections":[)" + collection + "," + history_declaration() + "]}";
 }

@@ -8,9 +8,6 @@
 namespace streamwall::catalog {
 namespace {
 
-constexpr std::string_view kSearched =
-    R"(["title","url","notes","city","state","country","posted_by"])";
-
 std::string leaf(std::string_view field, std::string_view op, std::string_view value_json) {
     return json::Writer().text("field", field).text("op", op).raw("value", value_json).take();
 }
@@ -51,11 +48,7 @@ class FilterBuilder {
         } else if (name == "updated_since") {
             join(leaf("updated_at", "ge", first));
         } else if (name == "search") {
-            join(json::Writer()
-                     .raw("fields", kSearched)
-                     .text("op", "words")
-                     .raw("value", first)
-                     .take());
+            join(json::Writer().text("op", "search").raw("value", first).take());
         } else if (model::find_stream_field(name) != nullptr) {
             join(any_of(name, values, first, count));
         } else {

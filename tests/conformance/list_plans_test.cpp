@@ -11,10 +11,10 @@
 namespace streamwall {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-class ListPlans : public testing::Test {
+class ListPlans : public ::testing::Test {
   protected:
     ListPlans() {
         sqlite::Options options;
@@ -38,7 +38,7 @@ class ListPlans : public testing::Test {
         return R"({"limit":25,"count":true)" + (rest.empty() ? "" : "," + rest) + "}";
     }
 
-    sqlite::TemporaryFolder folder_;
+    sqlite::DatabaseFolder folder_;
     sqlite::Witness witness_;
     std::unique_ptr<sqlite::Store> store_;
 };
@@ -68,7 +68,6 @@ TEST_F(ListPlans, EveryFilterAndSortUsesAnIndexForTheListAndForTheCount) {
         R"("archived":[true,false])",
         R"("since":["2026-01-01T00:00:00.000Z"])",
         R"("updated_since":["2026-01-01T00:00:00.000Z"])",
-        R"("search":["protest sea"])",
     };
     const std::vector<std::string> sorts = {
         "",
@@ -92,6 +91,33 @@ TEST_F(ListPlans, EveryFilterAndSortUsesAnIndexForTheListAndForTheCount) {
             EXPECT_THAT(found, Not(HasSubstr(R"("SCAN record_streams")"))) << given << "\n"
                                                                            << found;
         }
+    }
+}
+
+TEST_F(ListPlans, ASearchReadsItsHitsInTheOrderOfTheList) {
+    for (const auto* sort : {"", R"(,"sort":"created_at","descending":true)"}) {
+        for (const auto* filter :
+             {R"("search":["protest sea"])", R"("search":["a"],"pinned":[true])",
+              R"("search":["protest"],"archived":[true])",
+              R"("search":["sea"],"status":["live"])"}) {
+            const auto given = request(R"("filters":{)" + std::string(filter) + "}" + sort);
+            const auto found = plan(given);
+            EXPECT_THAT(found, HasSubstr("SCAN search_streams VIRTUAL TABLE INDEX")) << given;
+            EXPECT_THAT(found, Not(HasSubstr("SCAN record_streams"))) << given << "\n" << found;
+            EXPECT_THAT(found, Not(HasSubstr("TEMP B-TREE"))) << given << "\n" << found;
+        }
+    }
+    const auto counted = plan(request(R"("filters":{"search":["protest"]})"));
+    EXPECT_THAT(counted.substr(counted.find("\"count\"")), Not(HasSubstr("record_streams")))
+        << counted;
+}
+
+TEST_F(ListPlans, ASearchInAnotherOrderReadsNothingButItsHits) {
+    for (const auto* sort : {"title", "updated_at", "status", "city"}) {
+        const auto found = plan(request(R"("filters":{"search":["protest"]},"sort":")" +
+                                        std::string(sort) + R"(","descending":true)"));
+        EXPECT_THAT(found, HasSubstr("search_streams VIRTUAL TABLE INDEX")) << found;
+        EXPECT_THAT(found, Not(HasSubstr("SCAN record_streams"))) << found;
     }
 }
 
