@@ -3,6 +3,8 @@
 #include "key_ring.hpp"
 #include "login_limits.hpp"
 
+#include <streamwall/testing/temporary_folder.hpp>
+
 #include <heap_buffers.hpp>
 
 #include <gtest/gtest.h>
@@ -88,13 +90,8 @@ TEST(LoginTries, RememberSoManyKeysAndNoMore) {
 
 class RingFile : public ::testing::Test {
   protected:
-    RingFile() {
-        std::string name = (std::filesystem::temp_directory_path() / "ring-XXXXXX").string();
-        folder = ::mkdtemp(name.data());
-        path = folder / "signing-keys";
-    }
-    ~RingFile() override { std::filesystem::remove_all(folder); }
-    std::filesystem::path folder, path;
+    const streamwall::testing::TemporaryFolder folder{"ring"};
+    const std::filesystem::path path = folder / "signing-keys";
 };
 
 TEST_F(RingFile, IsMadeOnceForItsOwnerAlone) {
@@ -108,7 +105,8 @@ TEST_F(RingFile, IsMadeOnceForItsOwnerAlone) {
     next.rotate(Seconds(100), Seconds(10), Seconds(10));
     ASSERT_TRUE(save_ring(path, next));
     EXPECT_EQ(load_or_make_ring(path, Seconds(7))->current().id, next.current().id);
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1) << "no drafts";
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1)
+        << "no drafts";
 }
 
 TEST_F(RingFile, IsRefusedWhereOthersCanReadItOrItHoldsNoKeys) {

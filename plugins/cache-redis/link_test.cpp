@@ -2,6 +2,8 @@
 #include "redis_fixture.hpp"
 #include "tls_identity.hpp"
 
+#include <streamwall/testing/temporary_folder.hpp>
+
 #include <fstream>
 
 namespace streamwall::redis::testing {
@@ -39,8 +41,7 @@ TEST_F(ALink, LogsIn) {
 }
 
 TEST_F(ALink, GoesOverTlsToAServerWithTheRightName) {
-    auto pattern = (std::filesystem::temp_directory_path() / "tls-XXXXXX").string();
-    const std::filesystem::path folder = ::mkdtemp(pattern.data());
+    const streamwall::testing::TemporaryFolder folder("tls");
     const net::testing::Identity identity;
     std::ofstream(folder / "cert.pem") << identity.certificate_pem;
     std::ofstream(folder / "key.pem") << identity.key_pem;
@@ -53,7 +54,6 @@ TEST_F(ALink, GoesOverTlsToAServerWithTheRightName) {
     auto& other_name = host({{"url", "rediss://127.0.0.1:" + std::to_string(guarded.port())},
                              {"tls_ca_file", authority}});
     EXPECT_FALSE(is_ok(other_name));
-    std::filesystem::remove_all(folder);
 }
 
 TEST_F(ALink, KeepsItsKeysUnderItsPrefix) {

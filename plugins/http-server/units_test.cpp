@@ -5,6 +5,8 @@
 #include "test_support.hpp"
 #include "text.hpp"
 
+#include <streamwall/testing/temporary_folder.hpp>
+
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
@@ -155,13 +157,8 @@ TEST(RateLimits, are_read_from_one_word) {
 
 class KeyFile : public ::testing::Test {
   protected:
-    KeyFile() {
-        std::string pattern = std::filesystem::temp_directory_path() / "streamwall-key-XXXXXX";
-        folder = ::mkdtemp(pattern.data());
-        path = folder / "api-key";
-    }
-    ~KeyFile() override { std::filesystem::remove_all(folder); }
-    std::filesystem::path folder, path;
+    const streamwall::testing::TemporaryFolder folder{"key"};
+    const std::filesystem::path path = folder / "api-key";
 };
 
 TEST_F(KeyFile, is_made_once_for_its_owner_alone) {

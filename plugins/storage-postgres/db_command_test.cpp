@@ -1,6 +1,8 @@
 // `streamwall db`: upgrades that are cut short, and copies from SQLite.
 #include "db_command.hpp"
 
+#include <streamwall/testing/temporary_folder.hpp>
+
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <spawn.h>
@@ -48,14 +50,6 @@ class DbCommandTest : public ::testing::Test {
     void SetUp() override {
         SKIP_WITHOUT_POSTGRES();
         server_ = shared_server();
-        std::string pattern =
-            (std::filesystem::temp_directory_path() / "streamwall-copy-XXXXXX").string();
-        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-        folder_ = pattern;
-    }
-    void TearDown() override {
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
     }
 
     boost::json::object arguments() const {
@@ -67,7 +61,7 @@ class DbCommandTest : public ::testing::Test {
                 {"schema", schema_},
                 {"output", "json"}};
     }
-    std::string file() const { return folder_ + "/streamwall.db"; }
+    std::string file() const { return folder_ / "streamwall.db"; }
 
     // What the command prints.
     storage::Result<std::string> run(std::string_view name, const boost::json::object& given,
@@ -100,7 +94,7 @@ class DbCommandTest : public ::testing::Test {
         std::promise<Answer> promise;
         auto future = promise.get_future();
         auto at_once = store.call(method, request, test_origin(), [&] {
-            return std::make_unique<PromisedCall>(std::move(promise));
+            return std::make_unique<storage::testing::PromisedCall>(std::move(promise));
         });
         return at_once ? std::move(*at_once) : future.get();
     }
@@ -153,7 +147,7 @@ class DbCommandTest : public ::testing::Test {
 
     const std::string schema_ = fresh_schema();
     PostgresServer* server_ = nullptr;
-    std::string folder_;
+    const streamwall::testing::TemporaryFolder folder_{"copy"};
     std::string errors_;
     Witness witness_;
 };

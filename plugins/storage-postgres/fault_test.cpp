@@ -40,7 +40,7 @@ class FaultTest : public ::testing::Test {
         const auto last =
             std::stoll(ask_server(*server_, "SELECT last FROM " + schema_ + ".journal"));
         EXPECT_TRUE(witness_.wait_until_seen(last, kSoon));
-        const auto seen = witness_.seen();
+        const auto seen = witness_.sequences();
         for (std::size_t i = 0; i < seen.size(); ++i)
             ASSERT_EQ(seen[i], static_cast<std::int64_t>(i) + 1) << "announced with a gap";
     }

@@ -78,7 +78,7 @@ TEST_F(StoreTest, TwoInstancesGiveNumbersInOrderOfCommitAndBothSeeEveryEvent) {
     std::iota(all.begin(), all.end(), 1);
     for (const auto* instance : {one.get(), two.get()}) {
         EXPECT_TRUE(instance->witness.wait_until_seen(last, kSoon));
-        EXPECT_EQ(instance->witness.seen(), all);
+        EXPECT_EQ(instance->witness.sequences(), all);
     }
     ledger.check(*server_, schema_);
 }

@@ -5,23 +5,20 @@
 #include <gtest/gtest.h>
 #include <postgres_server.hpp>
 
-#include <atomic>
-#include <condition_variable>
-#include <future>
-#include <mutex>
 #include <string>
-#include <vector>
 
+#include "storage-sql/testing/store_calls.hpp"
 #include "store.hpp"
 
 namespace streamwall::postgres {
 
 using storage::Answer;
-using storage::Call;
-using storage::CommittedEvent;
 using storage::Health;
 using storage::Hooks;
 using storage::Method;
+using storage::testing::call;
+using storage::testing::test_origin;
+using storage::testing::Witness;
 using testing::PostgresServer;
 
 // Started when first asked for; null where there can be none here.
@@ -30,90 +27,6 @@ PostgresServer* shared_server();
 #define SKIP_WITHOUT_POSTGRES()                                                                \
     if (const auto reason = ::streamwall::testing::PostgresServer::missing(); !reason.empty()) \
     GTEST_SKIP() << reason
-
-class PromisedCall final : public Call {
-  public:
-    explicit PromisedCall(std::promise<Answer> promise) : promise_(std::move(promise)) {}
-    bool abandoned() const override { return false; }
-    void answer(Answer answer) override { promise_.set_value(std::move(answer)); }
-
-  private:
-    std::promise<Answer> promise_;
-};
-
-// The identity that the conformance kit expects.
-inline storage::Origin test_origin() {
-    storage::Origin origin;
-    origin.principal_type = "user";
-    origin.principal_id = "u1";
-    origin.principal_name = "Ada";
-    origin.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    origin.correlation_id = "c1";
-    origin.causation_id = "evt-0";
-    origin.producer = "tester@main";
-    return origin;
-}
-
-// What a store told its surroundings.
-class Witness {
-  public:
-    Hooks hooks() {
-        Hooks hooks;
-        hooks.wall_ms = [this] { return now_ms.load(); };
-        hooks.committed = [this](std::span<const CommittedEvent> events) {
-            const std::lock_guard lock(mutex_);
-            for (const auto& [event, origin] : events)
-                seen_.push_back(event.sequence);
-            changed_.notify_all();
-        };
-        hooks.health = [this](Health health, std::string_view reason) {
-            const std::lock_guard lock(mutex_);
-            health_ = health;
-            reason_ = reason;
-            changed_.notify_all();
-        };
-        return hooks;
-    }
-    std::vector<std::int64_t> seen() const {
-        const std::lock_guard lock(mutex_);
-        return seen_;
-    }
-    Health health() const {
-        const std::lock_guard lock(mutex_);
-        return health_;
-    }
-    std::string reason() const {
-        const std::lock_guard lock(mutex_);
-        return reason_;
-    }
-    // False where it took too long.
-    bool wait_for_health(Health health, std::chrono::milliseconds limit) const {
-        std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, limit, [&] { return health_ == health; });
-    }
-    bool wait_until_seen(std::int64_t sequence, std::chrono::milliseconds limit) const {
-        std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, limit,
-                                 [&] { return !seen_.empty() && seen_.back() >= sequence; });
-    }
-
-    std::atomic<std::int64_t> now_ms{1'769'862'896'789};
-
-  private:
-    mutable std::mutex mutex_;
-    mutable std::condition_variable changed_;
-    std::vector<std::int64_t> seen_;
-    Health health_ = Health::kDown;
-    std::string reason_;
-};
-
-inline Answer call(Store& store, Method method, const std::string& request) {
-    std::promise<Answer> promise;
-    auto future = promise.get_future();
-    auto at_once = store.call(method, request, test_origin(),
-                              [&] { return std::make_unique<PromisedCall>(std::move(promise)); });
-    return at_once ? std::move(*at_once) : future.get();
-}
 
 // A name that no other test has.
 std::string fresh_schema();

@@ -3,6 +3,8 @@
 #include "nats_server.hpp"
 #include "test_transport.hpp"
 
+#include <streamwall/testing/temporary_folder.hpp>
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -20,8 +22,6 @@ using streamwall::testing::NatsServer;
 class Identity {
   public:
     Identity() {
-        std::string pattern = (fs::temp_directory_path() / "tls-XXXXXX").string();
-        folder_ = mkdtemp(pattern.data());
         const auto command =
             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
             " -days 1 -subj /CN=test -addext subjectAltName=DNS:localhost"
@@ -29,7 +29,6 @@ class Identity {
             key() + " -out " + certificate() + " 2>/dev/null";
         if (std::system(command.c_str()) != 0) throw std::runtime_error("openssl failed");
     }
-    ~Identity() { fs::remove_all(folder_); }
     Identity(const Identity&) = delete;
     Identity& operator=(const Identity&) = delete;
     std::string certificate() const { return folder_ / "certificate.pem"; }
@@ -40,7 +39,7 @@ class Identity {
     }
 
   private:
-    fs::path folder_;
+    const streamwall::testing::TemporaryFolder folder_{"tls"};
 };
 
 class Tls : public ::testing::Test {

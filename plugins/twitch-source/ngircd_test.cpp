@@ -1,6 +1,8 @@
 // The client against a real IRC server: ngircd, which knows none of Twitch's capabilities.
 #include "client_fixture.hpp"
 
+#include <streamwall/testing/temporary_folder.hpp>
+
 #include <gtest/gtest.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
@@ -39,8 +41,6 @@ std::uint16_t free_port() {
 class Ngircd {
   public:
     Ngircd() : port_(free_port()) {
-        std::string pattern = (fs::temp_directory_path() / "ngircd-XXXXXX").string();
-        folder_ = mkdtemp(pattern.data());
         std::ofstream(folder_ / "ngircd.conf")
             << "[Global]\nName = irc.test.local\nInfo = test\nListen = 127.0.0.1\nPorts = " << port_
             << (geteuid() == 0 ? "\nServerUID = root\nServerGID = root" : "")
@@ -48,10 +48,7 @@ class Ngircd {
                "[Options]\nDNS = no\nIdent = no\nPAM = no\n";
         begin();
     }
-    ~Ngircd() {
-        kill();
-        fs::remove_all(folder_);
-    }
+    ~Ngircd() { kill(); }
     Ngircd(const Ngircd&) = delete;
     Ngircd& operator=(const Ngircd&) = delete;
 
@@ -75,7 +72,7 @@ class Ngircd {
 
   private:
     std::uint16_t port_;
-    fs::path folder_;
+    const streamwall::testing::TemporaryFolder folder_{"ngircd"};
     pid_t child_ = 0;
 };
 

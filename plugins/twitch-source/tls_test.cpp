@@ -4,6 +4,8 @@
 #include "test_server.hpp"
 #include "tls_identity.hpp"
 
+#include <streamwall/testing/temporary_folder.hpp>
+
 #include <gtest/gtest.h>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
@@ -72,14 +74,9 @@ class TlsServer {
     std::thread thread_;
 };
 
-class Tls : public testing::Test {
+class Tls : public ::testing::Test {
   protected:
-    Tls() {
-        std::string pattern = (fs::temp_directory_path() / "tls-XXXXXX").string();
-        folder = mkdtemp(pattern.data());
-        std::ofstream(folder / "ca.pem") << identity.certificate_pem;
-    }
-    ~Tls() override { fs::remove_all(folder); }
+    Tls() { std::ofstream(folder / "ca.pem") << identity.certificate_pem; }
     ClientOptions options(std::string host) const {
         auto out = quick_options({std::move(host), server.port(), true}, {"#one"});
         out.session.registration_timeout = std::chrono::seconds(10);
@@ -88,7 +85,7 @@ class Tls : public testing::Test {
     }
     Identity identity;
     TlsServer server{identity};
-    fs::path folder;
+    const streamwall::testing::TemporaryFolder folder{"tls"};
 };
 
 TEST_F(Tls, IsSpokenWithAServerWhoseNameAndAuthorityAreRight) {

@@ -18,6 +18,7 @@ install(FILES ${CMAKE_CURRENT_LIST_DIR}/StreamwallPlugin.cmake
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/plugin-api/streamwall ${CMAKE_SOURCE_DIR}/sdk/include/streamwall
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${CMAKE_SOURCE_DIR}/sdk/testing/include/streamwall/testing/host.hpp
+    ${CMAKE_SOURCE_DIR}/sdk/testing/include/streamwall/testing/temporary_folder.hpp
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/streamwall/testing)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/sdk/template ${CMAKE_SOURCE_DIR}/sdk/examples
     ${CMAKE_SOURCE_DIR}/sdk/docs DESTINATION ${CMAKE_INSTALL_DATADIR}/streamwall)

@@ -1,6 +1,7 @@
 // Whatever file lies among the plugins: one clear line says what is wrong with it, none of its code
 // ran if a check could tell, and the rest of the host serves.
 #include <streamwall/testing/host.hpp>
+#include <streamwall/testing/temporary_folder.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -106,16 +107,11 @@ const Case kCases[] = {
 class ABrokenPlugin : public ::testing::TestWithParam<Case> {
   protected:
     ABrokenPlugin() {
-        auto pattern = (fs::temp_directory_path() / "streamwall-broken-XXXXXX").string();
-        root = ::mkdtemp(pattern.data());
         fs::create_directories(root / "plugins");
         fs::create_directories(root / "marks");
         ::setenv("STREAMWALL_MARKS", (root / "marks").c_str(), 1);
     }
-    ~ABrokenPlugin() override {
-        ::unsetenv("STREAMWALL_MARKS");
-        fs::remove_all(root);
-    }
+    ~ABrokenPlugin() override { ::unsetenv("STREAMWALL_MARKS"); }
     fs::path copy(const fs::path& plugin) {
         const auto to = root / "plugins" / plugin.filename();
         fs::copy_file(plugin, to);
@@ -137,7 +133,7 @@ class ABrokenPlugin : public ::testing::TestWithParam<Case> {
         return out;
     }
 
-    fs::path root;
+    const streamwall::testing::TemporaryFolder root{"broken"};
 };
 
 INSTANTIATE_TEST_SUITE_P(With, ABrokenPlugin, ::testing::ValuesIn(kCases),

@@ -48,16 +48,10 @@ std::string to_line(const redisReply* reply) {
 }  // namespace
 
 RedisServer::RedisServer(ServerOptions options)
-    : options_(std::move(options)), port_(find_free_port()) {
-    auto pattern = (fs::temp_directory_path() / "redis-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no folder for Redis");
-    folder_ = pattern;
-}
+    : options_(std::move(options)), port_(find_free_port()) {}
 
 RedisServer::~RedisServer() {
     kill();
-    std::error_code ignored;  // what is left of a temporary folder harms nobody
-    fs::remove_all(folder_, ignored);
 }
 
 bool RedisServer::is_installed() {
@@ -65,9 +59,18 @@ bool RedisServer::is_installed() {
 }
 
 bool RedisServer::start() {
-    std::vector<std::string> words{kProgram, "--bind",    "127.0.0.1",      "--save",
-                                   "",       "--dir",     folder_.string(), "--unixsocket",
-                                   socket(), "--logfile", folder_ / "log",  "--daemonize",
+    std::vector<std::string> words{kProgram,
+                                   "--bind",
+                                   "127.0.0.1",
+                                   "--save",
+                                   "",
+                                   "--dir",
+                                   folder_.path().string(),
+                                   "--unixsocket",
+                                   socket(),
+                                   "--logfile",
+                                   folder_ / "log",
+                                   "--daemonize",
                                    "no"};
     const bool tls = !options_.certificate.empty();
     for (const auto* word : {tls ? "--tls-port" : "--port"})

@@ -2,6 +2,8 @@
 // its process id.
 #pragma once
 
+#include <streamwall/testing/temporary_folder.hpp>
+
 #include <sys/types.h>
 
 #include <cstdint>
@@ -47,7 +49,7 @@ class RedisServer {
     void wait_for_end();
 
     ServerOptions options_;
-    std::filesystem::path folder_;
+    const streamwall::testing::TemporaryFolder folder_{"redis"};
     std::uint16_t port_ = 0;
     pid_t pid_ = 0;
 };

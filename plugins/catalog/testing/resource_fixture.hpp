@@ -42,7 +42,7 @@ class SqlitePort final : public StorePort {
     std::vector<sqlite::SeenEvent> events() const { return witness_.seen(); }
 
   private:
-    sqlite::TemporaryFolder folder_;
+    sqlite::DatabaseFolder folder_;
     sqlite::Witness witness_;
     std::unique_ptr<sqlite::Store> store_;
     std::function<void()> before_apply_;

@@ -5,6 +5,7 @@
 #include "stream_reader.hpp"
 
 #include <streamwall/testing/host.hpp>
+#include <streamwall/testing/temporary_folder.hpp>
 
 #include <gtest/gtest.h>
 #include <boost/json.hpp>
@@ -22,28 +23,13 @@ using streamwall::testing::NatsServer;
 
 inline constexpr auto kMirror = "jetstream-mirror";
 
-// A folder that lasts as long as its object.
-class Folder {
+class Folder : public streamwall::testing::TemporaryFolder {
   public:
-    Folder() {
-        std::string pattern = (fs::temp_directory_path() / "jetstream-XXXXXX").string();
-        if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-        path_ = pattern;
-    }
-    ~Folder() {
-        std::error_code ignored;  // a folder that stays behind fails no test
-        fs::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    const fs::path& path() const { return path_; }
+    Folder() : TemporaryFolder("jetstream") {}
     void wipe() const {
-        fs::remove_all(path_);
-        fs::create_directory(path_);
+        fs::remove_all(path());
+        fs::create_directory(path());
     }
-
-  private:
-    fs::path path_;
 };
 
 // Quick, so that what is to be noticed is noticed soon.

@@ -94,7 +94,7 @@ struct KillCase {
 class Kill : public ::testing::TestWithParam<KillCase> {};
 
 TEST_P(Kill, LosesNothingThatWasAcknowledged) {
-    const TemporaryFolder folder;
+    const DatabaseFolder folder;
     int output = -1;
     const pid_t child = start_inserting(folder.file(), GetParam().fault_at, output);
     ASSERT_GT(child, 0);
@@ -138,7 +138,7 @@ INSTANTIATE_TEST_SUITE_P(At, Kill,
                          [](const auto& instance) { return std::string(instance.param.name); });
 
 TEST(Durability, AFailedFsyncFailsTheRequestsAndTheStoreRecovers) {
-    const TemporaryFolder folder;
+    const DatabaseFolder folder;
     FaultyDisk disk;
     Witness witness;
     auto store = Store::open(options_for(folder.file()), witness.hooks());
@@ -172,7 +172,7 @@ TEST(Durability, AFailedFsyncFailsTheRequestsAndTheStoreRecovers) {
 }
 
 TEST(Durability, AFullDiskRefusesWritesAndForgetsNone) {
-    const TemporaryFolder folder;
+    const DatabaseFolder folder;
     const std::string small = folder.file("small");
     ASSERT_EQ(mkdir(small.c_str(), 0700), 0);
     if (mount("tmpfs", small.c_str(), "tmpfs", 0, "size=1m") != 0) {
@@ -226,7 +226,7 @@ class WrongFile : public ::testing::Test {
         }
     }
 
-    TemporaryFolder folder_;
+    DatabaseFolder folder_;
     Witness witness_;
     Code code_{};
 };
@@ -286,7 +286,7 @@ TEST_F(WrongFile, InAFolderThatCanNotBeWrittenIsRefusedWithItsName) {
     [[maybe_unused]] const auto length = read(pipe_ends[0], text, sizeof text - 1);
     close(pipe_ends[0]);
     waitpid(child, nullptr, 0);
-    EXPECT_THAT(text, HasSubstr("can't write in the folder \"" + folder_.path() + "\""));
+    EXPECT_THAT(text, HasSubstr("can't write in the folder \"" + folder_.path().string() + "\""));
     ASSERT_EQ(chmod(folder_.path().c_str(), 0700), 0);
 }
 

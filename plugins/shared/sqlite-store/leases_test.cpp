@@ -44,7 +44,7 @@ class LeasesTest : public ::testing::Test {
         sqlite3_close(file);
     }
 
-    TemporaryFolder folder_;
+    DatabaseFolder folder_;
     Witness witness_;
     std::int64_t now_ms_ = 1'000'000;
     std::unique_ptr<Store> store_;

@@ -42,7 +42,7 @@ class StoreTest : public ::testing::Test {
     }
     Answer ask(Method method, const std::string& request) { return call(*store_, method, request); }
 
-    TemporaryFolder folder_;
+    DatabaseFolder folder_;
     Witness witness_;
     std::unique_ptr<Store> store_;
 };
@@ -311,8 +311,9 @@ TEST_F(StoreTest, StopsCleanlyWhileCallersKeepCalling) {
             for (int i = 0; i < 100; ++i) {
                 std::promise<Answer> promise;
                 mine.push_back(promise.get_future());
-                store_->call(Method::kApply, kInsertAndTell, test_origin(),
-                             [&] { return std::make_unique<PromisedCall>(std::move(promise)); });
+                store_->call(Method::kApply, kInsertAndTell, test_origin(), [&] {
+                    return std::make_unique<storage::testing::PromisedCall>(std::move(promise));
+                });
             }
         });
     }

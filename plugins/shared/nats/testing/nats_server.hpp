@@ -8,6 +8,8 @@
 // It ends with its object, by its process id.
 #pragma once
 
+#include <streamwall/testing/temporary_folder.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -38,14 +40,14 @@ class NatsServer {
     std::uint16_t port() const { return port_; }
     std::string url() const { return "nats://127.0.0.1:" + std::to_string(port_); }
     pid_t pid() const { return pid_; }
-    const std::filesystem::path& folder() const { return folder_; }
+    const std::filesystem::path& folder() const { return folder_.path(); }
     std::string log() const;
 
   private:
     void end(int signal);
     bool listens() const;
 
-    std::filesystem::path folder_;
+    const TemporaryFolder folder_{"nats"};
     std::uint16_t port_;
     pid_t pid_ = -1;
 };
