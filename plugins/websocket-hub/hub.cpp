@@ -58,7 +58,8 @@ std::string_view find_parameter(std::string_view query, std::string_view name) {
 }  // namespace
 
 Hub::Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics metrics,
-         std::function<void()> wants_nodes, Sources sources, HubOptions options, AskRoom ask_room)
+         std::function<void()> wants_nodes, Sources sources, HubOptions options, AskRoom ask_room,
+         std::function<void()> burst_began)
     : table_(table),
       self_(self),
       lease_(lease),
@@ -73,10 +74,14 @@ Hub::Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics met
                                                 metrics.subscriptions)
                       : nullptr),
       timeline_(options.history_bytes, std::move(sources)),
+      burst_began_(std::move(burst_began)),
+      burst_(burst_began_ ? options.burst : BurstOptions{.delay = {}}),
       sessions_(options.session_ttl, options.max_sessions),
       replays_{timeline_, gate_, options.history_events, metrics.refused},
       wants_nodes_(std::move(wants_nodes)),
-      everybody_(std::in_place, table, self, lease) {}
+      everybody_(std::in_place, table, self, lease) {
+    timeline_.settle_by([this] { send_held(); });
+}
 
 Hub::~Hub() = default;
 
@@ -249,12 +254,54 @@ Result<> Hub::publish(const StreamEvent& event) {
                   PastEvent{event.place.sequence, event.time_ms, std::string(event.type),
                             event.record, std::string(event.changes)},
                   [&](const History& history) {
-                      const bool is_repeated = history.is_old(event.place.sequence);
-                      sent = streams_.broadcast(make_broadcast(action, record, event.changes),
-                                                *facts, event.subject, event.place, is_repeated);
+                      const StreamNews news{make_broadcast(action, record, event.changes), *facts,
+                                            event.subject, event.place};
+                      sent = send_news(news, event, history.is_old(event.place.sequence));
                   });
     metrics_.messages.add(static_cast<double>(sent));
     return ok();
+}
+
+// What is repeated goes to the base protocol alone: the extended one reads it from the history. In
+// a burst the base protocol waits.
+std::size_t Hub::send_news(const StreamNews& news, const StreamEvent& event, bool is_repeated) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!burst_.begins(now)) {
+        return streams_.broadcast({&news, 1}, is_repeated ? Audience::kBase : Audience::kAll);
+    }
+    const auto sent = is_repeated ? 0 : streams_.broadcast({&news, 1}, Audience::kExtended);
+    const bool is_merged = burst_.hold({std::string(event.subject), news.broadcast.action,
+                                        event.record, std::string(event.changes)},
+                                       now);
+    metrics_.held.add();
+    if (is_merged) metrics_.merged.add();
+    if (burst_.is_due(now)) {
+        send_held();
+    } else if (burst_.is_first()) {
+        burst_began_();
+    }
+    return sent;
+}
+
+void Hub::send_held() {
+    if (burst_.is_empty()) return;
+    const auto changes = burst_.take();
+    std::vector<StreamNews> news;
+    news.reserve(changes.size());
+    for (const auto& each : changes) {
+        const auto record = each.record.view();
+        // It was read before; the facts are those of all that was merged.
+        if (auto facts = read_facts(record, each.changes)) {
+            news.push_back({make_broadcast(each.action, record, each.changes), *std::move(facts),
+                            each.subject});
+        }
+    }
+    metrics_.messages.add(static_cast<double>(streams_.broadcast(news, Audience::kBase)));
+}
+
+void Hub::end_burst() {
+    const Gate::Stay stay(gate_);
+    if (stay) timeline_.settle();
 }
 
 void Hub::begin_history(const Position& newest, std::int64_t now_ms) {

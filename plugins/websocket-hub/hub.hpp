@@ -5,6 +5,7 @@
 // and history. Authentication is the listener's; here it only counts whether there is somebody.
 #pragma once
 
+#include "burst.hpp"
 #include "command.hpp"
 #include "gate.hpp"
 #include "nodes_channel.hpp"
@@ -41,6 +42,8 @@ struct HubMetrics {
     Series resumed;        // counter of sessions
     Series refused;        // counter of histories that could not be given
     Series flooded;        // counter of connections closed for too many commands
+    Series held;           // counter of changes that waited in a burst
+    Series merged;         // counter of changes that a later one of their stream stands for
 };
 
 struct HubOptions {
@@ -51,6 +54,7 @@ struct HubOptions {
     // Commands of one connection: so many a second (1…1,000) in the long run, and at once.
     std::uint32_t command_rate = 100;
     std::uint32_t command_burst = 500;
+    BurstOptions burst = {};
 };
 
 // An event about a stream, borrowed.
@@ -69,9 +73,10 @@ class Hub {
     using User = Connection;  // none for whoever was turned away
 
     // `wants_nodes` runs when somebody has subscribed to NodesChannel: publish_nodes() is due.
+    // `burst_began` runs when changes begin to wait: end_burst() is due after the burst's delay.
     Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics metrics,
         std::function<void()> wants_nodes = {}, Sources sources = {}, HubOptions options = {},
-        AskRoom ask_room = {});
+        AskRoom ask_room = {}, std::function<void()> burst_began = {});
     ~Hub();
     Hub(const Hub&) = delete;
     Hub& operator=(const Hub&) = delete;
@@ -84,6 +89,9 @@ class Hub {
     // What is no broadcast (other types) is success. In the order of the journal, one at a time.
     // [any]
     Result<> publish(const StreamEvent& event);
+    // Sends what a burst has held back; due some time after `burst_began` ran, see the constructor.
+    // [any]
+    void end_burst();
     // Where the journal is, some time after events began to be published. Whoever asks for history,
     // for a snapshot or speaks the extended protocol waits for it. [any]
     void begin_history(const Position& newest, std::int64_t now_ms);
@@ -148,6 +156,9 @@ class Hub {
     static void drop_replays(Connection& user, const StreamTopicPtr& topic);
     void give_up(const Connection& user, const StreamTopicPtr& topic);
     bool unsubscribe(Connection& user, std::string_view identifier);
+    // Under the timeline's lock.
+    std::size_t send_news(const StreamNews& news, const StreamEvent& event, bool is_repeated);
+    void send_held();
     void link(Connection& user);
     void unlink(Connection& user);
 
@@ -165,6 +176,8 @@ class Hub {
     const std::shared_ptr<Rooms> rooms_;  // none where nobody can be asked
     Principals principals_;
     Timeline timeline_;
+    const std::function<void()> burst_began_;
+    Burst burst_;  // under the timeline's lock
     Sessions sessions_;
     ReplayParts replays_;
     const std::function<void()> wants_nodes_;

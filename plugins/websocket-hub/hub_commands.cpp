@@ -187,7 +187,13 @@ StreamTopicPtr Hub::find_channel(const Connection& user, const std::string& iden
     const auto* snapshot = parsed->params.if_contains("snapshot");
     wants_snapshot = snapshot != nullptr && snapshot->is_bool() && snapshot->get_bool();
     const auto filter = StreamFilter::parse(parsed->params);
-    return filter ? streams_.subscribe(identifier, *filter, user.is_extended) : nullptr;
+    if (!filter) return nullptr;
+    const auto* batch = parsed->params.if_contains("batch");
+    const bool is_batched = batch != nullptr && batch->is_bool() && batch->get_bool();
+    const auto kind = user.is_extended ? TopicKind::kExtended
+                      : is_batched     ? TopicKind::kBatched
+                                       : TopicKind::kPlain;
+    return streams_.subscribe(identifier, *filter, kind);
 }
 
 void Hub::give_up(const Connection& user, const StreamTopicPtr& topic) {

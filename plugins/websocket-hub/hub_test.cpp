@@ -164,14 +164,16 @@ TEST_F(AHub, BroadcastsARecordsBytesToWhoIsSubscribed) {
     const auto text = R"({"id":1,  "status":"live"})";
     publish("stream.created", text);
     publish("stream.status_changed", text, R"({"status":{"from":"offline","to":"live"}})");
+    publish("stream.updated", text, R"({"title":{"from":"a","to":"b"}})");
     publish("stream.duplicate_seen", text);
     publish("stream.archived", text);
     EXPECT_THAT(
         news(subscriber),
         ElementsAre(message(kAll, "created", text),
                     message(kAll, "updated", text, R"({"status":{"from":"offline","to":"live"}})"),
+                    message(kAll, "updated", text, R"({"title":{"from":"a","to":"b"}})"),
                     message(kAll, "archived", text)));
-    EXPECT_THAT(subscriber->merge_keys, ElementsAre("", "", "", "stream/1", ""));
+    EXPECT_THAT(subscriber->merge_keys, ElementsAre("", "", "", "", "stream/1", ""));
     EXPECT_THAT(news(idle), IsEmpty());
 }
 

@@ -16,8 +16,8 @@ std::string message(const StreamTopic& topic, std::string_view action, std::stri
 // The topic is opened outside of the lock; where two threads open the same one, the second's is
 // thrown away.
 StreamTopicPtr NodesChannel::subscribe(std::string_view identifier) {
-    auto fresh =
-        std::make_shared<StreamTopic>(identifier, StreamFilter(), false, table_, self_, lease_);
+    auto fresh = std::make_shared<StreamTopic>(identifier, StreamFilter(), TopicKind::kPlain,
+                                               table_, self_, lease_);
     const std::lock_guard lock(mutex_);
     auto& entry = entries_[std::string(identifier)];
     if (!entry.topic) entry.topic = std::move(fresh);

@@ -22,12 +22,13 @@ struct Settings {
     std::chrono::milliseconds session_ttl;
     std::uint64_t command_rate;
     std::chrono::milliseconds drain_spread;
+    std::chrono::milliseconds batch_delay;
 };
 
 }  // namespace streamwall::hub
 
 STREAMWALL_SETTINGS(streamwall::hub::Settings, ping_interval, history_memory, history_events,
-                    session_ttl, command_rate, drain_spread)
+                    session_ttl, command_rate, drain_spread, batch_delay)
 
 namespace streamwall::hub {
 
@@ -66,6 +67,10 @@ class WebsocketHub final : public Plugin<Settings> {
                                           "Histories that could not be given any more");
         metrics_.flooded = host().counter("streamwall_websocket_hub_flooded_total",
                                           "Connections closed for too many commands");
+        metrics_.held = host().counter("streamwall_websocket_hub_held_total",
+                                       "Changes that waited a moment in a burst");
+        metrics_.merged = host().counter("streamwall_websocket_hub_merged_total",
+                                         "Changes that a later one of their stream stood for");
         metrics_.ignored = host().counter("streamwall_websocket_hub_ignored_commands_total",
                                           "Texts from clients that were no valid command");
     }
@@ -148,6 +153,7 @@ class WebsocketHub final : public Plugin<Settings> {
         room_timer_.cancel();
         history_timer_.cancel();
         drain_timer_.cancel();
+        burst_timer_.cancel();
         listener_.unmount([host = host()] { host.complete(SW_STEP_STOP); });
         return pending;
     }
@@ -164,8 +170,9 @@ class WebsocketHub final : public Plugin<Settings> {
                        .history_events = settings().history_events,
                        .session_ttl = settings().session_ttl,
                        .command_rate = rate,
-                       .command_burst = rate * kBurstSeconds},
-            [this](const auto&... asked) { ask_room(asked...); });
+                       .command_burst = rate * kBurstSeconds,
+                       .burst = {.delay = settings().batch_delay}},
+            [this](const auto&... asked) { ask_room(asked...); }, [this] { end_burst_soon(); });
         if (auto mounted = hub->mount(); !mounted) {
             log().error("hub.not_mounted", mounted.error().message);
             host().health(SW_HEALTH_DOWN, "/cable could not be mounted");
@@ -174,6 +181,13 @@ class WebsocketHub final : public Plugin<Settings> {
         host().health(SW_HEALTH_OK);
         replace(std::move(hub));
         find_history();
+    }
+    void end_burst_soon() {
+        host().post([this] {
+            burst_timer_ = host().after(settings().batch_delay, [this] {
+                if (const auto hub = current()) hub->end_burst();
+            });
+        });
     }
     // Until the store has said where its journal is.
     void find_history() {
@@ -268,7 +282,7 @@ class WebsocketHub final : public Plugin<Settings> {
     http::Listener listener_;
     HubMetrics metrics_;
     Method list_nodes_, read_events_, list_streams_;
-    Timer ping_timer_, room_timer_, history_timer_, drain_timer_;
+    Timer ping_timer_, room_timer_, history_timer_, drain_timer_, burst_timer_;
     std::mutex mutex_;
     std::shared_ptr<Hub> hub_;
     std::vector<std::shared_ptr<Hub>> retired_;

@@ -26,11 +26,14 @@ std::string_view choose_action(std::string_view type, std::string_view changes) 
 
 StreamBroadcast make_broadcast(std::string_view action, std::string_view record,
                                std::string_view changes) {
-    return {action, record, changes == "{}" ? "" : changes, action == "updated"};
+    const bool is_step = !json::find_member(changes, "status").empty();
+    return {action, record, changes == "{}" ? "" : changes, action == "updated" && !is_step};
 }
 
 namespace {
 
+constexpr std::string_view kIdentifier = R"({"identifier":)";
+constexpr std::string_view kMessage = R"(,"message":)";
 constexpr std::string_view kAction = R"({"action":")";
 constexpr std::string_view kStream = R"(","stream":)";
 constexpr std::string_view kChanges = R"(,"changes":)";
@@ -57,8 +60,6 @@ std::string render_payload(const StreamBroadcast& broadcast) {
 
 std::string render_message(std::string_view identifier_json, const StreamBroadcast& broadcast,
                            std::string_view stream_id, const StreamPlace& place) {
-    constexpr std::string_view kIdentifier = R"({"identifier":)";
-    constexpr std::string_view kMessage = R"(,"message":)";
     constexpr std::size_t kPlace = 120;
     std::string out;
     out.reserve(kIdentifier.size() + identifier_json.size() + kMessage.size() +
@@ -72,6 +73,22 @@ std::string render_message(std::string_view identifier_json, const StreamBroadca
         out.append(R"(","offset":)").append(std::to_string(place.sequence));
     }
     return out += '}';
+}
+
+std::string render_batch(std::string_view identifier_json,
+                         std::span<const StreamBroadcast* const> broadcasts) {
+    std::string out;
+    std::size_t size = kIdentifier.size() + identifier_json.size() + kMessage.size() + 40;
+    for (const auto* broadcast : broadcasts)
+        size += payload_size(*broadcast) + 1;
+    out.reserve(size);
+    out.append(kIdentifier).append(identifier_json).append(kMessage);
+    out.append(R"({"action":"batch","messages":[)");
+    for (const auto* broadcast : broadcasts) {
+        if (broadcast != broadcasts.front()) out += ',';
+        append_payload(out, *broadcast);
+    }
+    return out += "]}}";
 }
 
 }  // namespace streamwall::hub

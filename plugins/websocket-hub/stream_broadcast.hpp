@@ -4,6 +4,7 @@
 #include "stream_filter.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,7 @@ struct StreamBroadcast {
     std::string_view record;
     std::string_view changes;  // a JSON object
     // A message that a later one of the same stream may replace for readers that are behind. What
-    // makes a stream appear or disappear never is.
+    // makes a stream appear or disappear never is, nor is a step of its status.
     bool is_replaceable = false;
 };
 
@@ -39,5 +40,10 @@ struct StreamPlace {
 // says its place.
 std::string render_message(std::string_view identifier_json, const StreamBroadcast& broadcast,
                            std::string_view stream_id = {}, const StreamPlace& place = {});
+
+// Several in one, for subscribers who asked for that:
+// {"action":"batch","messages":[{"action","stream","changes"},…]}.
+std::string render_batch(std::string_view identifier_json,
+                         std::span<const StreamBroadcast* const> broadcasts);
 
 }  // namespace streamwall::hub

@@ -40,9 +40,13 @@ TEST(AMessage, HoldsTheRecordsBytes) {
 
 TEST(AMessage, IsReplaceableOnlyWhereNothingAppearsOrGoes) {
     EXPECT_TRUE(make_broadcast("updated", "{}", "").is_replaceable);
+    EXPECT_TRUE(
+        make_broadcast("updated", "{}", R"({"title":{"from":"status","to":"b"}})").is_replaceable);
     for (const auto* action : {"created", "archived", "deleted"}) {
         EXPECT_FALSE(make_broadcast(action, "{}", "").is_replaceable);
     }
+    EXPECT_FALSE(make_broadcast("updated", "{}", R"({"status":{"from":"live","to":"offline"}})")
+                     .is_replaceable);
 }
 
 }  // namespace

@@ -26,21 +26,21 @@ std::string name_stream(std::string_view identifier) {
 }
 }  // namespace
 
-StreamTopic::StreamTopic(std::string_view identifier, StreamFilter filter, bool is_extended,
+StreamTopic::StreamTopic(std::string_view identifier, StreamFilter filter, TopicKind kind,
                          const sw_http_table* table, void* self, sw_lease* lease)
     : identifier_(std::make_shared<const std::string>(identifier)),
       identifier_json_(quote(identifier)),
       filter_(std::move(filter)),
-      stream_id_(is_extended ? name_stream(identifier) : std::string()),
+      kind_(kind),
+      stream_id_(is_extended() ? name_stream(identifier) : std::string()),
       topic_(std::in_place, table, self, lease) {}
 
 // The topic is opened outside of the lock; where two threads open the same one, the second's is
 // thrown away.
 StreamTopicPtr StreamsChannel::subscribe(std::string_view identifier, const StreamFilter& filter,
-                                         bool is_extended) {
-    if (auto known = find(identifier, is_extended)) return known;
-    return add(
-        std::make_shared<StreamTopic>(identifier, filter, is_extended, table_, self_, lease_));
+                                         TopicKind kind) {
+    if (auto known = find(identifier, kind == TopicKind::kExtended)) return known;
+    return add(std::make_shared<StreamTopic>(identifier, filter, kind, table_, self_, lease_));
 }
 
 StreamTopicPtr StreamsChannel::find(std::string_view identifier, bool is_extended) {
@@ -82,29 +82,60 @@ void StreamsChannel::unsubscribe(const StreamTopicPtr& topic) {
     topics_of(topic->is_extended()).erase(topic->identifier());
 }
 
-std::size_t StreamsChannel::broadcast(const StreamBroadcast& broadcast, const StreamFacts& facts,
-                                      std::string_view key, const StreamPlace& place,
-                                      bool is_repeated) {
-    std::vector<StreamTopicPtr> chosen;
-    std::size_t subscribers = 0;
+namespace {
+
+bool listens(const StreamTopic& topic, Audience audience) {
+    return audience == Audience::kAll || topic.is_extended() == (audience == Audience::kExtended);
+}
+
+using Chosen = std::span<const StreamNews* const>;
+
+// The extended protocol gets every change: its clients would know one by a missing place, if at
+// all.
+void send(const StreamTopic& topic, Chosen news) {
+    if (topic.kind() == TopicKind::kBatched && news.size() > 1) {
+        std::vector<const StreamBroadcast*> parts;
+        for (const auto* each : news)
+            parts.push_back(&each->broadcast);
+        return topic.topic().publish(Buffer(render_batch(topic.identifier_json(), parts)));
+    }
+    for (const auto* each : news) {
+        const Buffer message(render_message(topic.identifier_json(), each->broadcast,
+                                            topic.stream_id(), each->place));
+        const bool may_go = each->broadcast.is_replaceable && !topic.is_extended();
+        topic.topic().publish(message, may_go ? each->key : std::string_view());
+    }
+}
+
+}  // namespace
+
+std::size_t StreamsChannel::broadcast(std::span<const StreamNews> news, Audience audience) {
+    struct Choice {
+        StreamTopicPtr topic;
+        std::size_t begin, count;  // of `matching`
+    };
+    std::vector<Choice> chosen;
+    std::vector<const StreamNews*> matching;
+    std::size_t sent = 0;
     {
         const std::lock_guard lock(mutex_);
         for (const auto& [name, group] : groups_) {
-            if (!group->filter.matches(facts)) continue;
+            const auto begin = matching.size();
+            for (const auto& each : news) {
+                if (group->filter.matches(each.facts)) matching.push_back(&each);
+            }
+            const auto count = matching.size() - begin;
+            if (count == 0) continue;
             for (auto* topic : group->topics) {
-                if (is_repeated && topic->is_extended()) continue;
-                chosen.push_back(topic->shared_from_this());
-                subscribers += topic->subscriber_count_;
+                if (!listens(*topic, audience)) continue;
+                chosen.push_back({topic->shared_from_this(), begin, count});
+                sent += topic->subscriber_count_ * count;
             }
         }
     }
-    const auto merge_key = broadcast.is_replaceable ? key : std::string_view();
-    for (const auto& topic : chosen) {
-        const Buffer message(
-            render_message(topic->identifier_json(), broadcast, topic->stream_id(), place));
-        topic->topic().publish(message, merge_key);
-    }
-    return subscribers;
+    for (const auto& [topic, begin, count] : chosen)
+        send(*topic, Chosen(matching).subspan(begin, count));
+    return sent;
 }
 
 void StreamsChannel::close() {

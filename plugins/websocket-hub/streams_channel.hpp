@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,6 +26,23 @@
 namespace streamwall::hub {
 
 class StreamTopic;
+
+// How its subscribers are told.
+enum class TopicKind : std::uint8_t {
+    kPlain,     // ActionCable's protocol, a message for each change
+    kBatched,   // the same, several changes of a burst in one message
+    kExtended,  // AnyCable's protocol, in which each change has its place
+};
+
+// A change for subscribers; borrowed.
+struct StreamNews {
+    StreamBroadcast broadcast;
+    StreamFacts facts;
+    std::string_view key;  // names the record
+    StreamPlace place = {};
+};
+
+enum class Audience : std::uint8_t { kAll, kBase, kExtended };
 
 // Subscriptions with the same filter; under the channel's mutex.
 struct StreamGroup {
@@ -36,7 +54,7 @@ struct StreamGroup {
 // One identifier's subscribers. The identifier is kept here, once, and not with each subscriber.
 class StreamTopic : public std::enable_shared_from_this<StreamTopic> {
   public:
-    StreamTopic(std::string_view identifier, StreamFilter filter, bool is_extended,
+    StreamTopic(std::string_view identifier, StreamFilter filter, TopicKind kind,
                 const sw_http_table* table, void* self, sw_lease* lease);
 
     const std::string& identifier() const { return *identifier_; }
@@ -46,7 +64,8 @@ class StreamTopic : public std::enable_shared_from_this<StreamTopic> {
     // What the extended protocol calls the stream: the same for an identifier everywhere and
     // always. Empty for the base protocol.
     std::string_view stream_id() const { return stream_id_; }
-    bool is_extended() const { return !stream_id_.empty(); }
+    bool is_extended() const { return kind_ == TopicKind::kExtended; }
+    TopicKind kind() const { return kind_; }
     // There until the channel is closed.
     const http::WsTopic& topic() const { return *topic_; }
 
@@ -59,6 +78,7 @@ class StreamTopic : public std::enable_shared_from_this<StreamTopic> {
     const std::shared_ptr<const std::string> identifier_;
     const std::string identifier_json_;
     const StreamFilter filter_;
+    const TopicKind kind_;
     const std::string stream_id_;
     std::optional<http::WsTopic> topic_;
 };
@@ -76,16 +96,13 @@ class StreamsChannel {
     // Counts a subscriber in and gives the topic that its connection must join before it is told
     // so: from then on no event is missed.
     StreamTopicPtr subscribe(std::string_view identifier, const StreamFilter& filter,
-                             bool is_extended = false);
+                             TopicKind kind = TopicKind::kPlain);
     // Counts it out again. The last one frees topic and group.
     void unsubscribe(const StreamTopicPtr& topic);
 
-    // Sends to whom it concerns; `key` names the record. Calls must not overlap. What `is_repeated`
-    // goes to the base protocol alone: the extended one reads it from the history.
-    // Returns the number of subscribers it was sent to.
-    std::size_t broadcast(const StreamBroadcast& broadcast, const StreamFacts& facts,
-                          std::string_view key, const StreamPlace& place = {},
-                          bool is_repeated = false);
+    // Sends changes, in order, to whom each concerns. Calls must not overlap. Returns the number of
+    // changes times the subscribers they were sent to.
+    std::size_t broadcast(std::span<const StreamNews> news, Audience audience = Audience::kAll);
 
     // Closes all topics at the listener. Nothing else may be under way or follow, except that
     // whoever still has a topic's pointer lets go of it.

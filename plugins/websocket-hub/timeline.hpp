@@ -35,6 +35,12 @@ class Timeline {
         : sources_(std::move(sources)), history_(max_bytes) {}
 
     const Sources& sources() const { return sources_; }
+    // What brings those who are here up to date before anybody joins them; under the lock.
+    void settle_by(std::function<void()> settle) { settle_ = std::move(settle); }
+    void settle() {
+        const std::lock_guard lock(mutex_);
+        settle_();
+    }
 
     // Adds an event; `broadcast(history)` sends it to who is here now.
     template <class Broadcast>
@@ -73,6 +79,7 @@ class Timeline {
     template <class Look>
     void look(http::WsConnection connection, Look look) {
         const std::lock_guard lock(mutex_);
+        settle_();
         if (look(std::as_const(history_))) return;
         waiting_.emplace_back(
             [asked = http::WsConnectionRef(connection)] { asked->ask_when_written(); });
@@ -100,6 +107,7 @@ class Timeline {
     }
 
     const Sources sources_;
+    std::function<void()> settle_ = [] {};
     mutable std::mutex mutex_;
     History history_;
     std::vector<Wake> waiting_;
