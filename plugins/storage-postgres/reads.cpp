@@ -35,7 +35,7 @@ class RecordPage {
         return true;
     }
 
-    std::string finish(const Rows* counted) {
+    std::string finish(const Rows* counted, const Rows* head) {
         reply_ += ']';
         if (counted != nullptr) {
             reply_ += R"(,"count":)";
@@ -43,6 +43,10 @@ class RecordPage {
         }
         reply_ += R"(,"next_cursor":)";
         reply_ += next_cursor_.empty() ? "null" : "\"" + next_cursor_ + "\"";
+        if (head != nullptr) {
+            reply_ += R"(,"sequence":)";
+            storage::append_integer(reply_, head->integer(0));
+        }
         return reply_ += "}";
     }
 
@@ -134,11 +138,12 @@ Task<Answer> run_lookup(Connection& connection, const storage::Lookup& lookup) {
 
 Task<Answer> run_query(Connection& connection, const storage::Query& query) {
     const bool at_once = query.limit < kRowsAtOnce;
-    const bool in_transaction = query.with_count || !at_once;
+    const bool in_transaction = query.with_count || query.with_sequence || !at_once;
     const std::string declare = "DECLARE page NO SCROLL CURSOR FOR " + query.list.sql;
     Pipeline pipeline;
     if (in_transaction) pipeline.add(kBeginSnapshot);
     if (query.with_count) pipeline.add(query.count);
+    if (query.with_sequence) pipeline.add("SELECT last FROM journal");
     if (at_once) {
         pipeline.add(query.list);
     } else {
@@ -153,6 +158,8 @@ Task<Answer> run_query(Connection& connection, const storage::Query& query) {
     auto& all = replies.rows;
     Rows* counted = query.with_count ? &all[1] : nullptr;
     if (counted != nullptr) counted->step();
+    Rows* head = query.with_sequence ? &all[query.with_count ? 2 : 1] : nullptr;
+    if (head != nullptr) head->step();
     RecordPage page(query);
     const std::size_t list_at = all.size() - (at_once && in_transaction ? 2 : 1);
     Rows rows = std::move(all[list_at]);
@@ -164,7 +171,7 @@ Task<Answer> run_query(Connection& connection, const storage::Query& query) {
         more = page.add(std::move(rows)) && more;
     }
     if (!at_once) co_await connection.query("COMMIT");
-    co_return page.finish(counted);
+    co_return page.finish(counted, head);
 }
 
 Task<Answer> read_journal(Connection& connection, const storage::JournalRead& read) {

@@ -18,6 +18,15 @@ std::string cursor_of_row(Cursor& row, const storage::Query& query, std::int64_t
     return storage::make_cursor(query, row);
 }
 
+std::int64_t trimmed_through(Connection& connection) {
+    return std::stoll(meta_text(connection, "trimmed"));
+}
+
+std::int64_t last_sequence(Connection& connection) {
+    const auto newest = connection.number("SELECT max(sequence) FROM events");
+    return newest > 0 ? newest : trimmed_through(connection);
+}
+
 // The beginning of a reply of `query`.
 struct RecordList {
     std::string records = R"({"records":[)";
@@ -61,16 +70,19 @@ Answer run_query(Connection& connection, const storage::Query& query) {
     }
     reply += R"(,"next_cursor":)";
     reply += list.next_cursor.empty() ? "null" : "\"" + list.next_cursor + "\"";
+    if (query.with_sequence) {
+        reply += R"(,"sequence":)";
+        storage::append_integer(reply, last_sequence(connection));
+    }
     return reply + "}";
 }
 
 Answer read_journal(Connection& connection, const storage::JournalRead& read,
                     const std::string& epoch) {
     const ReadTransaction transaction(connection);
-    const std::int64_t trimmed = std::stoll(meta_text(connection, "trimmed"));
+    const std::int64_t trimmed = trimmed_through(connection);
     const std::int64_t first = trimmed + 1;
-    const std::int64_t last =
-        std::max(connection.number("SELECT max(sequence) FROM events"), trimmed);
+    const std::int64_t last = last_sequence(connection);
     // Who has read nothing yet begins with what there is, and has missed nothing.
     if (read.after > 0 && read.after < trimmed) {
         return std::unexpected(storage::trimmed_away(read.after, first, last));

@@ -184,6 +184,8 @@ Result<Query> parse_query(const Dialect& dialect, const Schema& schema, const Do
     if (!offset) return std::unexpected(offset.error());
     const auto* count = request.if_contains("count");
     query.with_count = count != nullptr && *count == true;
+    const auto* sequence = request.if_contains("sequence");
+    query.with_sequence = sequence != nullptr && *sequence == true;
     if (auto made = make_statements(dialect, query, request, *offset); !made) {
         return std::unexpected(made.error());
     }

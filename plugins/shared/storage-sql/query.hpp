@@ -24,6 +24,7 @@ struct Query {
     std::vector<SortKey> sort;  // ends with the id
     std::int64_t limit = kDefaultLimit;
     bool with_count = false;
+    bool with_sequence = false;
     Statement list;  // selects the collection's columns, one row more than the limit
     // Where there is one, tried before `list`: it holds if it selects as many rows as it may.
     Statement quick;

@@ -218,6 +218,27 @@ TEST_P(StorageFilters, CountWhatTheFilterFindsWhateverThePage) {
     EXPECT_FALSE(store("query", R"({"collection":"shows"})").as_object().contains("count"));
 }
 
+TEST_P(StorageConformance, AQuerySaysUpToWhichEventItKnows) {
+    const auto sequence = [&](const std::string& rest) {
+        return store("query", R"({"collection":"shows","sequence":true)" + rest + "}")
+            .at("sequence");
+    };
+    EXPECT_EQ(sequence(""), 0);
+    std::int64_t last = 0;
+    for (int i = 0; i < 3; ++i) {
+        const auto results = apply(
+            insert_of(R"({"title":"t"})") +
+            R"(,{"op":"event","type":"show.added","version":"1.0","subject":"s","record":0})");
+        last = results.at(1).at("sequence").as_int64();
+        EXPECT_EQ(sequence(""), last);
+        EXPECT_EQ(sequence(R"(,"count":true,"limit":1)"), last);
+        EXPECT_EQ(sequence(R"(,"limit":500)"), last);
+    }
+    journal("trim", R"({"keep_events":0})");
+    EXPECT_EQ(sequence(""), last) << "behind a trimmed log, too";
+    EXPECT_FALSE(store("query", R"({"collection":"shows"})").as_object().contains("sequence"));
+}
+
 TEST_P(StorageConformance, PagesHaveLimitsWithinBounds) {
     std::string changes = insert_of(R"({"title":"0"})");
     for (int i = 1; i < 30; ++i)
