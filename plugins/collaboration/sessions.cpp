@@ -1,0 +1,138 @@
+#include "sessions.hpp"
+
+#include <streamwall/records/input.hpp>
+
+#include <boost/json.hpp>
+
+#include <utility>
+
+namespace streamwall::collaboration {
+
+namespace {
+
+namespace bj = boost::json;
+constexpr std::size_t kMaxTitle = 200;
+
+Result<Person> editor(const Context& context) {
+    auto person = make_person(context.raw());
+    if (person && person->may_edit()) return std::move(*person);
+    return Error{SW_PERMISSION_DENIED, "Editors alone may do this.", {}, {}};
+}
+
+// Stands for a connection: all requests of somebody are one.
+std::string owner_of(const Person& person) {
+    return "api/" + person.key();
+}
+
+// An error of one field as one of a body.
+Error as_field_error(const Error& error) {
+    records::FieldErrors errors;
+    errors.add(error.where, "invalid", error.message);
+    return errors.error();
+}
+
+Result<Cell> read_cell_body(const std::string& request) {
+    const auto body = records::read_body(request, "lock");
+    if (!body) return body.error();
+    // Within the cell's own resource, whichever that is.
+    auto given = *body;
+    Place here{"", ""};
+    if (const auto place = read_place(given)) {
+        here.resource = place->resource;
+    } else if (const auto* id = given.if_contains("cell_id"); id && id->is_string()) {
+        const std::string_view text = id->get_string();
+        here.resource = std::string(text.substr(0, text.find('_')));
+    }
+    auto cell = read_cell(given, here);
+    if (!cell) return as_field_error(cell.error());
+    return cell;
+}
+
+Error held(const Lock& lock) {
+    bj::object holder;
+    describe(lock.person, holder);
+    holder["expires_at"] = render_time(lock.expires_ms);
+    return {SW_ABORTED,
+            "Somebody else edits this.",
+            {},
+            bj::serialize(bj::object{{"code", "locked"}, {"holder", std::move(holder)}})};
+}
+
+Buffer render(const Lock& lock) {
+    auto out = describe(lock, "");
+    out.erase("action");
+    return Buffer(bj::serialize(out));
+}
+
+}  // namespace
+
+Task<Result<Buffer>> Sessions::create(std::string request, Context context) {
+    auto person = editor(context);
+    if (!person) co_return std::move(person).error();
+    auto body = records::read_body(request, "session");
+    if (!body) co_return std::move(body).error();
+    auto place = read_place(*body);
+    if (!place) co_return as_field_error(place.error());
+    records::FieldErrors errors;
+    const auto title = records::read_text(*body, "title", kMaxTitle, errors);
+    records::refuse_unknown(*body, request, {"resource", "resource_id", "title"}, errors);
+    if (errors.any()) co_return errors.error();
+    const auto key = rooms::wire::make_owner();
+    bj::array changes{records::change::insert(kSessions, {{"key", key},
+                                                          {"resource", place->resource},
+                                                          {"resource_id", place->resource_id},
+                                                          {"title", title.value_or("")},
+                                                          {"created_by", person->key()}})};
+    auto results = co_await store_.apply(std::move(changes), plugin_.host().own_context());
+    if (!results) co_return std::move(results).error();
+    const auto& record = results->at(0).as_object();
+    bj::object out{{"id", key}};
+    for (const auto* name : {"resource", "resource_id", "title", "created_at"})
+        out[name] = record.at(name);
+    co_return Buffer(bj::serialize(out));
+}
+
+Task<Result<Buffer>> Sessions::lock(std::string request, Context context) {
+    auto person = editor(context);
+    if (!person) co_return std::move(person).error();
+    auto cell = read_cell_body(request);
+    if (!cell) co_return std::move(cell).error();
+    auto outcome = co_await channel_.lock(*cell, owner_of(*person), *person);
+    if (!outcome) co_return std::move(outcome).error();
+    if (!outcome->granted) co_return held(outcome->lock);
+    co_return render(outcome->lock);
+}
+
+Task<Result<Buffer>> Sessions::unlock(std::string request, Context context) {
+    auto person = editor(context);
+    if (!person) co_return std::move(person).error();
+    auto cell = read_cell_body(request);
+    if (!cell) co_return std::move(cell).error();
+    auto done = co_await channel_.unlock(*cell, owner_of(*person));
+    if (!done) co_return std::move(done).error();
+    if (done->held) co_return held(*done->held);
+    co_return Buffer("{}");
+}
+
+Task<Result<Buffer>> Sessions::announce(std::string request, Context context) {
+    auto person = editor(context);
+    if (!person) co_return std::move(person).error();
+    auto body = records::read_body(request, "announcement");
+    if (!body) co_return std::move(body).error();
+    auto place = read_place(*body);
+    if (!place) co_return as_field_error(place.error());
+    records::FieldErrors errors;
+    const auto except = records::read_text(*body, "except", 128, errors);
+    const auto* message = body->if_contains("message");
+    if (message == nullptr || !message->is_object()) {
+        errors.add("message", "invalid", "must be an object");
+    }
+    if (errors.any()) co_return errors.error();
+    auto out = message->get_object();
+    out["action"] = "announcement";
+    describe(*person, out);
+    const auto count = channel_.announce(*place, out, except.value_or(""));
+    co_return Buffer(bj::serialize(bj::object{{"connections", count}}));
+}
+
+}  // namespace streamwall::collaboration
