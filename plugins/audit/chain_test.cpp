@@ -3,140 +3,142 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <functional>
 #include <vector>
 
 namespace streamwall::audit {
 namespace {
 
-namespace bj = boost::json;
-
-bj::object entry(std::int64_t number) {
-    bj::object out;
-    for (const auto name : kHashed)
-        out[name] = std::string(name) + std::to_string(number);
-    out["number"] = number;
-    out["sequence"] = number * 10;
-    out["before"] = nullptr;
-    out["after"] = {{"title", "t" + std::to_string(number)}, {"count", 1.5}};
-    return out;
-}
-
-// A chain of eight entries, as the store would return them, and its head.
+// A chain of eight entries, as their lines stand in pages, and what the head says.
 class Chain : public ::testing::Test {
   protected:
     Chain() {
-        std::string hash;
-        for (std::int64_t n = 1; n <= 8; ++n) {
-            auto each = entry(n);
-            hash = hash_of(hash, each);
-            each["hash"] = hash;
-            each["id"] = 100 + n;
-            records.push_back(std::move(each));
-        }
-        head = {{"id", 1}, {"number", 8}, {"hash", hash}};
+        for (std::int64_t n = 1; n <= 8; ++n)
+            add(n);
     }
-    bj::object& at(std::int64_t number) { return records.at(static_cast<std::size_t>(number - 1)); }
+    void add(std::int64_t number) {
+        std::string line;
+        hash = append_line(line, number, R"(,"action":"a)" + std::to_string(number) + '"', hash);
+        lines.push_back(line);
+        last = number;
+    }
+    std::string& at(std::int64_t number) { return lines.at(static_cast<std::size_t>(number - 1)); }
+    void forge(std::int64_t number, std::string_view from, std::string_view to) {
+        auto& line = at(number);
+        line.replace(line.find(from), from.size(), to);
+    }
     void rehash(std::int64_t number) {
-        const auto before =
-            number == 1 ? std::string() : std::string(at(number - 1).at("hash").as_string());
-        at(number)["hash"] = hash_of(before, at(number));
+        const auto before = number == 1 ? "" : std::string(read_line(at(number - 1))->hash);
+        auto& line = at(number);
+        const std::string old(read_line(line)->hash);
+        forge(number, old, hash_of(before, read_line(line)->text));
     }
     // "3 changed, 5 removed"
-    std::string verdict() {
-        std::ranges::sort(records, {},
-                          [](const auto& each) { return each.at("number").as_int64(); });
+    std::string verdict() const {
         Verifier verifier;
-        for (const auto& record : records)
-            verifier.take(record);
-        verifier.finish(head);
+        for (const auto& line : lines)
+            verifier.take(line);
+        verifier.finish(last, hash);
         std::string out;
         for (const auto& [number, what] : verifier.flaws())
-            out += (out.empty() ? "" : ", ") + std::to_string(number) + " " + what;
+            out += (out.empty() ? "" : ", ") + std::to_string(number) + " " + std::string(what);
         return out;
     }
 
-    std::vector<bj::object> records;
-    bj::object head;
+    std::vector<std::string> lines;
+    std::string hash;
+    std::int64_t last = 0;
 };
 
 TEST_F(Chain, IsWholeAsItWasWritten) {
     EXPECT_EQ(verdict(), "");
-    records.clear();
-    head = {};
+    lines.clear();
+    last = 0;
+    hash.clear();
     EXPECT_EQ(verdict(), "") << "nothing has happened yet";
 }
 
-TEST_F(Chain, HashesEachFieldWhateverTheOrderOfMembers) {
-    const auto hash = hash_of("", entry(1));
-    EXPECT_EQ(hash.size(), 64U);
-    EXPECT_NE(hash, hash_of("x", entry(1)));
-    for (const auto name : kHashed) {
-        auto other = entry(1);
-        other[name] = "another";
-        EXPECT_NE(hash_of("", other), hash) << name;
-    }
-    auto turned = entry(1);
-    turned["after"] = {{"count", 1.5}, {"title", "t1"}};
-    EXPECT_EQ(hash_of("", turned), hash);
+TEST_F(Chain, HashesALineAndTheHashBeforeIt) {
+    // printf 'before\n{"id":1,"a":2' | sha256sum
+    EXPECT_EQ(hash_of("before", R"({"id":1,"a":2)"),
+              "0b386b11d635c3f38f5c002c89f46dde8aeeefa02804571954b87cf1442bc624");
+    std::string page = "first";
+    const auto made = append_line(page, 1, R"(,"a":2)", "before");
+    EXPECT_EQ(page, "first\n{\"id\":1,\"a\":2,\"hash\":\"" + made + "\"}");
+    const auto line = read_line(std::string_view(page).substr(6));
+    ASSERT_TRUE(line);
+    EXPECT_EQ(line->number, 1);
+    EXPECT_EQ(line->hash, made);
+    EXPECT_EQ(line->text, R"({"id":1,"a":2)");
+}
+
+TEST_F(Chain, ReadsNoLineThatIsNoEntry) {
+    const auto good = at(3);
+    for (const std::string& line :
+         {std::string(), std::string("{}"), good.substr(1), good.substr(0, good.size() - 1),
+          good + " ", R"({"id":-1,)" + good.substr(8), R"({"id":x,)" + good.substr(8)})
+        EXPECT_FALSE(read_line(line)) << line;
 }
 
 TEST_F(Chain, NamesAnEntryThatWasChanged) {
-    for (const auto name : kHashed) {
-        if (name == "number") continue;
-        const auto kept = at(4).at(name);
-        at(4)[name] = "forged";
-        EXPECT_EQ(verdict(), "4 changed") << name;
-        at(4)[name] = kept;
-    }
-    at(4)["hash"] = std::string(64, '0');
+    const auto kept = at(4);
+    forge(4, "a4", "b4");
+    EXPECT_EQ(verdict(), "4 changed");
+    at(4) = kept;
+    forge(4, std::string(read_line(kept)->hash), std::string(64, '0'));
     EXPECT_EQ(verdict(), "4 changed") << "its hash alone";
+    at(4) = "garbage";
+    EXPECT_EQ(verdict(), "4 changed");
 }
 
 TEST_F(Chain, NamesTheFirstAndTheLastLikeAnyOther) {
-    at(1)["actor_name"] = "nobody";
-    at(8)["actor_name"] = "nobody";
+    forge(1, "a1", "b1");
+    forge(8, "a8", "b8");
     EXPECT_EQ(verdict(), "1 changed, 8 changed");
 }
 
 TEST_F(Chain, FindsAnEntryWhoseHashWasMadeAnew) {
-    at(4)["actor_name"] = "nobody";
+    forge(4, "a4", "b4");
     rehash(4);
     EXPECT_EQ(verdict(), "5 changed") << "no longer follows from the one before";
-    at(8)["actor_name"] = "nobody";
+    forge(8, "a8", "b8");
     rehash(8);
     EXPECT_EQ(verdict(), "5 changed, 8 changed") << "the head knows the last one's hash";
 }
 
 TEST_F(Chain, NamesEntriesThatWereRemoved) {
-    records.erase(records.begin() + 3, records.begin() + 5);
+    lines.erase(lines.begin() + 3, lines.begin() + 5);
     EXPECT_EQ(verdict(), "4 removed, 5 removed");
-    records.erase(records.begin());
+    lines.erase(lines.begin());
     EXPECT_EQ(verdict(), "1 removed, 4 removed, 5 removed");
 }
 
 TEST_F(Chain, NamesRemovedEntriesAtTheEnd) {
-    records.pop_back();
-    records.pop_back();
+    lines.resize(6);
     EXPECT_EQ(verdict(), "7 removed, 8 removed");
-    records.clear();
+    lines.clear();
     EXPECT_EQ(verdict().substr(0, 20), "1 removed, 2 removed");
 }
 
 TEST_F(Chain, NamesEntriesThatChangedPlaces) {
-    std::swap(at(3)["number"], at(4)["number"]);
-    EXPECT_EQ(verdict(), "3 moved, 4 moved");
+    std::swap(at(3), at(4));
+    EXPECT_EQ(verdict(), "3 moved");
+    std::swap(at(3), at(4));
+    // What they say changed places, their numbers did not.
+    forge(3, "a3", "a4");
+    forge(4, "a4", "a3");
+    EXPECT_EQ(verdict(), "3 changed, 4 changed");
 }
 
 TEST_F(Chain, NamesEntriesThatWereAdded) {
-    auto more = entry(9);
-    more["id"] = 109;
-    more["hash"] = hash_of(at(8).at("hash").as_string(), more);
-    records.push_back(more);
+    add(9);
+    last = 8;
     EXPECT_EQ(verdict(), "9 added") << "though its hash is right";
-    head.clear();
-    EXPECT_TRUE(verdict().starts_with("1 added")) << "no head: nothing was ever written";
+    lines.pop_back();
+    hash = read_line(at(8))->hash;
+    lines.insert(lines.begin() + 5, at(2));
+    EXPECT_EQ(verdict(), "2 added") << "it is there twice";
+    last = 0;
+    EXPECT_TRUE(verdict().starts_with("2 added, 1 added")) << verdict();
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <streamwall/model/rfc3339.hpp>
 #include <streamwall/sdk/json_scan.hpp>
 
+#include <algorithm>
+
 namespace streamwall::audit {
 namespace {
 
@@ -12,120 +14,147 @@ namespace bj = boost::json;
 using records::number_at;
 using records::text_at;
 
-constexpr std::int64_t kPage = 200;
-constexpr auto kPageTime = std::chrono::seconds(30);
+constexpr std::int64_t kIndexPage = 500;  // the store ends a reply earlier where it gets long
+constexpr std::int64_t kPagesAtOnce = 50;
 
-bj::object equals(std::string_view field, std::string_view value) {
-    return {{"field", field}, {"op", "eq"}, {"value", value}};
+bj::object compare(std::string_view field, std::string_view op, bj::value value) {
+    return {{"field", field}, {"op", op}, {"value", std::move(value)}};
 }
 
-bj::object any_of(bj::array filters) {
+bj::object all_of(bj::array filters) {
     bj::object out;
-    out["or"] = std::move(filters);
+    out["and"] = std::move(filters);
     return out;
 }
 
-Result<bj::array> filters_of(const bj::object& request) {
-    bj::array all;
-    if (const auto actor = text_at(request, "actor"); !actor.empty()) {
-        bj::array either;
-        either.push_back(equals("actor_id", actor));
-        either.push_back(equals("actor_name", actor));
-        all.push_back(any_of(std::move(either)));
-    }
-    for (const auto* field : {"resource", "resource_id"}) {
-        if (const auto value = text_at(request, field); !value.empty())
-            all.push_back(equals(field, value));
-    }
+Result<Search> search_of(const bj::object& request) {
+    std::optional<std::int64_t> since_ms;
     if (const auto since = text_at(request, "since"); !since.empty()) {
         const auto time = model::parse_time(since);
         if (!time) return Error::invalid("since must be a time as of RFC 3339", "since");
-        all.push_back({{"field", "at"}, {"op", "ge"}, {"value", model::format_time(*time)}});
+        since_ms = time->time_since_epoch().count();
     }
-    return all;
+    return Search(text_at(request, "actor"), text_at(request, "resource"),
+                  text_at(request, "resource_id"), since_ms);
+}
+
+bj::object newest_first(std::string_view collection, std::int64_t limit) {
+    bj::object query{{"collection", collection}, {"limit", limit}};
+    bj::object sort{{"field", "first"}, {"direction", "desc"}};
+    query["sort"] = bj::array{std::move(sort)};
+    return query;
 }
 
 }  // namespace
+
+Task<Result<bj::object>> Entries::read_head(Context context) {
+    auto head = co_await store_.find(kHeads, kByName, std::string(kHead), std::move(context));
+    if (!head) co_return head.error();
+    if (!head->has_value()) co_return bj::object{{"number", 0}, {"hash", ""}};
+    co_return bj::object(std::move(**head));
+}
 
 Task<Result<Buffer>> Entries::list(std::string request, Context context) {
     if (!records::is_admin(context)) co_return records::not_admin();
     const auto asked = json::parse_object(request);
     if (!asked) co_return asked.error();
-    auto filters = filters_of(*asked);
-    if (!filters) co_return std::move(filters).error();
+    const auto search = search_of(*asked);
+    if (!search) co_return search.error();
     const auto limit = json::to_integer(json::find_member(request, "limit")).value_or(25);
     const auto offset = json::to_integer(json::find_member(request, "offset")).value_or(0);
-    bj::object query{
-        {"collection", kEntries}, {"limit", limit}, {"offset", offset}, {"count", true}};
-    bj::object newest{{"field", "number"}, {"direction", "desc"}};
-    query["sort"] = bj::array{std::move(newest)};
-    if (!filters->empty()) {
-        bj::object filter;
-        filter["and"] = std::move(*filters);
-        query["filter"] = std::move(filter);
-    }
-    const auto page = co_await store_.query(std::move(query), std::move(context));
-    if (!page) co_return page.error();
-    bj::array records;
-    for (const auto& record : page->at("records").as_array())
-        records.push_back(shown(record.as_object()));
-    bj::object out{{"records", std::move(records)}, {"count", page->at("count")}};
-    co_return Buffer(bj::serialize(out));
-}
-
-Task<Result<bool>> Entries::walk(Verifier& verifier, bj::object& expected, Context context) {
-    bj::object query{{"collection", kEntries}, {"limit", kPage}};
-    query["filter"] = {{"field", "number"}, {"op", "gt"}, {"value", verifier.last()}};
-    bj::object ascending{{"field", "number"}, {"direction", "asc"}};
-    query["sort"] = bj::array{std::move(ascending)};
-    const auto page = co_await store_.query(std::move(query), std::move(context));
-    if (!page) co_return page.error();
-    const auto& records = page->at("records").as_array();
-    for (const auto& item : records) {
-        const auto& record = item.as_object();
-        verifier.take(record);
-        if (!expected.empty() && number_at(expected, "number") == number_at(record, "number") &&
-            text_at(expected, "hash") == text_at(record, "hash")) {
-            expected.clear();
-        }
-    }
-    co_return !records.empty();
-}
-
-Task<Result<Buffer>> Entries::verify(std::string request, Context context) {
-    if (!records::is_admin(context)) co_return records::not_admin();
-    const auto asked = json::parse_object(request);
-    if (!asked) co_return asked.error();
-    bj::object expected;
-    if (const auto* given = asked->if_contains("expect"); given && given->is_object()) {
-        expected = given->get_object();
-    }
-    const auto noted = number_at(expected, "number");
-    Verifier verifier;
-    bj::object head;
-    // Entries may be written meanwhile: the head is read behind the last one, and they are read on
-    // until both agree, or nothing more comes.
-    for (bool is_more = true; is_more;) {
-        const auto in_time = context.with_deadline(host_.own_context(kPageTime).deadline_ns());
-        const auto walked = co_await walk(verifier, expected, in_time);
-        if (!walked) co_return walked.error();
-        if (*walked) continue;
-        const bool was_read = !head.empty();
-        const auto found = co_await store_.find(kHeads, kByName, std::string(kHead), in_time);
+    Lines lines;
+    Result<> read = ok();
+    std::int64_t count = 0;
+    if (search->takes_all()) {
+        const auto head = co_await read_head(context);
+        if (!head) co_return head.error();
+        count = number_at(*head, "number");
+        const auto highest = count - std::min(offset, count);
+        read = co_await read_range(std::max<std::int64_t>(highest - limit + 1, 1), highest, lines,
+                                   context);
+    } else {
+        const auto found = co_await find(*search, offset, limit, context);
         if (!found) co_return found.error();
-        head = found->has_value() ? **found : bj::object{{"number", 0}, {"hash", ""}};
-        is_more = !was_read && number_at(head, "number") > verifier.last();
+        count = found->count;
+        read = co_await read_found(*found, lines, context);
     }
-    verifier.finish(head);
-    bj::array flaws;
-    for (const auto& [number, what] : verifier.flaws())
-        flaws.push_back({{"number", number}, {"what", what}});
-    if (!expected.empty()) flaws.push_back({{"number", noted}, {"what", "not as noted"}});
-    bj::object last{{"number", verifier.last()}, {"hash", verifier.hash()}};
-    bj::object out{{"ok", flaws.empty()}, {"entries", verifier.entries()}};
-    out["head"] = std::move(last);
-    out["flaws"] = std::move(flaws);
+    if (!read) co_return std::move(read).error();
+    bj::array records;
+    for (auto at = lines.rbegin(); at != lines.rend(); ++at)
+        records.push_back(shown(at->second));
+    bj::object out{{"records", std::move(records)}, {"count", count}};
     co_return Buffer(bj::serialize(out));
+}
+
+Task<Result<Entries::Found>> Entries::find(const Search& search, std::int64_t offset,
+                                           std::int64_t limit, Context context) {
+    auto query = newest_first(kIndex, kIndexPage);
+    query["filter"] = all_of(search.filters());
+    Found found;
+    for (;;) {
+        const auto page = co_await store_.query(query, context);
+        if (!page) co_return page.error();
+        for (const auto& item : page->at("records").as_array()) {
+            const auto& record = item.as_object();
+            const auto first = number_at(record, "first");
+            std::vector<std::int64_t> matches;
+            auto rest = text_at(record, "keys");
+            auto number = first;
+            for (; const auto keys = next_keys(rest, number_at(record, "from_ms")); ++number) {
+                if (search.matches(*keys)) matches.push_back(number);
+            }
+            for (auto at = matches.rbegin(); at != matches.rend(); ++at) {
+                const auto place = found.count++;
+                if (place < offset || place - offset >= limit) continue;
+                found.numbers.insert(*at);
+                found.pages.insert(first);
+            }
+        }
+        if (page->at("next_cursor").is_null()) co_return std::move(found);
+        query["cursor"] = page->at("next_cursor");
+    }
+}
+
+Task<Result<>> Entries::read_range(std::int64_t lowest, std::int64_t highest, Lines& lines,
+                                   Context context) {
+    if (highest < lowest) co_return ok();
+    bj::array both;
+    both.push_back(compare("first", "le", highest));
+    both.push_back(compare("last", "ge", lowest));
+    std::set<std::int64_t> wanted;
+    for (auto number = lowest; number <= highest; ++number)
+        wanted.insert(number);
+    co_return co_await read_lines(all_of(std::move(both)), wanted, lines, std::move(context));
+}
+
+Task<Result<>> Entries::read_found(const Found& found, Lines& lines, Context context) {
+    for (auto at = found.pages.begin(); at != found.pages.end();) {
+        bj::array firsts;
+        for (; at != found.pages.end() && firsts.size() < kPagesAtOnce; ++at)
+            firsts.emplace_back(*at);
+        auto filter = compare("first", "in", std::move(firsts));
+        auto read = co_await read_lines(std::move(filter), found.numbers, lines, context);
+        if (!read) co_return read;
+    }
+    co_return ok();
+}
+
+Task<Result<>> Entries::read_lines(bj::object filter, const std::set<std::int64_t>& wanted,
+                                   Lines& lines, Context context) {
+    auto query = newest_first(kPages, kPagesAtOnce);
+    query["filter"] = std::move(filter);
+    for (;;) {
+        const auto page = co_await store_.query(query, context);
+        if (!page) co_return page.error();
+        for (const auto& item : page->at("records").as_array()) {
+            for_each_line(text_at(item.as_object(), "entries"), [&](std::string_view text) {
+                const auto line = read_line(text);
+                if (line && wanted.contains(line->number)) lines[line->number] = text;
+            });
+        }
+        if (page->at("next_cursor").is_null()) co_return ok();
+        query["cursor"] = page->at("next_cursor");
+    }
 }
 
 }  // namespace streamwall::audit

@@ -1,5 +1,11 @@
 #include "entry.hpp"
 
+#include "page_index.hpp"
+
+#include <streamwall/contracts/record.hpp>
+#include <streamwall/model/rfc3339.hpp>
+#include <streamwall/sdk/json.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -11,6 +17,7 @@ namespace bj = boost::json;
 // Nothing publishes them; if somebody ever does, they stop here.
 constexpr std::array<std::string_view, 8> kSecrets = {
     "password", "password_hash", "hash", "old_hash", "secret", "token", "api_key", "private_key"};
+constexpr std::string_view kFirstLetters = "phosta";
 
 void drop_secrets(bj::value& value) {
     if (auto* list = value.if_array()) {
@@ -25,80 +32,141 @@ void drop_secrets(bj::value& value) {
         drop_secrets(member.value());
 }
 
-bj::value without_secrets(bj::object from) {
-    bj::value out(std::move(from));
-    drop_secrets(out);
-    return out;
+bool begins_with_secret(std::string_view text) {
+    if (text.empty() || kFirstLetters.find(text.front()) == text.npos) return false;
+    return std::ranges::any_of(kSecrets, [&](std::string_view name) {
+        return text.starts_with(name) && text.substr(name.size()).starts_with('"');
+    });
 }
 
-// One side of {"field":{"from":…,"to":…}}.
-bj::object side(const bj::object& changes, std::string_view name) {
-    bj::object out;
-    for (const auto& change : changes) {
-        const auto* both = change.value().if_object();
-        const auto* value = both == nullptr ? nullptr : both->if_contains(name);
-        if (value != nullptr) out[change.key()] = *value;
+// Where a secret may stand in it, or a name written with escapes; and a line must be one line.
+bool wants_care(std::string_view json) {
+    for (std::size_t at = 0; at < json.size(); ++at) {
+        const char c = json[at];
+        if (c == '\n' || (c == '\\' && json.substr(at + 1).starts_with('u'))) return true;
+        if (c == '"' && begins_with_secret(json.substr(at + 1))) return true;
     }
+    return false;
+}
+
+void append_without_secrets(std::string& out, std::string_view json) {
+    if (!wants_care(json)) {
+        out += json;
+        return;
+    }
+    auto value = bj::parse(json);
+    drop_secrets(value);
+    out += bj::serialize(value);
+}
+
+// One side of {"field":{"from":…,"to":…}}, as an object.
+std::string side(std::string_view changes, std::string_view name) {
+    std::string out = "{";
+    json::scan_members(changes, [&](std::string_view field, std::string_view both) {
+        const auto value = json::find_member(both, name);
+        if (value.empty()) return true;
+        if (out.size() > 1) out += ',';
+        out += '"';
+        out += field;
+        out += "\":";
+        out += value;
+        return true;
+    });
+    return out += '}';
+}
+
+bool is_empty_object(std::string_view json) {
+    return json::scan_members(json, [](auto, auto) { return false; }) &&
+           json.find('"') == json.npos;
+}
+
+// The record and what changed in it. A record's version is its last member; where an event came as
+// an envelope, `changes` are behind it.
+struct Told {
+    std::string_view whole, changes;
+    std::string cut = {};  // the record where something was cut out of it
+
+    std::string_view record() const { return cut.empty() ? whole : cut; }
+};
+
+std::optional<Told> told_by(const Happening& happening) {
+    Told out{.whole = happening.data, .changes = happening.changes};
+    if (!contracts::record_version_text(out.whole).empty()) return out;
+    const auto version = json::to_integer(json::find_member(out.whole, "version"));
+    if (!version) return std::nullopt;  // events about records say in which version they are
+    const auto within = json::find_member(out.whole, "changes");
+    if (within.empty()) return out;
+    if (within.front() == '{') out.changes = within;
+    auto record = bj::parse(out.whole).as_object();
+    record.erase("changes");
+    out.cut = bj::serialize(record);
     return out;
 }
 
-// Events about records bear the record, which says in which version it is.
-bool is_record(const bj::object& data) {
-    const auto* version = data.if_contains("version");
-    return version != nullptr && version->is_int64();
+void append_before_and_after(std::string& out, std::string_view type, const Told& told) {
+    const bool is_removal = type.substr(type.rfind('.') + 1) == "deleted";
+    const bool has_changes = !told.changes.empty() && !is_empty_object(told.changes);
+    out += R"(,"before":)";
+    if (is_removal)
+        append_without_secrets(out, told.record());
+    else if (has_changes)
+        append_without_secrets(out, side(told.changes, "from"));
+    else
+        out += "null";
+    out += R"(,"after":)";
+    if (is_removal)
+        out += "null";
+    else if (has_changes)
+        append_without_secrets(out, side(told.changes, "to"));
+    else
+        append_without_secrets(out, told.record());
 }
 
-bj::value text_or_null(std::string_view text) {
-    return text.empty() ? bj::value(nullptr) : bj::value(text);
-}
-
-std::string_view last_token(std::string_view type) {
-    return type.substr(type.rfind('.') + 1);
+// `name` with what stands before it, then the text, or null where it is empty.
+void append_text(std::string& out, std::string_view name, std::string_view text) {
+    out += name;
+    if (text.empty())
+        out += "null";
+    else
+        json::append_string(out, text);
 }
 
 }  // namespace
 
-std::optional<bj::object> entry_of(Happening happening) {
-    auto& data = happening.data;
+std::optional<Entry> entry_of(const Happening& happening) {
     const auto slash = happening.subject.find('/');
-    if (slash == happening.subject.npos || !is_record(data)) return std::nullopt;
-    if (auto* within = data.if_contains("changes"); within && within->is_object()) {
-        happening.changes = std::move(within->get_object());
+    if (slash == happening.subject.npos) return std::nullopt;
+    const auto told = told_by(happening);
+    if (!told) return std::nullopt;
+    const auto resource = happening.subject.substr(0, slash);
+    const auto id = happening.subject.substr(slash + 1);
+    Entry out;
+    out.epoch = happening.epoch;
+    out.sequence = happening.sequence;
+    auto& text = out.members;
+    text.reserve(happening.changes.size() + happening.data.size() + 400);
+    append_text(text, R"(,"at":)", happening.timestamp);
+    append_text(text, R"(,"actor":{"type":)", happening.actor_type);
+    append_text(text, R"(,"id":)", happening.actor_id);
+    append_text(text, R"(,"name":)", happening.actor_name);
+    append_text(text, R"(},"action":)", happening.type);
+    append_text(text, R"(,"resource":)", resource);
+    append_text(text, R"(,"resource_id":)", id);
+    append_before_and_after(text, happening.type, *told);
+    append_text(text, R"(,"request_id":)", happening.request_id);
+    append_text(text, R"(,"epoch":)", happening.epoch);
+    text += R"(,"sequence":)" + std::to_string(happening.sequence);
+    out.keys = entry_keys(resource, id, happening.actor_id, happening.actor_name);
+    if (const auto at = model::parse_time(happening.timestamp)) {
+        out.at_ms = at->time_since_epoch().count();
     }
-    data.erase("changes");
-    bj::value before(nullptr);
-    bj::value after(nullptr);
-    if (last_token(happening.type) == "deleted") {
-        before = without_secrets(std::move(data));
-    } else if (happening.changes.empty()) {
-        after = without_secrets(std::move(data));
-    } else {
-        before = without_secrets(side(happening.changes, "from"));
-        after = without_secrets(side(happening.changes, "to"));
-    }
-    return bj::object{{"at", happening.timestamp},
-                      {"actor_type", text_or_null(happening.actor_type)},
-                      {"actor_id", text_or_null(happening.actor_id)},
-                      {"actor_name", text_or_null(happening.actor_name)},
-                      {"action", happening.type},
-                      {"resource", happening.subject.substr(0, slash)},
-                      {"resource_id", happening.subject.substr(slash + 1)},
-                      {"before", std::move(before)},
-                      {"after", std::move(after)},
-                      {"request_id", text_or_null(happening.request_id)},
-                      {"epoch", happening.epoch},
-                      {"sequence", happening.sequence}};
+    return out;
 }
 
-bj::object shown(const bj::object& record) {
-    bj::object actor{{"type", record.at("actor_type")},
-                     {"id", record.at("actor_id")},
-                     {"name", record.at("actor_name")}};
-    bj::object out{{"id", record.at("number")}, {"at", record.at("at")}};
-    out["actor"] = std::move(actor);
-    for (const auto* name :
-         {"action", "resource", "resource_id", "before", "after", "request_id", "hash"})
-        out[name] = record.at(name);
+bj::object shown(std::string_view line) {
+    auto out = bj::parse(line).as_object();
+    out.erase("epoch");
+    out.erase("sequence");
     return out;
 }
 

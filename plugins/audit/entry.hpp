@@ -10,7 +10,7 @@
 
 namespace streamwall::audit {
 
-// An event as it was delivered.
+// An event as it was delivered; `data` and `changes` are JSON, as the store rendered them.
 struct Happening {
     std::string_view type;
     std::string_view subject;  // "stream/17"
@@ -19,15 +19,23 @@ struct Happening {
     std::string_view request_id;
     std::string_view epoch;
     std::int64_t sequence = 0;
-    boost::json::object data = {};
-    boost::json::object changes = {};
+    std::string_view data = {};
+    std::string_view changes = {};  // may be empty
 };
 
-// The entry as the store keeps it, but for its place in the chain; nothing where the event changes
-// no record. Passwords, hashes and tokens are left out wherever they stand.
-std::optional<boost::json::object> entry_of(Happening happening);
+struct Entry {
+    std::string members;  // of its line, but for those of the chain
+    std::string keys;     // what it is found by (page_index.hpp)
+    std::int64_t at_ms = 0;
+    std::string epoch;
+    std::int64_t sequence = 0;
+};
 
-// As it is shown: with `actor` as an object, without what belongs to the chain alone.
-boost::json::object shown(const boost::json::object& record);
+// Nothing where the event changes no record. Passwords, hashes and tokens are left out wherever
+// they stand. Called for each change that anybody makes: texts are copied, not parsed.
+std::optional<Entry> entry_of(const Happening& happening);
+
+// A line as it is shown: without what belongs to the journal alone.
+boost::json::object shown(std::string_view line);
 
 }  // namespace streamwall::audit

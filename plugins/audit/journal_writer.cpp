@@ -1,14 +1,18 @@
 #include "journal_writer.hpp"
 
+#include "page_index.hpp"
+
+#include <streamwall/contracts/record.hpp>
+
 namespace streamwall::audit {
 namespace {
 
 namespace bj = boost::json;
-namespace change_of = records::change;
+namespace store = contracts::store;
 using records::number_at;
 using records::text_at;
 
-constexpr std::size_t kMostEntries = 100;
+constexpr std::size_t kMostEntries = 1000;
 constexpr std::size_t kMostBytes = 256 << 10;  // the store's reply must stay below 1 MiB
 constexpr int kTries = 5;
 
@@ -21,29 +25,37 @@ bool says_later(sw_status code) {
 }  // namespace
 
 JournalWriter::JournalWriter(PluginBase& plugin, Tasks& tasks, records::Store& store)
-    : host_(plugin.host()), tasks_(tasks), store_(store) {
+    : host_(plugin.host()), services_(plugin.services()), tasks_(tasks), store_(store) {
     // What waits comes again after the next start.
     plugin.before_stop([this] {
         waiting_.clear();
-        head_.clear();
+        forget();
         is_writing_ = false;
     });
 }
 
-void JournalWriter::add(bj::object entry, Delivery delivery) {
-    const auto bytes = bj::serialize(entry).size();
-    waiting_.push_back({std::move(entry), bytes, std::move(delivery)});
+void JournalWriter::forget() {
+    head_.reset();
+    page_ = {};
+}
+
+void JournalWriter::add(Entry entry, Delivery delivery) {
+    waiting_.push_back({std::move(entry), std::move(delivery)});
     if (is_writing_) return;
     is_writing_ = true;
     tasks_.start(write_all());
 }
 
+// A page is of one journal, and so is a batch.
 JournalWriter::Batch JournalWriter::next_batch() {
     Batch batch;
     std::size_t bytes = 0;
     while (!waiting_.empty() && batch.size() < kMostEntries) {
-        bytes += waiting_.front().bytes;
-        if (!batch.empty() && bytes > kMostBytes) break;
+        const auto& next = waiting_.front().entry;
+        bytes += next.members.size() + next.keys.size();
+        if (!batch.empty() && (bytes > kMostBytes || next.epoch != batch.front().entry.epoch)) {
+            break;
+        }
         batch.push_back(std::move(waiting_.front()));
         waiting_.pop_front();
     }
@@ -76,74 +88,122 @@ Task<Result<>> JournalWriter::write_fresh(Batch& batch) {
     const auto context = host_.own_context(std::chrono::seconds(30));
     Result<> written = ok();
     for (int n = 0; n < kTries && !batch.empty(); ++n) {
+        if (!head_) {
+            auto read = co_await read_head(context);
+            if (!read) co_return read;
+        }
+        auto dropped = co_await drop_known(batch, context);
+        if (!dropped || batch.empty()) co_return dropped;
         written = co_await write(batch, context);
         if (written.code() != SW_ABORTED && written.code() != SW_ALREADY_EXISTS) break;
-        auto dropped = co_await drop_known(batch, context);
-        if (!dropped) co_return dropped;
     }
     co_return written;
 }
 
-Task<Result<>> JournalWriter::write(const Batch& batch, Context context) {
-    if (head_.empty()) {
-        auto read = co_await read_head(context);
-        if (!read) co_return read;
+void JournalWriter::append(const Batch& batch, Head& head, OpenPage& page) {
+    for (const auto& [entry, delivery] : batch) {
+        head.hash = page.append(entry, ++head.number, head.hash);
+        auto& read = head.read[entry.epoch];
+        read = std::max(read, entry.sequence);
     }
-    const auto results = co_await store_.apply(changes_for(batch), std::move(context));
-    if (!results) {
-        head_.clear();  // whether it was written is not known
-        co_return results.error();
-    }
-    head_ = results->at(0).as_object();
-    co_return ok();
 }
 
-bj::array JournalWriter::changes_for(const Batch& batch) const {
-    auto number = number_at(head_, "number");
-    std::string hash(text_at(head_, "hash"));
-    bj::array changes;
-    changes.emplace_back(nullptr);  // the head, once its new hash is known
-    for (const auto& each : batch) {
-        auto entry = each.entry;
-        entry["number"] = ++number;
-        hash = hash_of(hash, entry);
-        entry["hash"] = hash;
-        changes.push_back(change_of::insert(kEntries, std::move(entry)));
+Task<Result<>> JournalWriter::write(const Batch& batch, Context context) {
+    auto head = *head_;
+    auto page = page_.takes(batch.front().entry.epoch) ? page_ : OpenPage();
+    append(batch, head, page);
+    json::Writer read;
+    for (const auto& [epoch, sequence] : head.read)
+        read.number(epoch, sequence);
+    json::Writer set;
+    set.text("name", kHead).number("number", head.number).text("hash", head.hash);
+    set.raw("read", read.take());
+    store::Changes changes;
+    if (head.id == 0)
+        changes.insert(kHeads, set.take());
+    else
+        changes.update(kHeads, head.id, head.version, set.take());
+    page.add_changes(changes);
+    const auto request = changes.buffer();
+    const auto reply = co_await coro::call(services_, apply_, request, context.raw());
+    if (!reply) {
+        forget();  // whether it was written is not known
+        co_return reply.error();
     }
-    bj::object set{{"number", number}, {"hash", hash}};
-    if (head_.contains("id")) {
-        changes[0] = change_of::update(kHeads, head_, std::move(set));
-    } else {
-        set["name"] = kHead;
-        changes[0] = change_of::insert(kHeads, std::move(set));
-    }
-    return changes;
+    const auto written = store::result_at(reply->view(), 0);
+    head.id = contracts::record_id(written);
+    head.version = contracts::record_version(written);
+    page.written(store::result_at(reply->view(), 1), store::result_at(reply->view(), 2));
+    head_ = std::move(head);
+    page_ = std::move(page);
+    co_return ok();
 }
 
 Task<Result<>> JournalWriter::read_head(Context context) {
-    auto head = co_await store_.find(kHeads, kByName, std::string(kHead), std::move(context));
-    if (!head) co_return head.error();
-    head_ = head->has_value() ? std::move(**head) : bj::object{{"number", 0}, {"hash", ""}};
+    if (auto apply = services_.resolve(store::kService, store::kApply); apply)
+        apply_ = *apply;
+    else
+        co_return std::move(apply).error();
+    const auto found = co_await store_.find(kHeads, kByName, std::string(kHead), context);
+    if (!found) co_return found.error();
+    head_ = Head();
+    if (!found->has_value()) co_return ok();
+    const auto& record = **found;
+    head_->id = number_at(record, "id");
+    head_->version = number_at(record, "version");
+    head_->number = number_at(record, "number");
+    head_->hash = text_at(record, "hash");
+    for (const auto& [epoch, sequence] : record.at("read").as_object())
+        head_->read[epoch] = sequence.as_int64();
     co_return ok();
 }
 
+// Sequences behind the highest that has an entry are new. Others come again after a crash, or
+// late: their subject had to wait.
 Task<Result<>> JournalWriter::drop_known(Batch& batch, Context context) {
+    const auto& epoch = batch.front().entry.epoch;
+    const auto read = head_->read.find(epoch);
+    const auto through = read == head_->read.end() ? 0 : read->second;
+    std::set<std::int64_t> doubtful;
+    for (const auto& each : batch) {
+        if (each.entry.sequence <= through) doubtful.insert(each.entry.sequence);
+    }
+    if (doubtful.empty()) co_return ok();
+    std::set<std::int64_t> known;
+    auto found = co_await find_known(epoch, *doubtful.begin(), *doubtful.rbegin(), known, context);
+    if (!found) co_return found;
     Batch fresh;
     for (auto& each : batch) {
-        bj::object ask{{"collection", kEntries}, {"unique", kByEvent}};
-        ask["values"] = bj::array{each.entry.at("epoch"), each.entry.at("sequence")};
-        const auto known = co_await store_.find(std::move(ask), context);
-        if (!known) co_return known.error();
-        if (known->has_value()) {
+        if (known.contains(each.entry.sequence))
             each.delivery.complete(ok());
-        } else {
+        else
             fresh.push_back(std::move(each));
-        }
     }
-    batch.clear();
-    for (auto& each : fresh)
-        batch.push_back(std::move(each));
+    batch.swap(fresh);
     co_return ok();
+}
+
+Task<Result<>> JournalWriter::find_known(std::string_view epoch, std::int64_t lowest,
+                                         std::int64_t highest, std::set<std::int64_t>& known,
+                                         Context context) {
+    bj::object query{{"collection", kIndex}, {"limit", 100}};
+    bj::object same{{"field", "epoch"}, {"op", "eq"}, {"value", epoch}};
+    bj::object behind{{"field", "highest"}, {"op", "ge"}, {"value", lowest}};
+    query["filter"] = {{"and", bj::array{std::move(same), std::move(behind)}}};
+    for (;;) {
+        auto page = co_await store_.query(query, context);
+        if (!page) co_return page.error();
+        for (const auto& item : page->at("records").as_array()) {
+            auto keys = text_at(item.as_object(), "keys");
+            while (const auto next = next_keys(keys, 0)) {
+                if (next->sequence >= lowest && next->sequence <= highest) {
+                    known.insert(next->sequence);
+                }
+            }
+        }
+        if (page->at("next_cursor").is_null()) co_return ok();
+        query["cursor"] = page->at("next_cursor");
+    }
 }
 
 }  // namespace streamwall::audit

@@ -2,10 +2,14 @@
 #pragma once
 
 #include "chain.hpp"
+#include "entry.hpp"
+#include "open_page.hpp"
 
 #include <streamwall/records/store.hpp>
 
 #include <deque>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,32 +23,45 @@ class JournalWriter {
     JournalWriter(PluginBase& plugin, Tasks& tasks, records::Store& store);
 
     // The delivery ends once the entry is in the chain.
-    void add(boost::json::object entry, Delivery delivery);
+    void add(Entry entry, Delivery delivery);
 
   private:
     struct Waiting {
-        boost::json::object entry;
-        std::size_t bytes;
+        Entry entry;
         Delivery delivery;
     };
     using Batch = std::vector<Waiting>;
+    struct Head {
+        std::int64_t id = 0;  // 0: there is none yet
+        std::int64_t version = 0;
+        std::int64_t number = 0;
+        std::string hash;
+        std::map<std::string, std::int64_t, std::less<>> read;  // by epoch
+    };
 
     Task<> write_all();
     Batch next_batch();
-    // Again where others were faster, or where some of the batch is known already.
+    // Again where others were faster.
     Task<Result<>> write_fresh(Batch& batch);
     Task<Result<>> write(const Batch& batch, Context context);
     Task<Result<>> read_head(Context context);
     // Those that are in the chain already are ended and left out.
     Task<Result<>> drop_known(Batch& batch, Context context);
-    boost::json::array changes_for(const Batch& batch) const;
+    Task<Result<>> find_known(std::string_view epoch, std::int64_t lowest, std::int64_t highest,
+                              std::set<std::int64_t>& known, Context context);
+    // Makes them the next of `head` and of `page`.
+    static void append(const Batch& batch, Head& head, OpenPage& page);
+    void forget();
 
     const Host& host_;
+    const Services& services_;
     Tasks& tasks_;
     records::Store& store_;
+    Method apply_;
     std::deque<Waiting> waiting_;
     bool is_writing_ = false;
-    boost::json::object head_;  // its record; empty: to be read, without id: none yet
+    std::optional<Head> head_;  // nothing: to be read
+    OpenPage page_;             // of this writer alone: after a start there is a new one
 };
 
 }  // namespace streamwall::audit

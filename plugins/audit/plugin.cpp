@@ -12,6 +12,9 @@ namespace {
 
 namespace names = contracts::audit;
 
+// As many as come while a batch is written, so that the next one has them all.
+constexpr std::uint32_t kMostUnderWay = 1024;
+
 class Audit final : public Plugin<> {
   public:
     using Plugin::Plugin;
@@ -59,29 +62,25 @@ class Audit final : public Plugin<> {
         const Subscribe options{.pattern = ">",
                                 .durable = "entries",
                                 .deliver = SW_DELIVER_SHARED,
-                                .start = SW_START_ALL};
+                                .start = SW_START_ALL,
+                                .limit = kMostUnderWay};
         return bus().subscribe(options, [this](const Event& event) { return take(event); });
     }
 
     Outcome take(const Event& event) {
-        auto data = event.json();
-        if (!data) return ok();  // no record
         const Context context(event.context());
-        Happening happening{.type = event.type(),
-                            .subject = event.subject(),
-                            .timestamp = event.timestamp(),
-                            .actor_type = context.principal_type(),
-                            .actor_id = context.principal_id(),
-                            .actor_name = context.principal_name(),
-                            .request_id = context.correlation_id(),
-                            .epoch = event.epoch(),
-                            .sequence = static_cast<std::int64_t>(event.sequence()),
-                            .data = std::move(*data)};
-        if (const auto changes = event.changes(); !changes.empty()) {
-            if (auto parsed = json::parse_object(changes)) happening.changes = std::move(*parsed);
-        }
-        auto entry = entry_of(std::move(happening));
-        if (!entry) return ok();
+        auto entry = entry_of({.type = event.type(),
+                               .subject = event.subject(),
+                               .timestamp = event.timestamp(),
+                               .actor_type = context.principal_type(),
+                               .actor_id = context.principal_id(),
+                               .actor_name = context.principal_name(),
+                               .request_id = context.correlation_id(),
+                               .epoch = event.epoch(),
+                               .sequence = static_cast<std::int64_t>(event.sequence()),
+                               .data = event.data(),
+                               .changes = event.changes()});
+        if (!entry) return ok();  // no record
         writer_.add(std::move(*entry), Delivery(event));
         return pending;
     }

@@ -1,58 +1,61 @@
 #include "verifier.hpp"
 
-#include <streamwall/records/store.hpp>
-
 #include <algorithm>
 
 namespace streamwall::audit {
 
-namespace bj = boost::json;
-using records::number_at;
-using records::text_at;
-
 void Verifier::add(std::int64_t number, std::string_view what) {
-    if (flaws_.size() < kMostFlaws) flaws_.push_back({number, std::string(what)});
+    const auto known = std::ranges::find(flaws_, number, &Flaw::number);
+    if (known == flaws_.end() && flaws_.size() < kMostFlaws) flaws_.push_back({number, what});
 }
 
-bool Verifier::continues(const bj::object& record, const std::string& hash) const {
-    return hash_of(stored_, record) == hash ||
-           (computed_ != stored_ && hash_of(computed_, record) == hash);
+// Behind one with a higher number: it was missed there, or it is there twice.
+void Verifier::came_late(std::int64_t number) {
+    const auto missed = std::ranges::find(flaws_, number, &Flaw::number);
+    if (missed != flaws_.end() && missed->what == "removed")
+        missed->what = "moved";
+    else
+        add(number, "added");
 }
 
-void Verifier::take(const bj::object& record) {
-    const auto number = number_at(record, "number");
-    const auto id = number_at(record, "id");
-    const std::string hash(text_at(record, "hash"));
+bool Verifier::continues(const Line& line) const {
+    if (hash_of(stored_, line.text) == line.hash) return true;
+    if (computed_ != stored_ && hash_of(computed_, line.text) == line.hash) return true;
+    // Where two entries changed places, the one behind them follows from the first.
+    return !before_.empty() && hash_of(before_, line.text) == line.hash;
+}
+
+void Verifier::take(std::string_view text) {
+    const auto line = read_line(text);
+    if (!line) return add(number_ + 1, "changed");
     ++entries_;
-    for (auto missing = number_ + 1; missing < number && flaws_.size() < kMostFlaws; ++missing)
+    const bool is_after_gap = line->number > number_ + 1;
+    const bool is_late = line->number <= number_;
+    for (auto missing = number_ + 1; missing < line->number && flaws_.size() < kMostFlaws;
+         ++missing)
         add(missing, "removed");
-    const bool is_after_gap = number > number_ + 1;
-    // Ids ascend with numbers: they are given when entries are written.
-    const bool is_out_of_order = id < id_;
-    if (is_out_of_order && !flaws_.empty() && flaws_.back().number == number_ &&
-        flaws_.back().what == "changed") {
-        flaws_.back().what = "moved";
-    }
+    if (is_late) came_late(line->number);
     // Behind a gap, or where entries changed places, nothing says what the hash before was.
-    const bool is_good = is_after_gap || is_link_lost_ || continues(record, hash);
-    is_link_lost_ = !is_good && is_out_of_order;
-    if (!is_good) add(number, is_out_of_order ? "moved" : "changed");
-    computed_ = is_after_gap ? hash : hash_of(stored_, record);
-    stored_ = hash;
-    number_ = number;
-    id_ = std::max(id, id_);
+    const bool is_judged = !is_after_gap && !is_late && !is_place_lost_;
+    const bool follows = continues(*line);
+    if (is_judged && !follows) add(line->number, "changed");
+    is_place_lost_ = is_late;
+    before_ = follows ? std::string() : stored_;
+    computed_ = is_judged ? hash_of(stored_, line->text) : std::string(line->hash);
+    stored_ = line->hash;
+    number_ = std::max(number_, line->number);
 }
 
-void Verifier::finish(const bj::object& head) {
-    const auto expected = number_at(head, "number");
-    for (auto missing = number_ + 1; missing <= expected && flaws_.size() < kMostFlaws; ++missing)
-        add(missing, "removed");
-    for (auto more = expected + 1; more <= number_ && flaws_.size() < kMostFlaws; ++more)
+void Verifier::added(std::int64_t number, std::int64_t highest) {
+    for (auto more = number + 1; more <= highest && flaws_.size() < kMostFlaws; ++more)
         add(more, "added");
-    if (expected == number_ && text_at(head, "hash") != stored_) {
-        const bool is_known = !flaws_.empty() && flaws_.back().number == number_;
-        if (!is_known) add(number_, "changed");
-    }
+}
+
+void Verifier::finish(std::int64_t number, std::string_view hash) {
+    for (auto missing = number_ + 1; missing <= number && flaws_.size() < kMostFlaws; ++missing)
+        add(missing, "removed");
+    added(number, number_);
+    if (number == number_ && hash != stored_) add(number_, "changed");
 }
 
 }  // namespace streamwall::audit

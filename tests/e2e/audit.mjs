@@ -164,21 +164,29 @@ test('the command line lists and verifies; what somebody forged is named', async
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /is not as noted/);
     // As somebody would who can write to the database.
-    const record = JSON.parse(
-        (await host.command(
-            'call', 'store', 'get',
-            JSON.stringify({collection: 'audit_entries', unique: 'number', values: [5]}),
-        )).stdout,
-    );
-    const change = async (set) => {
-        const changes = [{op: 'update', collection: 'audit_entries', id: record.id, set}];
-        const done = await host.command('call', 'store', 'apply', JSON.stringify({changes}));
-        assert.equal(done.code, 0, done.stderr);
+    const store = async (method, request) => {
+        const text = JSON.stringify(request);
+        const {code, stdout, stderr} = await host.command('call', 'store', method, text);
+        assert.equal(code, 0, stderr);
+        return JSON.parse(stdout);
     };
-    await change({actor_name: 'nobody'});
+    const holds = [
+        {field: 'first', op: 'le', value: 5},
+        {field: 'last', op: 'ge', value: 5},
+    ];
+    const query = {collection: 'audit_pages', filter: {and: holds}};
+    const [page] = (await store('query', query)).records;
+    const change = (entries) =>
+        store('apply', {
+            changes: [{op: 'update', collection: 'audit_pages', id: page.id, set: {entries}}],
+        });
+    const lines = page.entries.split('\n');
+    lines[5 - page.first] = lines[5 - page.first].replace('"request_id":"', '"request_id":"x');
+    assert.notEqual(lines.join('\n'), page.entries);
+    await change(lines.join('\n'));
     const broken = await verify();
     assert.equal(broken.code, 1);
     assert.match(broken.stderr, /entry 5 was changed/);
-    await change({actor_name: record.actor_name});
+    await change(page.entries);
     assert.equal((await verify()).code, 0);
 });
