@@ -5,6 +5,7 @@
 #include "stream_change.hpp"
 
 #include <streamwall/contracts/events.hpp>
+#include <streamwall/contracts/record.hpp>
 #include <streamwall/contracts/streams.hpp>
 #include <streamwall/model/fields.hpp>
 
@@ -75,7 +76,7 @@ class Intake : public std::enable_shared_from_this<Intake> {
             records_, *values, context_.raw(),
             [self = shared_from_this(), values = *values](Result<Buffer> record) mutable {
                 if (record.code() == SW_NOT_FOUND) return self->take(std::move(values));
-                self->finished_(record ? ok() : Result<>(std::move(record).error()));
+                self->finish(false, std::move(record));
             });
     }
 
@@ -100,20 +101,22 @@ class Intake : public std::enable_shared_from_this<Intake> {
 
     void insert(const boost::json::object& values) {
         store::Changes changes;
-        changes.inbox(kConsumer, event_id_);
+        mark_seen(changes);
         changes.insert(contracts::streams::kCollection, new_record_json(values, 0));
-        changes.event_of(1, contracts::events::kStreamCreated, "stream/{id}");
-        records_.commit({.changes = changes.buffer(), .index = 1}, context_.raw(),
+        // Behind the mark, where there is one.
+        const std::size_t index = event_id_.empty() ? 0 : 1;
+        changes.event_of(index, contracts::events::kStreamCreated, "stream/{id}");
+        records_.commit({.changes = changes.buffer(), .index = index}, context_.raw(),
                         [self = shared_from_this()](Result<Buffer> record) {
                             self->inserted(std::move(record));
                         });
     }
 
     void inserted(Result<Buffer> record) {
-        if (record) return finished_(ok());
+        if (record) return finish(true, std::move(record));
         const auto& error = record.error();
         if (error.code != SW_ALREADY_EXISTS) return finished_(std::move(record).error());
-        if (store::has_code(error, store::kInboxSeen)) return finished_(ok());
+        if (store::has_code(error, store::kInboxSeen)) return finished_(Taken{});
         const auto holder = store::detail_number(error, "id");
         if (holder == 0) return finished_(std::move(record).error());
         announce_duplicate(holder);
@@ -121,14 +124,24 @@ class Intake : public std::enable_shared_from_this<Intake> {
 
     void announce_duplicate(std::int64_t id) {
         store::Changes changes;
-        changes.inbox(kConsumer, event_id_);
+        mark_seen(changes);
         changes.event(contracts::events::kStreamDuplicateSeen, stream_subject(id),
                       duplicate_json(id, data_));
         records_.apply(changes.buffer(), context_.raw(),
-                       [self = shared_from_this()](Result<Buffer> done) {
-                           const bool seen = done.code() == SW_ALREADY_EXISTS;
-                           self->finished_(done || seen ? ok() : Result<>(done.error()));
+                       [self = shared_from_this(), id](Result<Buffer> done) {
+                           if (!done && done.code() != SW_ALREADY_EXISTS)
+                               return self->finished_(std::move(done).error());
+                           self->finished_(Taken{.stream_id = id});
                        });
+    }
+
+    void mark_seen(store::Changes& changes) const {
+        if (!event_id_.empty()) changes.inbox(kConsumer, event_id_);
+    }
+
+    void finish(bool created, Result<Buffer> record) {
+        if (!record) return finished_(std::move(record).error());
+        finished_(Taken{.created = created, .stream_id = contracts::record_id(record->view())});
     }
 
     StreamRecords& records_;
@@ -140,6 +153,23 @@ class Intake : public std::enable_shared_from_this<Intake> {
 };
 
 }  // namespace
+
+bool is_taken_already(std::string_view data) {
+    const auto id = json::find_member(data, "stream_id");
+    return !id.empty() && id != "null";
+}
+
+void answer_discover(StreamRecords& records, std::string_view request, const sw_context& context,
+                     Reply reply) {
+    take_discovered(records, {.id = {}, .data = json::find_member(request, "data")}, context,
+                    [reply = std::move(reply)](Result<Taken> taken) mutable {
+                        if (!taken) return reply(std::move(taken).error());
+                        reply(json::Writer()
+                                  .boolean("created", taken->created)
+                                  .number("stream_id", taken->stream_id)
+                                  .buffer());
+                    });
+}
 
 void take_discovered(StreamRecords& records, const DiscoveredEvent& event,
                      const sw_context& context, Finished finished) {

@@ -13,10 +13,13 @@ class Discovered : public CatalogTest {
 
     Result<> deliver(std::string_view id, std::string_view data = kData) {
         std::optional<Result<>> out;
-        take_discovered(records, {id, data}, context,
-                        [&](Result<> done) { out = std::move(done); });
+        take_discovered(records, {id, data}, context, [&](const Result<Taken>& done) {
+            taken = done ? *done : Taken{};
+            out = done ? ok() : Result<>(done.error());
+        });
         return out ? std::move(*out) : Result<>(Error::internal("not finished"));
     }
+    Taken taken;
 };
 
 TEST_F(Discovered, BecomesAStreamThatIsToBeChecked) {
@@ -52,6 +55,34 @@ TEST_F(Discovered, IsADuplicateWhereTheStreamIsKnown) {
               boost::json::parse(R"({"id":1,"url":"https://twitch.tv/example","source":"twitch",)"
                                  R"("user":"ann","message_id":"m-1"})")
                   .as_object());
+}
+
+TEST_F(Discovered, IsAnsweredWithItsStreamWhereTheCatalogIsCalled) {
+    const auto request = R"({"data":)" + std::string(kData) + "}";
+    EXPECT_EQ(parsed(ask(Operation::kDiscover, request)),
+              json::parse_object(R"({"created":true,"stream_id":1})").value());
+    EXPECT_EQ(parsed(ask(Operation::kDiscover, request)),
+              json::parse_object(R"({"created":false,"stream_id":1})").value());
+    ASSERT_EQ(store.events().size(), 2U);
+    EXPECT_EQ(last_event().type, "stream.duplicate_seen");
+    EXPECT_EQ(ask(Operation::kDiscover, R"({"data":{"url":"ftp://x"}})").code(),
+              SW_INVALID_ARGUMENT);
+    EXPECT_EQ(ask(Operation::kDiscover, R"({"data":{}})").code(), SW_INVALID_ARGUMENT);
+}
+
+TEST_F(Discovered, SaysWhichStreamItBecame) {
+    ASSERT_TRUE(deliver("evt-1"));
+    EXPECT_TRUE(taken.created);
+    EXPECT_EQ(taken.stream_id, 1);
+    ASSERT_TRUE(deliver("evt-2"));
+    EXPECT_FALSE(taken.created);
+    EXPECT_EQ(taken.stream_id, 1);
+}
+
+TEST_F(Discovered, IsPassedOverAsAnEventOnceTheCatalogHasAnswered) {
+    EXPECT_FALSE(is_taken_already(kData));
+    EXPECT_FALSE(is_taken_already(R"({"stream_id":null})"));
+    EXPECT_TRUE(is_taken_already(R"({"url":"https://kick.com/a","stream_id":7})"));
 }
 
 TEST_F(Discovered, DoesNotComeBackWhenItIsDeliveredAgainAfterItsStreamWasRemoved) {

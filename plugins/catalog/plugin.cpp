@@ -163,6 +163,12 @@ class Catalog final : public Plugin<Settings> {
                 return std::move(*hit);
             }
         }
+        if (operation == Operation::kList) {
+            if (auto hit = list_from_memory(records_, request.body())) {
+                hits_.add();
+                return hit;
+            }
+        }
         if (operation == Operation::kAnalytics) {
             const AnalyticsOptions options{.wall_ms = wall_ms_, .kept = settings().history_for};
             read_analytics(records_, options, request.body(), request.context(),
@@ -184,13 +190,15 @@ class Catalog final : public Plugin<Settings> {
                                 .deliver = SW_DELIVER_SHARED,
                                 .start = SW_START_ALL};
         return bus().subscribe(options, [this](const Event& event) -> Outcome {
+            if (is_taken_already(event.data())) return ok();
             // Replies come on the strand: the publisher's loop has no part in this.
             const auto context = Context(event.context())
                                      .with_deadline(host().own_context(kIntakeTime).deadline_ns())
                                      .with_home(nullptr);
-            take_discovered(
-                records_, {event.id(), event.data()}, context.raw(),
-                [delivery = Delivery(event)](Result<> done) mutable { delivery.complete(done); });
+            take_discovered(records_, {event.id(), event.data()}, context.raw(),
+                            [delivery = Delivery(event)](const Result<Taken>& done) mutable {
+                                delivery.complete(done ? ok() : Result<>(done.error()));
+                            });
             return pending;
         });
     }
@@ -210,8 +218,12 @@ class Catalog final : public Plugin<Settings> {
                 const bool is_of_record =
                     type != events::kStreamDiscovered && type != events::kStreamDuplicateSeen;
                 if (is_of_record) {
-                    records_.heard(event.shared_data(), type == events::kStreamDeleted,
-                                   may_move(event.changes()));
+                    records_.heard({.record = event.shared_data(),
+                                    .changes = event.changes(),
+                                    .sequence = static_cast<std::int64_t>(event.sequence()),
+                                    .created = type == events::kStreamCreated,
+                                    .removed = type == events::kStreamDeleted,
+                                    .moves = may_move(event.changes())});
                 }
                 return ok();
             });

@@ -2,6 +2,7 @@
 
 #include "batch.hpp"
 #include "create_stream.hpp"
+#include "discovered.hpp"
 #include "stream_filter.hpp"
 #include "stream_history.hpp"
 #include "update_stream.hpp"
@@ -20,9 +21,10 @@ void create(StreamRecords& records, std::string_view request, const sw_context& 
 
 void list(StreamRecords& records, std::string_view request, const sw_context& context,
           Reply reply) {
-    const auto query = to_store_query(request);
-    if (!query) return reply(query.error());
-    records.query(Buffer(*query), context, std::move(reply));
+    auto query = to_stream_query(request);
+    if (!query) return reply(std::move(query).error());
+    if (auto hit = records.cached_list(*query)) return reply(std::move(hit));
+    records.list(std::move(*query), context, std::move(reply));
 }
 
 void update(StreamRecords& records, StreamTarget target, std::string_view request,
@@ -58,6 +60,11 @@ std::optional<Result<Buffer>> serve_from_memory(StreamRecords& records, std::str
     return records.cached(*id);
 }
 
+Buffer list_from_memory(StreamRecords& records, std::string_view request) {
+    const auto query = to_stream_query(request);
+    return query ? records.cached_list(*query) : Buffer();
+}
+
 void serve(StreamRecords& records, Operation operation, std::string_view request,
            const sw_context& context, Reply reply) {
     if (operation == Operation::kCreate) return create(records, request, context, std::move(reply));
@@ -65,6 +72,8 @@ void serve(StreamRecords& records, Operation operation, std::string_view request
     if (operation == Operation::kBatch) {
         return update_batch(records, request, context, std::move(reply));
     }
+    if (operation == Operation::kDiscover)
+        return answer_discover(records, request, context, std::move(reply));
     auto target = read_target(request);
     if (!target) return reply(std::move(target).error());
     switch (operation) {

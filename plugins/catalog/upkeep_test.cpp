@@ -137,10 +137,12 @@ TEST_F(Upkeeping, WhoIsLateOrWasArchivedByHandBeginsAnew) {
 TEST_F(Upkeeping, ADiscoveredLinkContinuesItsStreamToo) {
     checked("a", "offline", R"("2026-01-01T01:00:00.000Z")");
     once();
-    std::optional<Result<>> done;
+    std::optional<Result<Taken>> done;
     take_discovered(records, {"evt-9", R"({"url":"https://twitch.tv/a","source":"twitch"})"},
-                    context, [&](Result<> result) { done = result; });
-    EXPECT_TRUE(*done);
+                    context, [&](Result<Taken> result) { done = std::move(result); });
+    ASSERT_TRUE(*done);
+    EXPECT_FALSE((*done)->created);
+    EXPECT_EQ((*done)->stream_id, 1);
     EXPECT_FALSE(archived(1));
     EXPECT_EQ(store.records().at(1).at("status"), "checking");
     EXPECT_EQ(store.records().size(), 1u);

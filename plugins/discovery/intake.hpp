@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -32,6 +33,7 @@ struct ChatMessage {
     std::string_view user;
     std::string_view user_id;
     std::string_view text;
+    std::string_view place_hint = {};  // beside the one of the options
 };
 
 // Why something was passed over, beside the reasons that lie in a link itself.
@@ -45,6 +47,16 @@ struct Intaken {
     std::vector<Drop> drops;  // one for each message or stream that was passed over
 };
 
+// A message by somebody who wants to know what becomes of each link.
+struct Judged {
+    std::vector<FoundStream> streams;  // in text order
+    // What keeps them from being taken: all of them, or the one in the same place.
+    std::optional<Drop> drop;
+    std::vector<std::optional<Drop>> drops;
+    std::vector<bool> repeated;  // went through lately
+    std::vector<SkippedText> skipped;
+};
+
 // Not synchronised: for one strand. Times are a monotonic clock's.
 class Intake {
   public:
@@ -55,6 +67,10 @@ class Intake {
     // Each stream of the result is under way until settle() is called for it; meanwhile further
     // messages do not announce it again.
     Intaken take(const ChatMessage& message, Time now);
+    // The same rules, but nothing is passed over silently, and nothing is under way afterwards.
+    // Users on the list of any source are ignored, as it is not known where the message was
+    // written.
+    Judged judge(const ChatMessage& message, Time now);
     // `accepted`: the announcement is safe, so repeats are dropped for a while. Otherwise the next
     // message that names the stream announces it anew.
     void settle(std::string_view url, bool accepted, Time now);
@@ -64,6 +80,7 @@ class Intake {
     void forget(std::string_view url) { seen_.forget(url); }
 
   private:
+    Findings find(const ChatMessage& message) const;
     bool drop_stream(const FoundStream& stream, Intaken& result, Time now);
 
     IntakeOptions options_;

@@ -52,6 +52,40 @@ TEST(Intake, AnnouncesAnewWhatWentAway) {
     EXPECT_EQ(box.take(message("twitch.tv/a"), seconds(2)).streams.size(), 1u);
 }
 
+TEST(Intake, JudgesEachLinkOfAMessageThatWaitsForAnAnswer) {
+    Intake box = intake({}, {}, {"https://kick.com/bad"});
+    box.settle("https://twitch.tv/seen", true, seconds(0));
+    const Judged result = box.judge(
+        message("twitch.tv/new kick.com/bad twitch.tv/seen twitch.tv/directory"), seconds(1));
+    ASSERT_EQ(result.streams.size(), 3u);
+    EXPECT_FALSE(result.drop);
+    EXPECT_EQ(result.drops, (std::vector<std::optional<Drop>>{{}, Drop::kIgnoredUrl, {}}));
+    EXPECT_EQ(result.repeated, (std::vector<bool>{false, false, true}));
+    EXPECT_EQ(result.skipped.size(), 1u);
+    EXPECT_EQ(box.take(message("twitch.tv/new"), seconds(2)).streams.size(), 1u)
+        << "nothing is under way";
+}
+
+TEST(Intake, IgnoresAuthorsOnTheListOfAnySourceAndLimitsEachWhereItJudges) {
+    IgnoreRules rules({}, {}, {});
+    rules.add_user("twitch", "spammer");
+    Intake box{{.limit = {.messages = 1, .window = seconds(60)}}, rules, Gazetteer::embedded()};
+    ChatMessage hook = message("twitch.tv/a", "Spammer");
+    hook.source = "webhook";
+    EXPECT_EQ(box.judge(hook, seconds(0)).drop, Drop::kIgnoredUser);
+    hook.user = hook.user_id = "someone";
+    EXPECT_FALSE(box.judge(hook, seconds(0)).drop);
+    EXPECT_EQ(box.judge(hook, seconds(1)).drop, Drop::kRateLimited);
+}
+
+TEST(Intake, TakesAPlaceFromTheMessagesOwnHint) {
+    Intake box = intake({.place_hint = "Portland, OR"});
+    ChatMessage hook = message("twitch.tv/a");
+    EXPECT_EQ(box.judge(hook, seconds(0)).streams.at(0).place->city, "Portland");
+    hook.place_hint = "Seattle, WA";
+    EXPECT_EQ(box.judge(hook, seconds(0)).streams.at(0).place->city, "Seattle");
+}
+
 TEST(Intake, LimitsMessagesWithLinksForEachSender) {
     Intake box = intake({.limit = {.messages = 2, .window = seconds(60)}});
     for (int i = 0; i < 5; ++i)

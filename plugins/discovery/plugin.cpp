@@ -10,6 +10,7 @@
 #include "discover_command.hpp"
 #include "ignore_lists.hpp"
 #include "intake.hpp"
+#include "messages.hpp"
 
 namespace streamwall::discovery {
 
@@ -62,26 +63,10 @@ bool flag_of(const boost::json::object& from, std::string_view name) {
     return value && value->is_bool() && value->get_bool();
 }
 
-std::string data_of(const FoundStream& stream, const boost::json::object& message) {
-    json::Writer data;
-    const auto text_or_null = [&](std::string_view name, std::string_view text) {
-        if (text.empty()) {
-            data.raw(name, "null");
-        } else {
-            data.text(name, text);
-        }
-    };
-    const Place place = stream.place.value_or(Place{});
-    data.text("url", stream.url);
-    data.text("source", text_of(message, "source"));
-    data.text("user", text_of(message, "user"));
-    data.text("platform", model::platform_name(stream.platform));
-    text_or_null("streamer", stream.streamer.value_or(""));
-    text_or_null("city", place.city);
-    text_or_null("state", place.state);
-    text_or_null("country", place.country);
-    data.text("message_id", text_of(message, "message_id"));
-    return data.take();
+MessageOrigin origin_of(const boost::json::object& message) {
+    return {.source = text_of(message, "source"),
+            .user = text_of(message, "user"),
+            .message_id = text_of(message, "message_id")};
 }
 
 DiscoverArguments arguments_of(const boost::json::object& given) {
@@ -117,6 +102,7 @@ class Discovery final : public Plugin<Settings> {
                                 [this](const Event& event) -> Outcome { return on_gone(event); });
             if (!subscribed) return std::move(subscribed).error();
         }
+        if (auto offered = messages_.offer(); !offered) return std::move(offered).error();
         return follow_ignore_lists();
     }
 
@@ -150,21 +136,22 @@ class Discovery final : public Plugin<Settings> {
             count_skipped(kDropNames[static_cast<std::size_t>(drop)]);
         }
         for (const FoundStream& stream : taken.streams)
-            announce(stream, *message, event.context());
+            announce(stream, origin_of(*message), 0, event.context());
         return ok();
     }
 
     // One that cannot be kept yet is tried again; the catalog knows a link that comes twice.
-    void announce(const FoundStream& stream, const boost::json::object& message,
+    void announce(const FoundStream& stream, const MessageOrigin& origin, std::int64_t stream_id,
                   const sw_context& context) {
-        const std::string source(text_of(message, "source"));
+        const std::string source(origin.source);
         if (retries_.under_way() >= kMaxUnderWay) {
             return on_announced(stream.url, source,
                                 Error{SW_RESOURCE_EXHAUSTED, "too many wait for the journal"});
         }
         retries_.run<Buffer>(
             kAnnounceAgain,
-            [this, subject = "link/" + stream.url, data = Buffer(data_of(stream, message)),
+            [this, subject = "link/" + stream.url,
+             data = Buffer(discovered_data(stream, origin, stream_id)),
              context = Context(context).with_home(nullptr)](auto finish) {
                 // The message's deadline says how long its sender waits; this must outlive it.
                 const auto lasting = context.with_deadline(host().own_context().deadline_ns());
@@ -255,6 +242,13 @@ class Discovery final : public Plugin<Settings> {
     Intake intake_;
     IgnoreLists ignore_lists_;
     Retries retries_{host()};
+    Messages messages_{
+        *this,
+        {.intake = intake_,
+         .max_message_bytes = settings().max_message_bytes,
+         .now = [this] { return now(); },
+         .announce = [this](const FoundStream& stream, const MessageOrigin& origin, std::int64_t id,
+                            const sw_context& context) { announce(stream, origin, id, context); }}};
     std::map<std::string, Series, std::less<>> discovered_;
     std::map<std::string, Series, std::less<>> skipped_;
 };

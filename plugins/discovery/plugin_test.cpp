@@ -163,5 +163,68 @@ TEST_F(DiscoveryBesideTheCatalog, FindsAStreamAgainOnceItIsInTheArchive) {
     }));
 }
 
+// As a member of {"results":[…]}.
+std::string result(const std::string& url, const std::string& outcome, const std::string& reason,
+                   int stream_id) {
+    const auto is_there = stream_id != 0;
+    return R"({"url":")" + url + R"(","outcome":")" + outcome + "\"," +
+           (reason.empty() ? "" : R"("reason":")" + reason + "\",") + R"("sheets":false,"api":)" +
+           (is_there ? "true" : "false") + R"(,"stream_id":)" +
+           (is_there ? std::to_string(stream_id) : "null") + "}";
+}
+
+TEST_F(DiscoveryBesideTheCatalog, AnswersWhatBecameOfEachLinkOfAMessageByCall) {
+    const auto post = [&](const std::string& body) {
+        return host.call("discovery.messages", "post", R"({"strict":false,"body":)" + body + "}");
+    };
+    const auto first =
+        post(R"({"text":"Seattle, WA twitch.tv/one twitch.tv/directory","author":"ann"})");
+    ASSERT_TRUE(first) << first.message;
+    EXPECT_EQ(first.body, R"({"results":[)" + result("https://twitch.tv/one", "created", "", 1) +
+                              "," + result("twitch.tv/directory", "refused", "directory", 0) +
+                              "]}");
+    EXPECT_EQ(post(R"({"text":"www.twitch.tv/ONE kick.com/two"})").body,
+              R"({"results":[)" + result("https://twitch.tv/one", "known", "", 1) + "," +
+                  result("https://kick.com/two", "created", "", 2) + "]}");
+    const auto stream = host.call("catalog.streams", "get", R"({"id":1})").body;
+    for (const auto* part : {R"("city":"Seattle")", R"("source":"webhook")", R"("posted_by":"ann")",
+                             R"("status":"checking")"}) {
+        EXPECT_NE(stream.find(part), std::string::npos) << part << " in " << stream;
+    }
+    EXPECT_EQ(post(R"({"text":"nothing to see"})").body, R"({"results":[]})");
+    EXPECT_EQ(
+        post(R"({"text":"twitch.tv/three","author":"Nightbot"})").body,
+        R"({"results":[)" + result("https://twitch.tv/three", "ignored", "ignored_user", 0) + "]}");
+}
+
+TEST_F(DiscoveryBesideTheCatalog, RefusesMessagesThatAreNone) {
+    const std::pair<std::string, std::string> cases[] = {
+        {R"({})", "text"},
+        {R"({"text":"  "})", "text"},
+        {R"({"text":null})", "text"},
+        {R"({"text":7})", "text"},
+        {R"({"text":")" + std::string(9000, 'a') + R"("})", "text"},
+        {R"({"text":"a","author":[]})", "author"},
+        {R"({"text":"a","author":")" + std::string(256, 'a') + R"("})", "author"},
+        {R"({"text":"a","channel":true})", "channel"},
+        {R"({"text":"a","place_hint":{}})", "place_hint"},
+        {R"({"text":"a","more":1})", "more"}};
+    for (const auto& [body, field] : cases) {
+        const auto answer =
+            host.call("discovery.messages", "post", R"({"strict":true,"body":)" + body + "}");
+        EXPECT_FALSE(answer) << body;
+        EXPECT_NE(answer.details.find(R"("field":")" + field + "\""), std::string::npos)
+            << body << answer.details;
+    }
+}
+
+TEST_F(DiscoveryInHost, SaysThatAMessageByCallFailedWhereTheCatalogIsAway) {
+    const auto answer =
+        host.call("discovery.messages", "post", R"({"body":{"text":"kick.com/one"}})");
+    EXPECT_EQ(answer.body,
+              R"({"results":[{"url":"https://kick.com/one","outcome":"failed",)"
+              R"("reason":"unavailable","sheets":false,"api":false,"stream_id":null}]})");
+}
+
 }  // namespace
 }  // namespace streamwall::testing

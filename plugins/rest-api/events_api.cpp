@@ -1,5 +1,6 @@
 #include "events_api.hpp"
 
+#include "media_types.hpp"
 #include "openapi_parts.hpp"
 #include "query_string.hpp"
 
@@ -21,12 +22,17 @@ constexpr std::int64_t kUsualLimit = 100;
 constexpr std::int64_t kMaxLimit = 1000;
 constexpr std::size_t kMaxTypes = 50;
 constexpr std::size_t kLongestType = 255;
+// Longer than the silence after which a part is given anyway.
+constexpr std::uint32_t kTimeoutMs = 30'000;
+constexpr std::string_view kStreamType = "text/event-stream";
 
 struct Wanted {
     std::string epoch;  // empty: any
     std::int64_t after = 0;
     std::int64_t limit = kUsualLimit;
     std::string types;  // a JSON array; empty: all
+    bool has_place = false;
+    bool has_limit = false;
 };
 
 Problem bad(std::string_view name, std::string_view message) {
@@ -66,24 +72,32 @@ std::optional<Problem> read_types(std::string_view list, std::string& out) {
     return std::nullopt;
 }
 
+// EPOCH:SEQUENCE
+bool read_place(std::string_view text, Wanted& out) {
+    const auto colon = text.rfind(':');
+    if (colon == text.npos || colon == 0) return false;
+    const auto sequence = json::to_integer(text.substr(colon + 1));
+    if (!sequence || *sequence < 0) return false;
+    out.epoch = text.substr(0, colon);
+    out.after = *sequence;
+    out.has_place = true;
+    return true;
+}
+
 std::expected<Wanted, Problem> read_query(std::string_view query) {
     const auto parameters = parse_query(query);
     if (!parameters) return std::unexpected(invalid_query({}, "The query is malformed."));
     Wanted out;
     for (const auto& [name, value, raw_value, raw] : *parameters) {
         if (name == "after") {
-            const auto colon = value.rfind(':');
-            const auto sequence = json::to_integer(
-                std::string_view(value).substr(colon == value.npos ? value.size() : colon + 1));
-            if (!sequence || *sequence < 0 || colon == 0)
+            if (!read_place(value, out))
                 return std::unexpected(bad("after", "must be EPOCH:SEQUENCE"));
-            out.epoch = value.substr(0, colon);
-            out.after = *sequence;
         } else if (name == "limit") {
             const auto limit = json::to_integer(value);
             if (!limit || *limit < 1 || *limit > kMaxLimit)
                 return std::unexpected(bad("limit", "must be 1 to 1000"));
             out.limit = *limit;
+            out.has_limit = true;
         } else if (name == "types") {
             if (auto problem = read_types(value, out.types))
                 return std::unexpected(std::move(*problem));
@@ -92,11 +106,6 @@ std::expected<Wanted, Problem> read_query(std::string_view query) {
         }
     }
     return out;
-}
-
-bool is_about_users(std::string_view event) {
-    const auto type = json::to_plain_text(json::find_member(event, "type")).value_or("");
-    return type.starts_with("user.") || type.starts_with("api_key.");
 }
 
 bool is_admin(const sw_context& context) {
@@ -168,12 +177,45 @@ Result<> EventsApi::add(Routes& routes, const Services& services) {
                 .path = "/api/v1/events",
                 .access = SW_HTTP_VIEWER,
                 .scope = "events:read",
+                .timeout_ms = kTimeoutMs,
                 .openapi = describe()},
                [this](const http::Request& request, Call call) { read(request, std::move(call)); });
     return ok();
 }
 
-void EventsApi::read(const http::Request& request, Call call) const {
+void EventsApi::open_streams(const Host& host, std::chrono::nanoseconds lifetime) {
+    host_ = &host;
+    lifetime_ = lifetime;
+    tail_.start(host, *services_, events_);
+}
+
+void EventsApi::stream(const http::Request& request, Call call) {
+    auto wanted = read_query(request.query());
+    if (!wanted) return call.fail(wanted.error());
+    if (wanted->has_limit) return call.fail(bad("limit", "is for pages, not for a stream"));
+    // What a client that comes back has already goes before where it once began.
+    if (request.has_header("last-event-id") &&
+        !read_place(request.header("last-event-id"), *wanted)) {
+        return call.fail(invalid_query({}, "Last-Event-ID must be EPOCH:SEQUENCE."));
+    }
+    std::optional<JournalPlace> after;
+    if (wanted->has_place) after = JournalPlace{wanted->epoch, wanted->after};
+    const auto stream = std::make_shared<JournalStream>(
+        *host_, tail_,
+        [this](const Buffer& page, const Context& context, auto done) {
+            services_->call(events_, page, context.raw(), std::move(done));
+        },
+        request.context(),
+        JournalCursor(std::move(after), std::move(wanted->types), is_admin(request.context())),
+        lifetime_);
+    http::Response head(200);
+    head.header("content-type", kStreamType).header("cache-control", "no-store");
+    call.stream(head, JournalStream::as_source(stream));
+}
+
+void EventsApi::read(const http::Request& request, Call call) {
+    if (host_ != nullptr && names_type(request.header("accept"), kStreamType))
+        return stream(request, std::move(call));
     const auto wanted = read_query(request.query());
     if (!wanted) return call.fail(wanted.error());
     json::Writer body;

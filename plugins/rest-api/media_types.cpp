@@ -42,6 +42,14 @@ bool is_json_body(std::string_view content_type) {
     return known;
 }
 
+bool names_type(std::string_view accept, std::string_view wanted) {
+    while (!accept.empty()) {
+        auto item = take_until(accept, ',');
+        if (equals_ignoring_case(take_until(item, ';'), wanted)) return true;
+    }
+    return false;
+}
+
 bool accepts_version_one(std::string_view accept) {
     bool named_another = false;
     while (!accept.empty()) {

@@ -12,6 +12,9 @@ inline constexpr std::string_view kProblemType = "application/problem+json";
 bool is_json_body(std::string_view content_type);
 
 // False where `accept` names only versions of the interface that do not exist.
+// Whether a media type is in an `Accept` header, by its name.
+bool names_type(std::string_view accept, std::string_view wanted);
+
 bool accepts_version_one(std::string_view accept);
 
 }  // namespace streamwall::rest_api

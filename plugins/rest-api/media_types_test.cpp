@@ -32,6 +32,16 @@ TEST(ContentType, IsJsonInUtf8) {
         EXPECT_EQ(is_json_body(text), taken) << text;
 }
 
+TEST(Accept, NamesATypeWhereverItStands) {
+    const Case cases[] = {{"text/event-stream", true},
+                          {"application/json, Text/Event-Stream;q=0.5", true},
+                          {"*/*", false},
+                          {"text/event-streams", false},
+                          {"", false}};
+    for (const auto& [text, taken] : cases)
+        EXPECT_EQ(names_type(text, "text/event-stream"), taken) << text;
+}
+
 TEST(Accept, IsRefusedWhereItNamesOnlyUnknownVersions) {
     const Case cases[] = {
         {"", true},

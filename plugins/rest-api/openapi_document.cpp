@@ -4,6 +4,7 @@
 #include "catalog_api.hpp"
 #include "dead_letters_api.hpp"
 #include "features_api.hpp"
+#include "messages_api.hpp"
 #include "openapi_common.hpp"
 #include "openapi_streams.hpp"
 #include "openapi_users.hpp"
@@ -75,7 +76,7 @@ void add_security(bj::object& operation, const RouteView& route) {
 bj::object all_schemas() {
     auto all = schemas();
     for (auto&& more : {account_schemas(), feature_schemas(), audit_schemas(), catalog_schemas(),
-                        history_schemas(), dead_letter_schemas()}) {
+                        history_schemas(), dead_letter_schemas(), message_schemas()}) {
         for (const auto& member : more)
             all[member.key()] = member.value();
     }

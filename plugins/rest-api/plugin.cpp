@@ -8,6 +8,7 @@
 #include "features_api.hpp"
 #include "feed_api.hpp"
 #include "import_api.hpp"
+#include "messages_api.hpp"
 #include "nodes_api.hpp"
 #include "schemas_api.hpp"
 #include "session_api.hpp"
@@ -29,12 +30,13 @@ struct Settings {
     std::chrono::milliseconds idempotency_lifetime{};
     std::int64_t idempotency_keys = 0;
     bool feed_open_on_loopback = false;
+    std::chrono::milliseconds event_streams_for{};
 };
 
 }  // namespace streamwall::rest_api
 
 STREAMWALL_SETTINGS(streamwall::rest_api::Settings, idempotency_lifetime, idempotency_keys,
-                    feed_open_on_loopback)
+                    feed_open_on_loopback, event_streams_for)
 
 namespace streamwall::rest_api {
 
@@ -77,7 +79,10 @@ class RestApi final : public Plugin<Settings> {
         add_node_routes(routes_, *nodes_);
         add_schema_routes(routes_, *nodes_);
         add_dead_letter_routes(routes_, *nodes_);
+        if (auto added = messages_.add(routes_, services()); !added)
+            return std::move(added).error();
         if (auto added = events_.add(routes_, services()); !added) return std::move(added).error();
+        events_.open_streams(host(), settings().event_streams_for);
         add_system_routes(routes_,
                           {.introspect = [this](std::string_view what) { return document(what); },
                            .routes = [this] { return listener_.mounted(); }});
@@ -86,9 +91,15 @@ class RestApi final : public Plugin<Settings> {
         });
     }
 
+    Step drain(std::uint64_t /*deadline_ns*/) override {
+        events_.close_streams();
+        return ok();
+    }
+
     // Handlers on the listener's loops must not outlive what they use.
     Step stop() override {
         chores_.cancel();
+        events_.close_streams();
         listener_.unmount([host = host()] { host.complete(SW_STEP_STOP); });
         return pending;
     }
@@ -122,6 +133,7 @@ class RestApi final : public Plugin<Settings> {
     AuditClient audit_;
     std::optional<NodesClient> nodes_;
     EventsApi events_;
+    MessagesApi messages_;
     http::Listener listener_{host()};
     Repeats repeats_;
     contracts::features::Flags flags_{*this};

@@ -8,6 +8,7 @@
 //   batch     {"updates":[item…],"strict","atomic"}            → {"results":[result…]}
 //   history   {"id","limit","offset","cursor"}                 → {"records":[entry…],"count",…}
 //   analytics {"id","days"}                                    → {figures}
+//   discover  {"data"}                                         → {"created":bool,"stream_id"}
 //
 // An item of a batch is a body with the `id` or, without one, the `url` of the stream that it
 // changes. Results stand in the places of their items: {"stream":record}, {"id","version"} where
@@ -15,6 +16,9 @@
 // "details"}}. Items are carried out in their order as far as that matters, each for itself; with
 // `atomic` all or nothing, named by what they were before the batch, and an error of the call says
 // which item (`where` "updates[2].status") keeps them from it.
+//
+// `discover` takes the data of a stream.discovered before that is an event; the event then names
+// the `stream_id`, and has no further effect.
 //
 // A body is what a client sent: fields and synonyms of a stream. `versions` are those the caller
 // accepts (absent: any); else FAILED_PRECONDITION with details.version. INVALID_ARGUMENT names
@@ -63,11 +67,12 @@ enum class Operation {
     kUnarchive,
     kBatch,
     kHistory,
-    kAnalytics
+    kAnalytics,
+    kDiscover
 };
-inline constexpr std::array<std::string_view, 12> kMethods = {
-    "get",   "list",    "create",    "update", "remove",  "pin",
-    "unpin", "archive", "unarchive", "batch",  "history", "analytics"};
+inline constexpr std::array<std::string_view, 13> kMethods = {
+    "get",     "list",      "create", "update",  "remove",    "pin",     "unpin",
+    "archive", "unarchive", "batch",  "history", "analytics", "discover"};
 constexpr std::string_view method_name(Operation operation) {
     return kMethods[static_cast<std::size_t>(operation)];
 }
