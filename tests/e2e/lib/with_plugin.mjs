@@ -11,8 +11,8 @@ const root = new URL('../../../', import.meta.url);
 export async function startWithPlugin(t, plugin, options = {}) {
     const text = readFileSync(new URL(`config/${chosenTopology}.yaml`, root), 'utf8');
     const config = path.join(scratchFolder(t), `${chosenTopology}.yaml`);
-    const beside = /(?<=\baudit)(?=[\],\n])/;
-    const more = text.includes('- audit\n') ? `\n      - ${plugin}` : `, ${plugin}`;
+    const beside = /(?<=\bcollaboration)(?=[\],\n])/;
+    const more = text.includes('- collaboration\n') ? `\n      - ${plugin}` : `, ${plugin}`;
     writeFileSync(config, text.replace(beside, more));
     const plugins = path.join(path.dirname(binary), '../tests/plugins');
     return startTopology(t, chosenTopology, {
