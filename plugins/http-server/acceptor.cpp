@@ -25,6 +25,9 @@ constexpr std::chrono::milliseconds kPause{250};
 constexpr std::string_view kFull =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n"
     "X-Content-Type-Options: nosniff\r\nContent-Length: 0\r\n\r\n";
+constexpr std::string_view kTooMany =
+    "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 5\r\nConnection: close\r\n"
+    "X-Content-Type-Options: nosniff\r\nContent-Length: 0\r\n\r\n";
 
 union AnyAddress {
     sockaddr base;
@@ -46,6 +49,19 @@ PeerAddress to_peer(const AnyAddress& address) {
     }
     peer.text = text.data();
     return peer;
+}
+
+// 127.0.0.1 and ::1: whoever serves others from this machine speaks from there.
+bool is_own_machine(const PeerAddress& peer) {
+    static const auto kOwn = [] {
+        AnyAddress v4{}, v6{};
+        v4.v4.sin_family = AF_INET;
+        v4.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        v6.v6.sin6_family = AF_INET6;
+        v6.v6.sin6_addr = IN6ADDR_LOOPBACK_INIT;
+        return std::array{to_peer(v4).bytes, to_peer(v6).bytes};
+    }();
+    return peer.bytes == kOwn[0] || peer.bytes == kOwn[1];
 }
 
 // Only numbers and "localhost": a name that resolves elsewhere tomorrow is no address to bind.
@@ -149,17 +165,37 @@ Acceptor::Round Acceptor::accept_some() {
             services_.host.write(SW_LOG_WARN, "http.accept_paused", std::strerror(errno));
             return Round::kPause;
         }
-        if (services_.connections.load(std::memory_order_relaxed) >=
-            services_.options.max_connections) {
-            (void)!::send(descriptor, kFull.data(), kFull.size(), MSG_NOSIGNAL);
+        auto peer = to_peer(address);
+        if (const auto refusal = refuse(peer); !refusal.empty()) {
+            (void)!::send(descriptor, refusal.data(), refusal.size(), MSG_NOSIGNAL);
             ::close(descriptor);
             continue;
         }
         const int on = 1;
         ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        handler_(descriptor, to_peer(address));
+        handler_(descriptor, std::move(peer));
     }
     return Round::kMore;
+}
+
+// The answer to whoever is turned away at once; empty where nobody is.
+std::string_view Acceptor::refuse(const PeerAddress& peer) {
+    const auto& options = services_.options;
+    if (services_.connections.load(std::memory_order_relaxed) >= options.max_connections) {
+        services_.host.record(services_.traffic.refused_full, 1);
+        return kFull;
+    }
+    const auto limit = options.rate_limits ? options.rate_limits->connection : 0;
+    if (limit == 0 || is_own_machine(peer) || options.trusted_proxies.contains(peer.bytes)) {
+        return {};
+    }
+    const auto now =
+        std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch());
+    if (services_.connection_limiter.count(address_key(peer.bytes), limit, now.count()).allowed) {
+        return {};
+    }
+    services_.host.record(services_.traffic.refused_rate, 1);
+    return kTooMany;
 }
 
 }  // namespace streamwall::http_server

@@ -35,6 +35,7 @@ class Acceptor final : public Session {
   private:
     enum class Round { kEmpty, kMore, kPause };
     Round accept_some();
+    std::string_view refuse(const PeerAddress& peer);
 
     Services& services_;
     Loop& loop_;

@@ -47,8 +47,8 @@ std::optional<PeerAddress> parse_address(std::string_view given) {
     return std::nullopt;
 }
 
-TrustedProxies::TrustedProxies(const std::vector<std::string>& networks) {
-    for (const auto& text : networks) {
+Networks::Networks(std::string_view setting, const std::vector<std::string>& texts) {
+    for (const auto& text : texts) {
         const auto slash = text.find('/');
         const auto address = parse_address(text.substr(0, slash));
         auto bits = std::optional<std::uint64_t>(128);
@@ -58,14 +58,14 @@ TrustedProxies::TrustedProxies(const std::vector<std::string>& networks) {
             if (bits && is_v4) bits = *bits <= 32 ? std::optional(*bits + kV4Bits) : std::nullopt;
         }
         if (!address || !bits || *bits > 128) {
-            throw std::invalid_argument("trusted_proxies: \"" + text +
+            throw std::invalid_argument(std::string(setting) + ": \"" + text +
                                         "\" is no address and no network, such as 10.0.0.0/8");
         }
         networks_.push_back({address->bytes, static_cast<unsigned>(*bits)});
     }
 }
 
-bool TrustedProxies::contains(const std::array<std::uint8_t, 16>& address) const {
+bool Networks::contains(const std::array<std::uint8_t, 16>& address) const {
     return std::ranges::any_of(networks_, [&](const Network& network) {
         return starts_alike(address, network.address, network.bits);
     });

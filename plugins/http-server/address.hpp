@@ -21,18 +21,15 @@ struct PeerAddress {
 // "192.0.2.1", "2001:db8::1", also with a port ("192.0.2.1:80", "[2001:db8::1]:80").
 std::optional<PeerAddress> parse_address(std::string_view text);
 
-// The proxies in front of the listener. What they say of their clients is believed; what clients
-// say of themselves is not.
-class TrustedProxies {
+// Single addresses and networks as "10.0.0.0/8".
+class Networks {
   public:
-    TrustedProxies() = default;
-    // Networks as "10.0.0.0/8" or single addresses. Throws std::invalid_argument.
-    explicit TrustedProxies(const std::vector<std::string>& networks);
+    Networks() = default;
+    // Throws std::invalid_argument, which begins with the setting's name.
+    Networks(std::string_view setting, const std::vector<std::string>& texts);
 
+    bool empty() const { return networks_.empty(); }
     bool contains(const std::array<std::uint8_t, 16>& address) const;
-    // Of a request that came from a proxy: the last address of X-Forwarded-For that is none of
-    // ours; what stands before it could be anybody's invention. Nothing where there is none.
-    std::optional<PeerAddress> client_of(const RequestHead& head) const;
 
   private:
     struct Network {
@@ -40,6 +37,25 @@ class TrustedProxies {
         unsigned bits = 128;
     };
     std::vector<Network> networks_;
+};
+
+// The proxies in front of the listener. What they say of their clients is believed; what clients
+// say of themselves is not.
+class TrustedProxies {
+  public:
+    TrustedProxies() = default;
+    explicit TrustedProxies(const std::vector<std::string>& networks)
+        : networks_("trusted_proxies", networks) {}
+
+    bool contains(const std::array<std::uint8_t, 16>& address) const {
+        return networks_.contains(address);
+    }
+    // Of a request that came from a proxy: the last address of X-Forwarded-For that is none of
+    // ours; what stands before it could be anybody's invention. Nothing where there is none.
+    std::optional<PeerAddress> client_of(const RequestHead& head) const;
+
+  private:
+    Networks networks_;
 };
 
 }  // namespace streamwall::http_server

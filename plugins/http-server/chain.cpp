@@ -22,6 +22,13 @@ Step request_id(ChainContext& context) {
     return std::nullopt;
 }
 
+// Before anything is known of who asks, so that strangers can't try credentials.
+Step client(ChainContext& context) {
+    const auto& allowed = context.worker.services.options.allowed_clients;
+    if (allowed.empty() || allowed.contains(context.peer.bytes)) return std::nullopt;
+    return Refusal{403, "client_not_allowed", "Requests from this address are not taken."};
+}
+
 // What pages of other origins may read, refusals too.
 Step cors(ChainContext& context) {
     auto& request = context.request;
@@ -187,10 +194,11 @@ struct Stage {
     Step (*run)(ChainContext&);
 };
 
-// Identity first, so that every refusal has one; the limit before the refusals it must count, which
-// all come behind it; the body's size last, because it depends on the route.
+// Identity first, so that every refusal but a stranger's has one; the limit before the refusals it
+// must count, which all come behind it; the body's size last, because it depends on the route.
 constexpr Stage kChain[] = {
     {"request_id", request_id},
+    {"client", client},
     {"cors", cors},
     {"route", route},
     {"authenticate", authenticate},

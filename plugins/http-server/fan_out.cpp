@@ -1,5 +1,6 @@
 #include "fan_out.hpp"
 
+#include "server.hpp"
 #include "worker.hpp"
 #include "ws_session.hpp"
 
@@ -21,10 +22,15 @@ Topic::Topic(Server& server, std::vector<FanOut*> loops, const sw_lease* lease)
 
 void Topic::publish(std::string_view payload, std::string_view merge_key) {
     const auto frame = Frame::make(Opcode::kText, payload);
+    // Whoever is about to join gets a frame that is not compressed, which is as good.
+    if (deflating_.load(std::memory_order_relaxed) > 0) {
+        frame->set_deflated(server_.compress(Opcode::kText, payload));
+    }
     // Held over all pushes: two publishers at once are seen in one order on every loop.
     const std::lock_guard lock(mutex_);
     if (closed_) return;
     frame->set_topic(this, ++sequence_, merge_key);
+    if (frame->deflated() != nullptr) frame->deflated()->set_topic(this, sequence_, merge_key);
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         if (shards_[i].count.load(std::memory_order_relaxed) == 0) continue;
         loops_[i]->push({TopicPtr(this), nullptr, frame});
@@ -52,6 +58,7 @@ void Topic::join(WsSession& session) {
         since = sequence_;
         shard.count.fetch_add(1, std::memory_order_relaxed);
     }
+    if (session.takes_deflated()) deflating_.fetch_add(1, std::memory_order_relaxed);
     session.memberships.push_back(
         {TopicPtr(this), static_cast<std::uint32_t>(shard.members.size())});
     shard.members.push_back({&session, since});
@@ -70,6 +77,7 @@ void Topic::leave(WsSession& session) {
         if (membership.topic == this) membership.position = position;
     }
     shard.count.fetch_sub(1, std::memory_order_relaxed);
+    if (session.takes_deflated()) deflating_.fetch_sub(1, std::memory_order_relaxed);
     const TopicPtr keep = own->topic;
     *own = std::move(session.memberships.back());
     session.memberships.pop_back();
@@ -123,7 +131,7 @@ void FanOut::take_all() {
         if (delivery.session && !delivery.frame) {
             as_websocket(delivery.session).tell_when_written();
         } else if (delivery.session) {
-            as_websocket(delivery.session).enqueue(delivery.frame);
+            send(as_websocket(delivery.session), delivery.frame);
         } else if (delivery.frame) {
             deliver(*delivery.topic, delivery.frame);
         } else {
@@ -145,8 +153,21 @@ void FanOut::deliver(Topic& topic, const FramePtr& frame) {
             frame->release();
             continue;
         }
-        member.session->enqueue_adopted(frame.get());
+        auto* chosen = member.session->choose(frame.get());
+        if (chosen != frame.get()) {
+            chosen->add_references(1);
+            frame->release();
+        }
+        member.session->enqueue_adopted(chosen);
     }
+}
+
+void FanOut::send(WsSession& session, const FramePtr& frame) {
+    const bool may_compress = frame->is_message() && session.takes_deflated();
+    if (may_compress) {
+        frame->set_deflated(worker_.deflater().compress(frame->opcode(), frame->payload()));
+    }
+    session.enqueue(FramePtr(session.choose(frame.get())));
 }
 
 void FanOut::drop(Topic& topic) {

@@ -65,6 +65,7 @@ class Topic final : public sw_ws_topic,
     Server& server_;
     const std::vector<FanOut*> loops_;
     const sw_lease* const lease_;
+    std::atomic<std::uint32_t> deflating_{0};  // members who take compressed frames
     std::mutex mutex_;
     std::uint64_t sequence_ = 0;
     bool closed_ = false;
@@ -96,6 +97,7 @@ class FanOut {
     void take_all();
     void deliver(Topic& topic, const FramePtr& frame);
     void drop(Topic& topic);
+    void send(WsSession& session, const FramePtr& frame);
     void flush_dirty();
 
     Worker& worker_;

@@ -112,17 +112,18 @@ void HttpSession::upgrade(Inbound& request, sw_http_request& view, char* rest,
                           std::size_t rest_length) {
     const auto& options = worker_.services.options;
     const EndpointPtr endpoint = request.match.endpoint;
-    const auto accepted = accept_handshake(request.head, *endpoint, options.allowed_origins);
+    const auto accepted = accept_handshake(request.head, *endpoint, options.allowed_origins,
+                                           options.websocket_deflate);
     if (!accepted) return refuse(request, accepted.error(), false);
-    if (out_ && out_->write(socket_.descriptor()) != WriteResult::kDone) {
+    if (out_ && out_->write(socket_) != WriteResult::kDone) {
         return refuse(request, {503, "busy", "Earlier answers are still waiting to be read."},
                       true);
     }
     if (out_) worker_.give_output(std::move(out_));
 
     const SessionPtr keep(this);
-    const boost::intrusive_ptr<WsSession> session(
-        new WsSession(worker_, std::move(socket_), endpoint, request.principal.rate_id));
+    const boost::intrusive_ptr<WsSession> session(new WsSession(
+        worker_, std::move(socket_), endpoint, request.principal.rate_id, accepted->deflate));
     worker_.add(*session);
     phase_ = Phase::kClosed;
     Loop::disarm(*this);

@@ -38,7 +38,7 @@ void HttpSession::on_readable() {
     waiting_read_ = false;
     if (!socket_.is_open()) return;
     auto& buffer = worker_.read_buffer;
-    const auto count = ::recv(socket_.descriptor(), buffer.data(), buffer.size(), 0);
+    const auto count = socket_.receive(buffer);
     if (count < 0) {
         if (errno != EAGAIN && errno != EINTR) return finish();
         return settle();
@@ -282,7 +282,7 @@ std::optional<std::string> HttpSession::compress(const Answer& answer, int statu
 void HttpSession::pump() {
     while (phase_ != Phase::kClosed) {
         if (out_ && !blocked_) {
-            switch (out_->write(socket_.descriptor())) {
+            switch (out_->write(socket_)) {
                 case WriteResult::kDone:
                     worker_.give_output(std::move(out_));
                     break;
@@ -326,7 +326,7 @@ void HttpSession::settle() {
 // Closing with unread bytes resets the connection, which can destroy an answer on its way: first
 // say that nothing more comes, then take off what the client still sends.
 void HttpSession::linger() {
-    ::shutdown(socket_.descriptor(), SHUT_WR);
+    socket_.end_sending();
     phase_ = Phase::kLingering;
     phase_deadline_ = Clock::now() + worker_.services.options.linger_timeout;
     std::string().swap(pending_);

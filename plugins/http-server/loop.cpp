@@ -1,5 +1,8 @@
 #include "loop.hpp"
 
+#include "tls.hpp"
+
+#include <sys/socket.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -53,11 +56,13 @@ Socket::Socket(Loop& loop, int descriptor)
       descriptor_(descriptor) {}
 Socket::Socket(Socket&& other) noexcept
     : watch_(std::move(other.watch_)),
+      tls_(std::move(other.tls_)),
       loop_(other.loop_),
       descriptor_(std::exchange(other.descriptor_, -1)) {}
 Socket& Socket::operator=(Socket&& other) noexcept {
     close();
     watch_ = std::move(other.watch_);
+    tls_ = std::move(other.tls_);
     loop_ = other.loop_;
     descriptor_ = std::exchange(other.descriptor_, -1);
     return *this;
@@ -67,8 +72,9 @@ Socket::~Socket() {
 }
 
 void Socket::wait_readable(SessionPtr session) {
+    const bool waits_to_write = tls_ && tls_->receives_when_writable();
     watch_->descriptor.async_wait(
-        Descriptor::wait_read,
+        waits_to_write ? Descriptor::wait_write : Descriptor::wait_read,
         [loop = loop_, session = std::move(session)](boost::system::error_code ec) {
             if (ec != asio::error::operation_aborted)
                 loop->contain(*session, &Session::on_readable);
@@ -84,8 +90,38 @@ void Socket::wait_writable(SessionPtr session) {
         });
 }
 
+void Socket::secure(std::unique_ptr<TlsStream> tls) {
+    tls_ = std::move(tls);
+}
+
+ssize_t Socket::receive(std::span<char> buffer) {
+    if (tls_) return tls_->receive(buffer);
+    return ::recv(descriptor_, buffer.data(), buffer.size(), 0);
+}
+
+ssize_t Socket::send(std::span<const iovec> bytes) {
+    if (tls_) return tls_->send(bytes);
+    if (bytes.size() == 1) {
+        return ::send(descriptor_, bytes[0].iov_base, bytes[0].iov_len, MSG_NOSIGNAL);
+    }
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(bytes.data());
+    message.msg_iovlen = bytes.size();
+    return ::sendmsg(descriptor_, &message, MSG_NOSIGNAL);
+}
+
+bool Socket::flush() {
+    return !tls_ || tls_->flush();
+}
+
+void Socket::end_sending() {
+    if (tls_) tls_->end();
+    ::shutdown(descriptor_, SHUT_WR);
+}
+
 void Socket::close() {
     if (!is_open()) return;
+    tls_.reset();
     boost::system::error_code ignored;  // the descriptor is gone either way
     watch_->descriptor.close(ignored);
     watch_.reset();

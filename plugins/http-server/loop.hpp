@@ -7,17 +7,21 @@
 
 #include <streamwall/host.h>
 
+#include <sys/types.h>
+#include <sys/uio.h>
 #include <array>
 #include <atomic>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <functional>
 #include <memory>
+#include <span>
 
 namespace streamwall::http_server {
 
 class Loop;
 class Session;
+class TlsStream;
 
 // The wheel's list of sessions that have a deadline.
 struct WheelHook {
@@ -73,6 +77,15 @@ class Socket {
     // One wait of a kind at a time; the callback comes once, when reading (writing) makes sense.
     void wait_readable(SessionPtr session);
     void wait_writable(SessionPtr session);
+    // What is received and sent from now on is encrypted.
+    void secure(std::unique_ptr<TlsStream> tls);
+    // As recv(2) and sendmsg(2). What send() took may still have to be flushed.
+    ssize_t receive(std::span<char> buffer);
+    ssize_t send(std::span<const iovec> bytes);
+    // False where not all that was taken has gone; errno says why.
+    bool flush();
+    // Nothing more is sent; the peer is told.
+    void end_sending();
     void close();
     // Bytes that a watched descriptor takes in this process, measured.
     static constexpr std::size_t kMemory = 400;
@@ -80,6 +93,7 @@ class Socket {
   private:
     struct Watch;
     std::unique_ptr<Watch> watch_;
+    std::unique_ptr<TlsStream> tls_;
     Loop* loop_ = nullptr;
     int descriptor_ = -1;
 };

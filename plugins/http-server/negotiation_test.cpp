@@ -325,6 +325,27 @@ TEST_F(Proxied, each_client_behind_a_proxy_has_a_limit_of_its_own) {
     EXPECT_EQ(status("2001:db8:1:3::1"), 200);
 }
 
+TEST_F(Proxied, strangers_are_refused_before_their_credentials_are_looked_at) {
+    auto closed = options({"127.0.0.1"});
+    closed.allowed_clients = Networks("allowed_clients", {"198.51.100.0/24", "2001:db8::/32"});
+    TestServer server(closed);
+    server.mount({.path = "/", .access = SW_HTTP_ADMIN},
+                 [](const auto&, auto* exchange) { answer(exchange, 200, ""); });
+    const auto asked = [&](std::string_view address, std::string_view key) {
+        Client client(server.port());
+        return client.get("/", "X-Forwarded-For: " + std::string(address) +
+                                   "\r\nAuthorization: Bearer " + std::string(key) + "\r\n");
+    };
+    EXPECT_EQ(asked("198.51.100.7", kKey)->status, 200);
+    EXPECT_EQ(asked("2001:db8::7", kKey)->status, 200);
+    EXPECT_EQ(asked("198.51.100.7", "wrong")->status, 401);
+    const auto right = asked("192.0.2.1", kKey), wrong = asked("192.0.2.1", "wrong");
+    EXPECT_EQ(right->status, 403);
+    EXPECT_NE(right->body.find("client_not_allowed"), std::string::npos);
+    EXPECT_EQ(wrong->status, 403);
+    EXPECT_THROW(Networks("allowed_clients", {"here"}), std::invalid_argument);
+}
+
 TEST_F(Proxied, bodies_that_come_late_still_have_their_client) {
     TestServer server(options({"127.0.0.1"}));
     server.mount({.method = "POST", .path = "/"}, [](const auto& request, auto* exchange) {

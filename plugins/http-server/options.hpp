@@ -4,10 +4,12 @@
 #include "address.hpp"
 #include "cors.hpp"
 #include "rate_limit.hpp"
+#include "tls.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,12 +18,14 @@ namespace streamwall::http_server {
 
 struct Options {
     std::string listen = "127.0.0.1:3000";
-    std::size_t loops = 0;  // 0: one a core
+    std::shared_ptr<const TlsIdentity> tls;  // none: what is sent is plain
+    std::size_t loops = 0;                   // 0: one a core
     std::size_t max_connections = 20'000;
     std::optional<RateLimits> rate_limits = RateLimits{};
     std::vector<std::string> allowed_origins;  // besides the request's own host
     Cors cors;
     TrustedProxies trusted_proxies;
+    Networks allowed_clients;  // empty: all
     std::size_t compress_min = std::string::npos;  // bytes; a smaller body goes as it is
     std::size_t compress_max = 1024 * 1024;        // a larger one would hold the loop up
 
@@ -32,6 +36,11 @@ struct Options {
     std::size_t websocket_total_limit = 256 * 1024 * 1024;  // of all, shared evenly by the loops
     // How long a busy loop may wait for more frames, so that they go out together; 0: not at all.
     std::chrono::milliseconds websocket_gather{5};
+
+    bool websocket_deflate = false;
+    // Messages and control frames that one WebSocket may send in a second in the long run, and five
+    // seconds' worth at once; 0: any number.
+    std::uint32_t websocket_message_rate = 1'000;
 
     std::chrono::milliseconds header_timeout{10'000};
     std::chrono::milliseconds body_grace{10'000};  // then body_rate applies

@@ -1,6 +1,5 @@
 #include "output.hpp"
 
-#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <array>
@@ -22,15 +21,7 @@ class Gather {
         if (bytes.empty() || count_ == kMaxVectors) return;
         vectors_[count_++] = {const_cast<char*>(bytes.data()), bytes.size()};
     }
-    ssize_t send(int descriptor) {
-        if (count_ == 1) {
-            return ::send(descriptor, vectors_[0].iov_base, vectors_[0].iov_len, MSG_NOSIGNAL);
-        }
-        msghdr message{};
-        message.msg_iov = vectors_.data();
-        message.msg_iovlen = count_;
-        return ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
-    }
+    ssize_t send(Socket& socket) { return socket.send({vectors_.data(), count_}); }
 
   private:
     std::array<iovec, kMaxVectors> vectors_;
@@ -45,7 +36,11 @@ void Output::add_buffer(BufferRef buffer) {
     pieces_.push_back({text_.size(), std::move(buffer)});
 }
 
-WriteResult Output::write(int descriptor) {
+WriteResult Output::write(Socket& socket) {
+    const auto refused = [] {
+        return errno == EAGAIN || errno == EWOULDBLOCK ? WriteResult::kBlocked
+                                                       : WriteResult::kFailed;
+    };
     while (pending() > 0) {
         Gather gather(sent_);
         std::size_t text_begin = 0;
@@ -55,14 +50,14 @@ WriteResult Output::write(int descriptor) {
             text_begin = piece.text_end;
         }
         gather.add(std::string_view(text_).substr(text_begin));
-        const auto sent = gather.send(descriptor);
+        const auto sent = gather.send(socket);
         if (sent < 0) {
             if (errno == EINTR) continue;
-            return errno == EAGAIN || errno == EWOULDBLOCK ? WriteResult::kBlocked
-                                                           : WriteResult::kFailed;
+            return refused();
         }
         sent_ += static_cast<std::size_t>(sent);
     }
+    if (!socket.flush()) return refused();
     clear();
     return WriteResult::kDone;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "host.hpp"
+#include "loop.hpp"
 
 #include <cstddef>
 #include <string>
@@ -20,7 +21,7 @@ class Output {
     void add_buffer(BufferRef buffer);
     std::size_t pending() const { return text_.size() + buffered_ - sent_; }
     // Sends what the socket takes.
-    WriteResult write(int descriptor);
+    WriteResult write(Socket& socket);
     void clear();
 
   private:

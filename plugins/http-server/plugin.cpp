@@ -15,6 +15,9 @@ namespace streamwall::http_server {
 
 struct Settings {
     std::string listen;
+    std::string tls_certificate;
+    std::string tls_key;
+    std::string tls_min_version;
     std::size_t loops = 0;
     Secret api_key;
     std::string api_key_file;
@@ -28,6 +31,7 @@ struct Settings {
     bool cors_credentials = false;
     std::chrono::milliseconds cors_max_age{};
     std::vector<std::string> trusted_proxies;
+    std::vector<std::string> allowed_clients;
     std::size_t compress_min = 0;
     std::size_t max_connections = 0;
     std::size_t body_limit = 0;
@@ -38,25 +42,34 @@ struct Settings {
     std::size_t queue_limit = 0;
     std::size_t queue_total = 0;
     std::chrono::milliseconds gather_delay{};
+    bool websocket_compression = false;
+    std::uint32_t message_rate = 0;
+    std::uint32_t connection_limit = 0;
 };
 
 }  // namespace streamwall::http_server
 
-STREAMWALL_SETTINGS(streamwall::http_server::Settings, listen, loops, api_key, api_key_file,
-                    authenticator, rate_limits, shared_limits, upgrade_limit, allowed_origins,
-                    cors_origins, cors_methods, cors_credentials, cors_max_age, trusted_proxies,
-                    compress_min, max_connections, body_limit, header_timeout, body_grace,
-                    idle_timeout, write_stall, queue_limit, queue_total, gather_delay)
+STREAMWALL_SETTINGS(streamwall::http_server::Settings, listen, tls_certificate, tls_key,
+                    tls_min_version, loops, api_key, api_key_file, authenticator, rate_limits,
+                    shared_limits, upgrade_limit, allowed_origins, cors_origins, cors_methods,
+                    cors_credentials, cors_max_age, trusted_proxies, compress_min, max_connections,
+                    body_limit, header_timeout, body_grace, idle_timeout, write_stall, queue_limit,
+                    queue_total, gather_delay, websocket_compression, message_rate,
+                    connection_limit)
 
 namespace streamwall::http_server {
 namespace {
 
-Options to_options(const Settings& settings) {
+Options to_options(const Settings& settings, std::shared_ptr<const TlsIdentity> tls) {
     Options options;
     options.listen = settings.listen;
+    options.tls = std::move(tls);
     options.loops = settings.loops;
     options.rate_limits = RateLimits::parse(settings.rate_limits);
-    if (options.rate_limits) options.rate_limits->upgrade = settings.upgrade_limit;
+    if (options.rate_limits) {
+        options.rate_limits->upgrade = settings.upgrade_limit;
+        options.rate_limits->connection = settings.connection_limit;
+    }
     options.allowed_origins = settings.allowed_origins;
     options.cors =
         Cors({.origins = settings.cors_origins,
@@ -64,6 +77,7 @@ Options to_options(const Settings& settings) {
               .credentials = settings.cors_credentials,
               .max_age = std::chrono::floor<std::chrono::seconds>(settings.cors_max_age)});
     options.trusted_proxies = TrustedProxies(settings.trusted_proxies);
+    options.allowed_clients = Networks("allowed_clients", settings.allowed_clients);
     if (settings.compress_min > 0) options.compress_min = settings.compress_min;
     options.max_connections = settings.max_connections;
     options.body_limit = settings.body_limit;
@@ -74,6 +88,8 @@ Options to_options(const Settings& settings) {
     options.websocket_queue_limit = settings.queue_limit;
     options.websocket_total_limit = settings.queue_total;
     options.websocket_gather = settings.gather_delay;
+    options.websocket_deflate = settings.websocket_compression;
+    options.websocket_message_rate = settings.message_rate;
     return options;
 }
 
@@ -104,6 +120,7 @@ class HttpServer final : public Plugin<Settings> {
 
     Step stop() override {
         exchange_timer_.cancel();
+        identity_timer_.cancel();
         if (server_) server_->stop();
         return ok();
     }
@@ -125,7 +142,7 @@ class HttpServer final : public Plugin<Settings> {
         }
         auto authenticator = make_authenticator(key);
         if (!authenticator) return std::move(authenticator).error();
-        server_ = std::make_unique<Server>(core_host(), to_options(settings()),
+        server_ = std::make_unique<Server>(core_host(), to_options(settings(), make_identity()),
                                            std::move(*authenticator));
         if (settings().shared_limits && server_->options().rate_limits) {
             if (auto sharing = share_limits(); !sharing) return sharing;
@@ -137,6 +154,41 @@ class HttpServer final : public Plugin<Settings> {
                                               server_.get(), slot.get());
         if (status != SW_OK) return slot.take(status);
         return ok();
+    }
+
+    // None where the listener is plain.
+    std::shared_ptr<const TlsIdentity> make_identity() {
+        const auto& certificate = settings().tls_certificate;
+        const auto& key = settings().tls_key;
+        if (certificate.empty() && key.empty()) return nullptr;
+        if (certificate.empty() || key.empty()) {
+            throw std::invalid_argument(certificate.empty()
+                                            ? "tls_certificate: is needed beside tls_key"
+                                            : "tls_key: is needed beside tls_certificate");
+        }
+        const auto least = settings().tls_min_version == "1.2" ? TlsVersion::k12 : TlsVersion::k13;
+        identity_ = std::make_shared<TlsIdentity>(TlsIdentity::Files{certificate, key}, least);
+        expiry_ = host().gauge("streamwall_http_server_certificate_expiry_seconds",
+                               "Unix time at which the certificate ends.");
+        show_expiry();
+        identity_timer_ = host().every(kIdentityEvery, [this] { refresh_identity(); });
+        return identity_;
+    }
+
+    // Certificates are renewed by others, who only replace the files.
+    void refresh_identity() {
+        try {
+            if (!identity_->refresh()) return;
+            show_expiry();
+            log().info("http.certificate", "a new certificate was taken");
+        } catch (const std::exception& problem) {
+            log().warn("http.certificate",
+                       std::string("the old certificate stays: ") + problem.what());
+        }
+    }
+    void show_expiry() {
+        const auto since_epoch = identity_->expires().time_since_epoch();
+        expiry_.set(std::chrono::duration<double>(since_epoch).count());
     }
 
     Result<std::unique_ptr<Authenticator>> make_authenticator(const std::string& key) {
@@ -209,12 +261,16 @@ class HttpServer final : public Plugin<Settings> {
     }
 
     static constexpr std::chrono::milliseconds kExchangeEvery{200};
+    static constexpr std::chrono::seconds kIdentityEvery{10};
 
     // Lives until the plugin does: answers may come after stop, and find nobody.
     std::unique_ptr<Server> server_;
     std::unique_ptr<SharedLimits> shared_limits_;  // none where each node limits for itself
     Series limits_shared_;
     Timer exchange_timer_;
+    std::shared_ptr<TlsIdentity> identity_;  // none where the listener is plain
+    Series expiry_;
+    Timer identity_timer_;
 };
 
 }  // namespace

@@ -12,7 +12,7 @@
 namespace streamwall::http_server {
 namespace {
 
-constexpr std::uint32_t kMaxLimit = 60'000;  // a second's counter has 16 bits
+constexpr std::uint32_t kMaxLimit = 100'000'000;  // the sum of a minute has 32 bits
 constexpr std::uint32_t kFirstShare = 8;
 
 }  // namespace
@@ -27,7 +27,7 @@ std::optional<RateLimits> RateLimits::parse(std::string_view text) {
         if (!value || *value == 0 || *value > kMaxLimit ||
             (end == std::string_view::npos) != (i == 2)) {
             throw std::invalid_argument(
-                "expected \"off\" or three numbers from 1 to 60000 like \"60/600/6000\"");
+                "expected \"off\" or three numbers from 1 to 100000000 like \"60/600/6000\"");
         }
         *parts[i] = static_cast<std::uint32_t>(*value);
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
@@ -96,7 +96,7 @@ void RateLimiter::Counters::advance(std::int64_t now) {
     if (now <= last) return;
     const auto steps = std::min<std::int64_t>(now - last, kSeconds);
     for (std::int64_t i = 1; i <= steps; ++i)
-        sum -= std::exchange(at(last + i), std::uint16_t{0});
+        sum -= std::exchange(at(last + i), std::uint32_t{0});
     if (steps == kSeconds) by_second.fill(0);
     last = now;
 }
@@ -104,9 +104,8 @@ void RateLimiter::Counters::advance(std::int64_t now) {
 void RateLimiter::Counters::add(std::int64_t second, std::uint32_t count) {
     if (second < 0 || second <= last - kSeconds || second > last) return;
     auto& counter = at(second);
-    const auto more =
-        std::min<std::uint32_t>(count, std::numeric_limits<std::uint16_t>::max() - counter);
-    counter = static_cast<std::uint16_t>(counter + more);
+    const auto more = std::min(count, std::numeric_limits<std::uint32_t>::max() - sum);
+    counter += more;
     sum += more;
 }
 

@@ -29,7 +29,8 @@ struct RateLimits {
     std::uint32_t address = 60;  // without credentials, or with bad ones
     std::uint32_t user = 600;
     std::uint32_t key = 6000;
-    std::uint32_t upgrade = 20000;  // WebSocket handshakes, per address or credential
+    std::uint32_t upgrade = 20000;     // WebSocket handshakes, per address or credential
+    std::uint32_t connection = 20000;  // per address; 0: any number
 
     // "60/600/6000", or none for "off". Throws std::invalid_argument on anything else.
     static std::optional<RateLimits> parse(std::string_view text);
@@ -90,14 +91,14 @@ class RateLimiter {
 
     // Counters of one second each, for the 61 that end with `last`.
     struct Counters {
-        std::array<std::uint16_t, kSeconds> by_second{};
+        std::array<std::uint32_t, kSeconds> by_second{};
         std::uint32_t sum = 0;
         std::int64_t last = 0;
 
         void advance(std::int64_t now);
         void add(std::int64_t second, std::uint32_t count);
         void add(const Counters& other);  // that end with the same second
-        std::uint16_t& at(std::int64_t second) {
+        std::uint32_t& at(std::int64_t second) {
             return by_second[static_cast<std::size_t>(second % kSeconds)];
         }
     };

@@ -2,6 +2,7 @@
 
 #include "acceptor.hpp"
 #include "chain.hpp"
+#include "descriptors.hpp"
 #include "ws_session.hpp"
 
 #include <unistd.h>
@@ -66,6 +67,7 @@ Server::~Server() {
 }
 
 void Server::start() {
+    fit_descriptors();
     acceptor_ = new Acceptor(services_, workers_.front()->loop, services_.options.listen,
                              [this](int descriptor, PeerAddress peer) {
                                  Worker& worker = least_busy();
@@ -79,9 +81,25 @@ void Server::start() {
     for (auto& worker : workers_)
         worker->loop.start();
     workers_.front()->loop.post([acceptor = acceptor_] { acceptor->start(); });
-    services_.host.write(SW_LOG_INFO, "http.listening", "listening on http://" + address_,
-                         {{"address", address_}, {"loops", workers_.size()}});
+    services_.host.write(
+        SW_LOG_INFO, "http.listening",
+        "listening on " + std::string(services_.options.tls ? "https://" : "http://") + address_,
+        {{"address", address_}, {"loops", workers_.size()}});
     services_.host.write(SW_LOG_INFO, "http.chain", describe_chain());
+}
+
+// Whoever runs out of descriptors takes them from files and databases, too.
+void Server::fit_descriptors() {
+    const auto wanted = services_.options.max_connections;
+    const auto descriptors = raise_descriptor_limit();
+    const auto possible = connections_that_fit(wanted, descriptors);
+    if (possible == wanted) return;
+    services_.options.max_connections = possible;
+    services_.host.write(
+        SW_LOG_WARN, "http.descriptors",
+        "fewer connections are taken than max_connections allows: raise the limit "
+        "of open files, or lower the setting",
+        {{"max_connections", wanted}, {"taken", possible}, {"limit", descriptors}});
 }
 
 Worker& Server::least_busy() {
@@ -201,6 +219,12 @@ Topic* Server::open_topic(const sw_lease* lease) {
     TopicPtr topic(new Topic(*this, std::move(loops), lease));
     const std::lock_guard lock(topics_mutex_);
     return topics_.emplace_back(std::move(topic)).get();
+}
+
+FramePtr Server::compress(Opcode opcode, std::string_view payload) {
+    const std::lock_guard lock(deflater_mutex_);
+    if (!deflater_) deflater_ = std::make_unique<MessageDeflater>();
+    return deflater_->compress(opcode, payload);
 }
 
 void Server::close_topic(Topic& topic) {

@@ -45,6 +45,8 @@ class Server {
     void end_sockets_of(const std::array<std::uint8_t, 16>& who);
     Topic* open_topic(const sw_lease* lease);
     void close_topic(Topic& topic);
+    // Null where it would not be smaller. [any]
+    FramePtr compress(Opcode opcode, std::string_view payload);
     std::string routes_json() const;
 
     std::size_t connections() const { return services_.connections.load(); }
@@ -53,6 +55,7 @@ class Server {
     RateLimiter& limiter() { return services_.limiter; }
 
   private:
+    void fit_descriptors();
     Worker& least_busy();
     void on_every_loop(std::function<void(Worker&)> task, std::move_only_function<void()> done);
 
@@ -60,6 +63,8 @@ class Server {
     std::vector<std::unique_ptr<Worker>> workers_;
     boost::intrusive_ptr<Acceptor> acceptor_;
     std::string address_;
+    std::mutex deflater_mutex_;
+    std::unique_ptr<MessageDeflater> deflater_;  // of topics, made when it is first needed
     std::mutex topics_mutex_;
     std::vector<TopicPtr> topics_;  // open ones
     std::atomic<bool> started_ = false;

@@ -162,6 +162,7 @@ Options TestServer::quick_options() {
     options.listen = "127.0.0.1:0";
     options.loops = 2;
     options.rate_limits.reset();
+    options.websocket_message_rate = 0;
     options.header_timeout = options.body_grace = std::chrono::milliseconds(300);
     options.linger_timeout = std::chrono::milliseconds(300);
     options.close_timeout = std::chrono::milliseconds(300);
@@ -250,13 +251,19 @@ void TestServer::drain(std::chrono::milliseconds limit) {
     done.get_future().wait();
 }
 
-Client::Client(std::uint16_t port, int receive_buffer)
+Client::Client(std::uint16_t port, int receive_buffer, const char* from)
     : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     if (receive_buffer > 0) {
         ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     }
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    if (from != nullptr &&
+        (::inet_pton(AF_INET, from, &address.sin_addr) != 1 ||
+         ::bind(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)) {
+        ::close(descriptor_);
+        throw std::runtime_error(std::string("bind: ") + std::strerror(errno));
+    }
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {

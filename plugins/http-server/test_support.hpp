@@ -122,7 +122,12 @@ struct Reply {
 
 class Client {
   public:
-    explicit Client(std::uint16_t port, int receive_buffer = 0);
+    // `from`: the address that it speaks from, one of this machine's.
+    explicit Client(std::uint16_t port, int receive_buffer = 0, const char* from = nullptr);
+    struct Connected {
+        int descriptor;
+    };
+    explicit Client(Connected connected) : descriptor_(connected.descriptor) {}
     ~Client();
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;

@@ -26,6 +26,12 @@ TrafficSeries TrafficSeries::make(const Host& host) {
     series.connection_bytes =
         host.series(SW_GAUGE, "streamwall_http_server_connection_bytes",
                     "Memory that the listener holds for its connections, without what waits", {});
+    const auto refused = [&](std::string_view reason) {
+        return host.series(SW_COUNTER, "streamwall_http_server_refused_connections_total",
+                           "Connections that were turned away at once", {{"reason", reason}});
+    };
+    series.refused_full = refused("full");
+    series.refused_rate = refused("rate");
     return series;
 }
 

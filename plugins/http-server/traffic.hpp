@@ -30,6 +30,8 @@ struct TrafficSeries {
     sw_series* queued_bytes = nullptr;
     sw_series* websockets = nullptr;
     sw_series* connection_bytes = nullptr;
+    sw_series* refused_full = nullptr;  // connections, by the acceptor
+    sw_series* refused_rate = nullptr;
 
     static TrafficSeries make(const Host& host);
 };

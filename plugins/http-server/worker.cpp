@@ -105,8 +105,10 @@ void Worker::give_output(std::unique_ptr<Output> output) {
 }
 
 void Worker::adopt(int descriptor, PeerAddress peer) {
+    Socket socket(loop, descriptor);
+    if (services.options.tls) socket.secure(services.options.tls->accept(descriptor));
     const boost::intrusive_ptr<HttpSession> session(
-        new HttpSession(*this, Socket(loop, descriptor), std::move(peer)));
+        new HttpSession(*this, std::move(socket), std::move(peer)));
     add(*session);
     load.fetch_sub(1, std::memory_order_relaxed);  // what the acceptor counted ahead
     session->start();
@@ -166,6 +168,16 @@ std::optional<std::string> Worker::compress(std::string_view body) {
     if (body.size() > services.options.compress_max) return std::nullopt;
     if (!gzip_) gzip_ = std::make_unique<Gzip>();
     return gzip_->compress(body);
+}
+
+MessageDeflater& Worker::deflater() {
+    if (!deflater_) deflater_ = std::make_unique<MessageDeflater>();
+    return *deflater_;
+}
+
+MessageInflater& Worker::inflater() {
+    if (!inflater_) inflater_ = std::make_unique<MessageInflater>();
+    return *inflater_;
 }
 
 void Worker::measure(const Answer& answer, int status) {

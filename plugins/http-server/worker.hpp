@@ -14,6 +14,7 @@
 #include "request_head.hpp"
 #include "router.hpp"
 #include "traffic.hpp"
+#include "ws_deflate.hpp"
 
 #include <atomic>
 #include <memory>
@@ -62,6 +63,7 @@ struct Services {
     Options options;
     std::unique_ptr<Authenticator> authenticator;
     RateLimiter limiter;
+    RateLimiter connection_limiter;  // of addresses, never shared with other processes
     RouterBoard board;
     RouteMetrics unmatched;
     sw_series* active_connections = nullptr;
@@ -129,6 +131,10 @@ class Worker {
     // Nothing where it is not worth it.
     std::optional<std::string> compress(std::string_view body);
 
+    // For messages of this loop's connections, made when they are first needed.
+    MessageDeflater& deflater();
+    MessageInflater& inflater();
+
     // Counts an answered request.
     void measure(const Answer& answer, int status);
 
@@ -138,6 +144,8 @@ class Worker {
     std::int64_t date_second_ = -1;
     std::string date_;
     std::unique_ptr<Gzip> gzip_;  // made when it is first needed
+    std::unique_ptr<MessageDeflater> deflater_;
+    std::unique_ptr<MessageInflater> inflater_;
     std::uint64_t id_state_[2];
     std::vector<std::unique_ptr<Output>> spare_outputs_;
     std::vector<std::unique_ptr<sw_http_exchange>> exchanges_;

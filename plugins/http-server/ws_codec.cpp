@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::uint8_t kFin = 0x80;
 constexpr std::uint8_t kReserved = 0x70;
+constexpr std::uint8_t kDeflated = 0x40;
 constexpr std::uint8_t kMasked = 0x80;
 
 CloseReason protocol_error(std::string_view reason) {
@@ -15,6 +16,7 @@ CloseReason protocol_error(std::string_view reason) {
 }
 constexpr CloseReason kNotUtf8{1007, "text is not UTF-8"};
 constexpr CloseReason kTooBig{1009, "message too big"};
+constexpr CloseReason kNotDeflated{1007, "compressed message is broken"};
 
 // `at` is the position in the mask, carried over from piece to piece.
 void unmask(char* data, std::size_t length, const std::uint8_t* mask, std::uint8_t& at) {
@@ -48,7 +50,8 @@ std::size_t FrameReader::header_size() const {
     return 2u + (length == 126 ? 2u : length == 127 ? 8u : 0u) + ((header_[1] & kMasked) ? 4u : 0u);
 }
 
-std::optional<CloseReason> FrameReader::feed(char* data, std::size_t length, FrameSink& sink) {
+std::optional<CloseReason> FrameReader::feed(char* data, std::size_t length, FrameSink& sink,
+                                             MessageInflater* inflater) {
     std::size_t at = 0;
     for (;;) {
         if (!in_payload_) {
@@ -64,7 +67,7 @@ std::optional<CloseReason> FrameReader::feed(char* data, std::size_t length, Fra
         const auto take =
             static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, length - at));
         if (take == 0 && remaining_ > 0) return std::nullopt;
-        if (auto error = take_payload(data + at, take, sink)) return error;
+        if (auto error = take_payload(data + at, take, sink, inflater)) return error;
         if (stopped_) return std::nullopt;
         at += take;
     }
@@ -72,7 +75,12 @@ std::optional<CloseReason> FrameReader::feed(char* data, std::size_t length, Fra
 
 FrameReader::Result FrameReader::begin_frame() {
     const auto opcode = header_[0] & 0x0F;
-    if ((header_[0] & kReserved) != 0) return protocol_error("reserved bits are set");
+    const bool begins_message = opcode == 1 || opcode == 2;
+    const auto reserved = header_[0] & kReserved;
+    // RFC 7692 6: only a message's first frame may say that it is compressed.
+    if (reserved != 0 && !(reserved == kDeflated && may_deflate_ && begins_message)) {
+        return protocol_error("reserved bits are set");
+    }
     if ((header_[1] & kMasked) == 0) return protocol_error("frame is not masked");
     if (is_control()) {
         if (opcode > 10) return protocol_error("unknown opcode");
@@ -103,6 +111,7 @@ FrameReader::Result FrameReader::begin_data_frame() {
     mask_at_ = 0;
     if (is_control()) return std::nullopt;
     if ((header_[0] & 0x0F) != 0) {
+        is_deflated_ = (header_[0] & kDeflated) != 0;
         is_text_ = (header_[0] & 0x0F) == static_cast<int>(Opcode::kText);
         fragments_ = 0;
         utf8_.reset();
@@ -112,27 +121,31 @@ FrameReader::Result FrameReader::begin_data_frame() {
     return std::nullopt;
 }
 
-FrameReader::Result FrameReader::take_payload(char* data, std::size_t length, FrameSink& sink) {
+FrameReader::Result FrameReader::take_payload(char* data, std::size_t length, FrameSink& sink,
+                                              MessageInflater* inflater) {
     unmask(data, length, header_.data() + header_length_ - 4, mask_at_);
     remaining_ -= length;
     const std::string_view piece(data, length);
-    if (!is_control() && is_text_ && !utf8_.feed(piece)) return kNotUtf8;
+    if (!is_control() && is_text_ && !is_deflated_ && !utf8_.feed(piece)) return kNotUtf8;
     auto& gathered = is_control() ? control_ : message_;
     const bool whole = remaining_ == 0 && gathered.empty() &&
                        (is_control() || ((header_[0] & kFin) != 0 && !in_message_));
-    if (whole) return end_frame(piece, sink);  // straight from the read buffer, nothing is copied
+    if (whole)
+        return end_frame(piece, sink,
+                         inflater);  // straight from the read buffer, nothing is copied
     gathered.append(piece);
     if (remaining_ > 0) return std::nullopt;
-    return end_frame(gathered, sink);
+    return end_frame(gathered, sink, inflater);
 }
 
-FrameReader::Result FrameReader::end_frame(std::string_view payload, FrameSink& sink) {
+FrameReader::Result FrameReader::end_frame(std::string_view payload, FrameSink& sink,
+                                           MessageInflater* inflater) {
     const auto opcode = static_cast<Opcode>(header_[0] & 0x0F);
     header_length_ = 0;
     in_payload_ = false;
     if (opcode == Opcode::kClose) return end_close(payload, sink);
     if (opcode == Opcode::kPing || opcode == Opcode::kPong) {
-        if (opcode == Opcode::kPing) stopped_ = !sink.on_ping(payload);
+        stopped_ = opcode == Opcode::kPing ? !sink.on_ping(payload) : !sink.on_pong();
         std::string().swap(control_);
         return std::nullopt;
     }
@@ -141,9 +154,28 @@ FrameReader::Result FrameReader::end_frame(std::string_view payload, FrameSink& 
         return std::nullopt;
     }
     in_message_ = false;
-    if (is_text_ && !utf8_.at_boundary()) return kNotUtf8;
-    stopped_ = !sink.on_message(payload, is_text_);
+    auto error = end_message(payload, sink, inflater);
     std::string().swap(message_);  // an idle connection holds no buffer
+    return error;
+}
+
+FrameReader::Result FrameReader::end_message(std::string_view payload, FrameSink& sink,
+                                             MessageInflater* inflater) {
+    if (!is_deflated_) {
+        if (is_text_ && !utf8_.at_boundary()) return kNotUtf8;
+        stopped_ = !sink.on_message(payload, is_text_);
+        return std::nullopt;
+    }
+    switch (inflater->inflate(payload, message_limit_)) {
+        case MessageInflater::Result::kTooBig:
+            return kTooBig;
+        case MessageInflater::Result::kBroken:
+            return kNotDeflated;
+        case MessageInflater::Result::kDone:
+            break;
+    }
+    if (is_text_ && !is_valid_utf8(inflater->message())) return kNotUtf8;
+    stopped_ = !sink.on_message(inflater->message(), is_text_);
     return std::nullopt;
 }
 

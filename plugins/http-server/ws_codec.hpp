@@ -3,6 +3,7 @@
 #pragma once
 
 #include "text.hpp"
+#include "ws_deflate.hpp"
 #include "ws_frame.hpp"
 
 #include <array>
@@ -27,6 +28,7 @@ class FrameSink {
     // Payloads are borrowed. False ends the reading: what follows in the bytes is not looked at.
     virtual bool on_message(std::string_view payload, bool is_text) = 0;
     virtual bool on_ping(std::string_view payload) = 0;
+    virtual bool on_pong() { return true; }
     // 1005 where the frame has no code.
     virtual bool on_close_frame(std::uint16_t code) = 0;
 
@@ -36,19 +38,25 @@ class FrameSink {
 
 class FrameReader {
   public:
-    FrameReader(std::size_t message_limit, std::uint32_t fragment_limit)
-        : message_limit_(message_limit), fragment_limit_(fragment_limit) {}
+    // `may_deflate`: messages may be compressed, as was agreed at the handshake.
+    FrameReader(std::size_t message_limit, std::uint32_t fragment_limit, bool may_deflate = false)
+        : message_limit_(message_limit),
+          fragment_limit_(fragment_limit),
+          may_deflate_(may_deflate) {}
 
     // Unmasks in place. After a reason, or false from the sink, it must not be fed again.
-    std::optional<CloseReason> feed(char* data, std::size_t length, FrameSink& sink);
+    // `inflater` reads compressed messages, where there may be any.
+    std::optional<CloseReason> feed(char* data, std::size_t length, FrameSink& sink,
+                                    MessageInflater* inflater = nullptr);
 
   private:
     using Result = std::optional<CloseReason>;
 
     Result begin_frame();
     Result begin_data_frame();
-    Result take_payload(char* data, std::size_t length, FrameSink& sink);
-    Result end_frame(std::string_view payload, FrameSink& sink);
+    Result take_payload(char* data, std::size_t length, FrameSink& sink, MessageInflater* inflater);
+    Result end_frame(std::string_view payload, FrameSink& sink, MessageInflater* inflater);
+    Result end_message(std::string_view payload, FrameSink& sink, MessageInflater* inflater);
     Result end_close(std::string_view payload, FrameSink& sink);
     bool is_control() const { return (header_[0] & 0x08) != 0; }
     std::size_t header_size() const;
@@ -65,7 +73,9 @@ class FrameReader {
     bool in_payload_ = false;
     bool in_message_ = false;  // between a first and a last fragment
     bool is_text_ = false;
-    bool stopped_ = false;  // the sink said so
+    const bool may_deflate_;
+    bool is_deflated_ = false;  // the current message
+    bool stopped_ = false;      // the sink said so
     Utf8Checker utf8_;
 };
 

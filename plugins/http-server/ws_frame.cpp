@@ -16,12 +16,14 @@ void Frame::release() {
     ::operator delete(this);
 }
 
-FramePtr Frame::make(Opcode opcode, std::string_view payload) {
+FramePtr Frame::make(Opcode opcode, std::string_view payload, bool is_compressed) {
     const std::uint64_t size = payload.size();
     const std::size_t header = size < 126 ? 2 : size < 65536 ? 4 : 10;
     FramePtr frame(allocate(opcode, header + payload.size()));
     char* out = frame->data();
-    out[0] = static_cast<char>(0x80 | static_cast<std::uint8_t>(opcode));
+    frame->header_length_ = static_cast<std::uint8_t>(header);
+    const std::uint8_t flags = is_compressed ? 0xC0 : 0x80;
+    out[0] = static_cast<char>(flags | static_cast<std::uint8_t>(opcode));
     out[1] = static_cast<char>(header == 2 ? size : header == 4 ? 126 : 127);
     for (std::size_t i = 2; i < header; ++i) {
         out[i] = static_cast<char>(size >> (8 * (header - 1 - i)));

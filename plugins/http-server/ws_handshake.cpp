@@ -48,9 +48,10 @@ std::string accept_key(std::string_view key) {
     return {reinterpret_cast<const char*>(encoded.data()), 28};
 }
 
-std::expected<Handshake, Refusal> accept_handshake(
-    const RequestHead& head, const Endpoint& endpoint,
-    const std::vector<std::string>& allowed_origins) {
+std::expected<Handshake, Refusal> accept_handshake(const RequestHead& head,
+                                                   const Endpoint& endpoint,
+                                                   const std::vector<std::string>& allowed_origins,
+                                                   bool may_deflate) {
     if (head.http10) {
         return std::unexpected(Refusal{400, "bad_handshake", "WebSocket needs HTTP/1.1."});
     }
@@ -69,6 +70,12 @@ std::expected<Handshake, Refusal> accept_handshake(
     Handshake accepted;
     accepted.lines = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
     accepted.lines += accept_key(*key) + "\r\n";
+    if (may_deflate) {
+        const auto terms = negotiate_deflate(head);
+        if (!terms) return std::unexpected(terms.error());
+        accepted.deflate = *terms;
+        if (accepted.deflate) accepted.lines += accepted.deflate->line();
+    }
     std::vector<std::string_view> offered;
     for (const auto& header : head.headers) {
         if (to_view(header.name) != "sec-websocket-protocol") continue;

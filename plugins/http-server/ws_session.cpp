@@ -21,18 +21,20 @@ constexpr std::uint32_t kMaxPongs = 16;      // waiting at a time; further pings
 constexpr int kUnsentInKernel = 128 * 1024;  // so that a slow reader's queue stays where it merges
 constexpr int kNoLimit = INT_MAX;
 constexpr std::string_view kSlowReader = "slow reader: too many messages were waiting";
+constexpr std::string_view kTooManyMessages = "too many messages";
 constexpr std::string_view kStalledReader = "slow reader: nothing was taken for too long";
 constexpr int kDeadPeerMs = 30'000;  // unacknowledged bytes for so long: the peer is gone
 
 }  // namespace
 
 WsSession::WsSession(Worker& worker, Socket socket, EndpointPtr endpoint,
-                     const std::array<std::uint8_t, 16>& who)
+                     const std::array<std::uint8_t, 16>& who, std::optional<DeflateTerms> deflate)
     : worker_(worker),
       socket_(std::move(socket)),
       endpoint_(std::move(endpoint)),
       who_(who),
-      reader_(endpoint_->message_limit, endpoint_->fragment_limit) {
+      reader_(endpoint_->message_limit, endpoint_->fragment_limit, deflate.has_value()),
+      deflate_bits_(deflate ? deflate->window_bits : 0) {
     // Hints to the kernel; a socket that refuses them works without.
     ::setsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentInKernel,
                  sizeof kUnsentInKernel);
@@ -60,7 +62,7 @@ void WsSession::on_readable() {
     waiting_read_ = false;
     if (!socket_.is_open()) return;
     auto& buffer = worker_.read_buffer;
-    const auto count = ::recv(socket_.descriptor(), buffer.data(), buffer.size(), 0);
+    const auto count = socket_.receive(buffer);
     if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return finish();
     if (count > 0) read(buffer.data(), static_cast<std::size_t>(count));
     flush();
@@ -69,13 +71,35 @@ void WsSession::on_readable() {
 void WsSession::read(char* data, std::size_t length) {
     // Behind a close frame, or after an error, bytes are only taken off the socket.
     if (peer_closed_ || phase_ == Phase::kLingering || phase_ == Phase::kClosed) return;
-    const auto error = reader_.feed(data, length, *this);
+    const auto error =
+        reader_.feed(data, length, *this, takes_deflated() ? &worker_.inflater() : nullptr);
     if (!error) return;
     peer_closed_ = true;
     if (phase_ == Phase::kOpen) begin_close(Frame::close(error->code, error->reason), error->code);
 }
 
+// Each message costs its part of a second; a client may be in debt for five seconds. The clock
+// wraps around: what looks like more debt than anybody can have is none.
+bool WsSession::is_flood() {
+    const auto rate = worker_.services.options.websocket_message_rate;
+    if (rate == 0 || phase_ != Phase::kOpen) return false;
+    constexpr std::uint32_t kGrain = 64;  // parts of a millisecond
+    const auto since = Clock::now().time_since_epoch();
+    const auto now = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(since).count() * kGrain / 1'000);
+    const std::uint32_t cost = std::max(1U, 1'000 * kGrain / rate);
+    const std::uint32_t most = 5'000 * kGrain;
+    auto debt = paid_at_ - now;
+    if (debt > most) debt = 0;
+    debt += cost;
+    paid_at_ = now + debt;
+    if (debt <= most) return false;
+    cut(Cut::kFlooded, kTooManyMessages);
+    return true;
+}
+
 bool WsSession::on_message(std::string_view payload, bool is_text) {
+    if (is_flood()) return true;  // its close frame is still of interest
     if (phase_ == Phase::kOpen && endpoint_) {
         endpoint_->on_message(endpoint_->ctx, this, user_, to_sw(payload), is_text ? 1 : 0);
     }
@@ -84,6 +108,7 @@ bool WsSession::on_message(std::string_view payload, bool is_text) {
 
 bool WsSession::on_ping(std::string_view payload) {
     if (phase_ != Phase::kOpen) return true;
+    if (is_flood()) return true;  // its close frame is still of interest
     // RFC 6455 5.5.3 lets us answer only the latest of several pings: a flood costs no memory.
     auto pong = Frame::make(Opcode::kPong, payload);
     if (pongs_ >= kMaxPongs) {
@@ -98,6 +123,11 @@ bool WsSession::on_ping(std::string_view payload) {
         }
     }
     enqueue(pong);
+    return true;
+}
+
+bool WsSession::on_pong() {
+    is_flood();
     return true;
 }
 
@@ -225,27 +255,10 @@ bool WsSession::write_queue() {
             skip = 0;
             vectors[count++] = {const_cast<char*>(bytes.data()), bytes.size()};
         }
-        ssize_t sent = 0;
-        if (count == 1) {
-            sent =
-                ::send(socket_.descriptor(), vectors[0].iov_base, vectors[0].iov_len, MSG_NOSIGNAL);
-        } else if (count > 1) {
-            msghdr message{};
-            message.msg_iov = vectors.data();
-            message.msg_iovlen = count;
-            sent = ::sendmsg(socket_.descriptor(), &message, MSG_NOSIGNAL);
-        }
+        const ssize_t sent = count == 0 ? 0 : socket_.send({vectors.data(), count});
         if (sent < 0) {
             if (errno == EINTR) continue;
-            failed_ = errno != EAGAIN && errno != EWOULDBLOCK;
-            if (!failed_ && !blocked_) {
-                blocked_ = true;
-                socket_.wait_writable(this);
-                if (phase_ == Phase::kOpen) {
-                    worker_.loop.arm(*this, Clock::now() + worker_.services.options.write_stall);
-                }
-            }
-            return !failed_;
+            return may_wait();
         }
         ++worker_.traffic.writes;
         written(static_cast<std::size_t>(sent));
@@ -253,6 +266,18 @@ bool WsSession::write_queue() {
     queue_.clear();
     first_ = 0;
     if (queue_.capacity() > 16) std::vector<Frame*>().swap(queue_);
+    return socket_.flush() || may_wait();
+}
+
+// After a write that was refused: whether it can go on later.
+bool WsSession::may_wait() {
+    failed_ = errno != EAGAIN && errno != EWOULDBLOCK;
+    if (failed_ || blocked_) return !failed_;
+    blocked_ = true;
+    socket_.wait_writable(this);
+    if (phase_ == Phase::kOpen) {
+        worker_.loop.arm(*this, Clock::now() + worker_.services.options.write_stall);
+    }
     return true;
 }
 
@@ -283,7 +308,7 @@ void WsSession::on_writable() {
 
 void WsSession::after_flush() {
     if (failed_) return finish();
-    const bool all_written = first_ >= queue_.size();
+    const bool all_written = first_ >= queue_.size() && !blocked_;
     if (all_written && std::exchange(wants_written_, false) && endpoint_ &&
         endpoint_->on_written != nullptr) {
         endpoint_->on_written(endpoint_->ctx, this, user_);
@@ -291,7 +316,7 @@ void WsSession::after_flush() {
     if (phase_ == Phase::kClosing && all_written && close_queued_ && peer_closed_) {
         // Both close frames are on their way; what the peer still sends must not turn our FIN into
         // a reset that would take the close frame with it.
-        ::shutdown(socket_.descriptor(), SHUT_WR);
+        socket_.end_sending();
         phase_ = Phase::kLingering;
         tell_closed();
     }

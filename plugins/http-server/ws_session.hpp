@@ -24,9 +24,10 @@ class Worker;
 
 class WsSession final : public Session, public sw_ws_connection, private FrameSink {
   public:
-    // `who` is the rate_id of the principal that opened it.
+    // `who` is the rate_id of the principal that opened it; without `deflate` nothing is
+    // compressed.
     WsSession(Worker& worker, Socket socket, EndpointPtr endpoint,
-              const std::array<std::uint8_t, 16>& who);
+              const std::array<std::uint8_t, 16>& who, std::optional<DeflateTerms> deflate);
     ~WsSession() override;
 
     // Sends the answer to the upgrade, tells the endpoint, reads what followed the head.
@@ -36,6 +37,13 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     Worker& worker() { return worker_; }
     // False once the end has begun; it then joins no topic.
     bool is_open() const { return phase_ == Phase::kOpen && endpoint_ != nullptr; }
+    bool takes_deflated() const { return deflate_bits_ > 0; }
+    // What it gets of a frame that others get too, which may be the compressed one.
+    Frame* choose(Frame* frame) const {
+        const bool may = frame->deflated() != nullptr && takes_deflated() &&
+                         DeflateTerms{deflate_bits_}.allows(frame->payload().size());
+        return may ? frame->deflated() : frame;
+    }
     // Queues a frame; a close frame begins the close handshake. Does nothing once that has begun.
     void enqueue(const FramePtr& frame);
     // The same with a reference that was already taken for it.
@@ -73,9 +81,11 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
 
     bool on_message(std::string_view payload, bool is_text) override;
     bool on_ping(std::string_view payload) override;
+    bool on_pong() override;
     bool on_close_frame(std::uint16_t code) override;
 
     void read(char* data, std::size_t length);
+    bool is_flood();  // counts one more; closes where that is too many
     void push(Frame* frame);
     void drop_replaced(const Frame& newer);
     void drop_unsent();
@@ -84,6 +94,7 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     void begin_close(const FramePtr& frame, std::uint16_t code);
     void cut(Cut why, std::string_view reason);
     bool write_queue();
+    bool may_wait();
     void written(std::size_t count);
     void after_flush();
     void tell_closed();
@@ -102,7 +113,9 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     std::uint32_t pongs_ = 0;
     std::size_t front_sent_ = 0;
     std::size_t queued_bytes_ = 0;
+    std::uint32_t paid_at_ = 0;  // by when what it sent is paid for
     std::uint16_t close_code_ = 1006;
+    const std::uint8_t deflate_bits_;  // 0: nothing is compressed
     Phase phase_ = Phase::kOpen;
     bool blocked_ = false;  // the socket takes no more; a wait is on
     bool failed_ = false;   // writing failed
