@@ -1,5 +1,5 @@
 // WebSocket frames from strangers: never a crash, limits hold, and the same meaning however the
-// bytes are cut. The first byte chooses the cut.
+// bytes are cut. The first byte chooses the cut, and whether messages may be compressed.
 #include "ws_codec.hpp"
 
 #include <algorithm>
@@ -36,12 +36,14 @@ class Recorder final : public FrameSink {
     bool closed = false;
 };
 
-std::string read(std::string bytes, std::size_t piece) {
-    FrameReader reader(kLimit, 8);
+std::string read(std::string bytes, std::size_t piece, bool may_deflate) {
+    static MessageInflater inflater;
+    FrameReader reader(kLimit, 8, may_deflate);
     Recorder recorder;
     for (std::size_t at = 0; at < bytes.size() && !recorder.closed; at += piece) {
         const auto length = std::min(piece, bytes.size() - at);
-        if (const auto error = reader.feed(bytes.data() + at, length, recorder)) {
+        if (const auto error = reader.feed(bytes.data() + at, length, recorder,
+                                           may_deflate ? &inflater : nullptr)) {
             return recorder.seen + "e" + std::to_string(error->code);
         }
     }
@@ -53,6 +55,8 @@ std::string read(std::string bytes, std::size_t piece) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 2) return 0;
     const std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-    if (read(bytes, bytes.size()) != read(bytes, 1 + data[0] % 61)) std::abort();
+    const bool may_deflate = (data[0] & 0x80) != 0;
+    const std::size_t piece = 1 + (data[0] & 0x7F) % 61;
+    if (read(bytes, bytes.size(), may_deflate) != read(bytes, piece, may_deflate)) std::abort();
     return 0;
 }
