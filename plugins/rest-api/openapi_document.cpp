@@ -2,6 +2,7 @@
 
 #include "audit_api.hpp"
 #include "catalog_api.hpp"
+#include "collaboration_api.hpp"
 #include "dead_letters_api.hpp"
 #include "features_api.hpp"
 #include "messages_api.hpp"
@@ -76,7 +77,7 @@ void add_security(bj::object& operation, const RouteView& route) {
 bj::object all_schemas() {
     auto all = schemas();
     for (auto&& more : {account_schemas(), feature_schemas(), audit_schemas(), catalog_schemas(),
-                        history_schemas(), dead_letter_schemas(), message_schemas()}) {
+                        history_schemas(), dead_letter_schemas(), message_schemas(), collaboration_schemas()}) {
         for (const auto& member : more)
             all[member.key()] = member.value();
     }

@@ -2,6 +2,7 @@
 // and system_api.cpp.
 #include "audit_api.hpp"
 #include "catalog_api.hpp"
+#include "collaboration_api.hpp"
 #include "dead_letters_api.hpp"
 #include "events_api.hpp"
 #include "export_api.hpp"
@@ -81,6 +82,8 @@ class RestApi final : public Plugin<Settings> {
         add_dead_letter_routes(routes_, *nodes_);
         if (auto added = messages_.add(routes_, services()); !added)
             return std::move(added).error();
+        if (auto added = collaboration_.add(routes_, services()); !added)
+            return std::move(added).error();
         if (auto added = events_.add(routes_, services()); !added) return std::move(added).error();
         events_.open_streams(host(), settings().event_streams_for);
         add_system_routes(routes_,
@@ -134,6 +137,7 @@ class RestApi final : public Plugin<Settings> {
     std::optional<NodesClient> nodes_;
     EventsApi events_;
     MessagesApi messages_;
+    CollaborationApi collaboration_;
     http::Listener listener_{host()};
     Repeats repeats_;
     contracts::features::Flags flags_{*this};

@@ -130,6 +130,7 @@ Buffer render(const Problem& problem, std::string_view path, std::string_view re
     out.text("instance", path).text("error", problem.detail).text("code", problem.code);
     out.text("request_id", request_id);
     if (!problem.errors_json.empty()) out.raw("errors", problem.errors_json);
+    if (!problem.holder_json.empty()) out.raw("holder", problem.holder_json);
     if (!problem.versions_json.empty()) out.raw("versions", problem.versions_json);
     if (problem.code == kMaintenance) out.boolean("maintenance", true);  // as old clients know it
     return out.buffer();

@@ -18,6 +18,7 @@ struct Problem {
     std::string detail;              // one line for people
     std::string errors_json;         // [{"field","code","message"}] or empty
     int retry_after = 0;             // seconds; 0: no header
+    std::string holder_json = {};    // who has what was asked for
     std::string versions_json = {};  // of the interface, where an unknown one was asked for
 };
 
