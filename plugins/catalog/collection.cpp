@@ -85,10 +85,21 @@ constexpr std::string_view kIndexes =
     R"({"name":"city","fields":["archived","city"]},)"
     R"({"name":"streamer","fields":["archived","streamer_id"]}])";
 
+constexpr std::array<std::string_view, 7> kSearched = {"title", "url",     "notes",    "city",
+                                                       "state", "country", "posted_by"};
+
 // Nearly every search is one among the streams that are not archived, pinned ones first.
-constexpr std::string_view kSearch =
-    R"({"fields":["title","url","notes","city","state","country","posted_by"],)"
-    R"("beside":["archived","pinned"]})";
+std::string search_json() {
+    std::string fields = "[";
+    for (const auto field : kSearched) {
+        fields += fields.size() > 1 ? "," : "";
+        json::append_string(fields, field);
+    }
+    return json::Writer()
+        .raw("fields", fields + "]")
+        .raw("beside", R"(["archived","pinned"])")
+        .take();
+}
 
 }  // namespace
 
@@ -99,13 +110,17 @@ std::string_view repeated_field(std::string_view name) {
     return {};
 }
 
+std::span<const std::string_view> searched_fields() {
+    return kSearched;
+}
+
 std::string streams_declaration() {
     const auto collection = json::Writer()
                                 .text("name", contracts::streams::kCollection)
                                 .raw("fields", fields_json())
                                 .raw("unique", kKeys)
                                 .raw("indexes", kIndexes)
-                                .raw("search", kSearch)
+                                .raw("search", search_json())
                                 .take();
     return R"({"collections":[)" + collection + "," + history_declaration() + "]}";
 }

@@ -1,6 +1,7 @@
 // The collection `streams`, as the store is told of it.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,5 +14,8 @@ std::string streams_declaration();
 
 // The field that always holds the same value (`link` for `url`); empty where there is none.
 std::string_view repeated_field(std::string_view name);
+
+// The fields that `search` looks into.
+std::span<const std::string_view> searched_fields();
 
 }  // namespace streamwall::catalog

@@ -5,6 +5,9 @@
 #include <streamwall/sdk/json.hpp>
 #include <streamwall/sdk/json_scan.hpp>
 
+#include <algorithm>
+#include <vector>
+
 namespace streamwall::catalog {
 namespace {
 
@@ -65,15 +68,17 @@ class FilterBuilder {
                                 : leaf("archived", "eq", "true");
         }
         if (terms_.empty()) return head;
-        return R"({"and":[)" + head + terms_ + "]}";
+        std::ranges::sort(terms_);
+        std::string out = R"({"and":[)" + head;
+        for (const auto& term : terms_)
+            out.append(",").append(term);
+        return out + "]}";
     }
 
   private:
-    void join(std::string_view term) {
-        terms_ += ',';
-        terms_ += term;
-    }
-    std::string terms_;
+    void join(std::string_view term) { terms_.emplace_back(term); }
+
+    std::vector<std::string> terms_;
     Archived archived_;
     bool has_archived_ = false;
 };
@@ -94,7 +99,7 @@ std::string sort_json(std::string_view field, bool descending) {
 
 }  // namespace
 
-Result<std::string> to_store_query(std::string_view list_request) {
+Result<StreamQuery> to_stream_query(std::string_view list_request) {
     FilterBuilder filter;
     Result<> added = ok();
     json::scan_members(json::find_member(list_request, "filters"),
@@ -109,15 +114,31 @@ Result<std::string> to_store_query(std::string_view list_request) {
         return Error::invalid("streams can't be sorted by this", std::string(sort));
     }
     const bool descending = json::find_member(list_request, "descending") == "true";
-    json::Writer out;
-    out.text("collection", contracts::streams::kCollection);
-    out.raw("filter", filter.take()).raw("sort", sort_json(sort, descending));
-    for (const std::string_view name : {"limit", "offset", "cursor", "count"}) {
+    StreamQuery out;
+    out.filter = filter.take();
+    json::Writer page;
+    page.text("collection", contracts::streams::kCollection);
+    page.raw("filter", out.filter).raw("sort", sort_json(sort, descending));
+    for (const std::string_view name : {"limit", "offset", "cursor"}) {
         if (const auto raw = json::find_member(list_request, name); !raw.empty()) {
-            out.raw(name, raw);
+            page.raw(name, raw);
         }
     }
-    return out.take();
+    const auto number = [&](std::string_view name) {
+        return json::to_integer(json::find_member(list_request, name)).value_or(0);
+    };
+    out.limit = number("limit");
+    out.offset = number("offset");
+    out.has_count = json::find_member(list_request, "count") == "true";
+    const auto object = page.take();
+    out.page = object.substr(1, object.size() - 2);
+    return out;
+}
+
+Result<std::string> to_store_query(std::string_view list_request) {
+    auto query = to_stream_query(list_request);
+    if (!query) return std::move(query).error();
+    return query->request();
 }
 
 }  // namespace streamwall::catalog

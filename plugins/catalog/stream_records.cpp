@@ -2,6 +2,8 @@
 
 #include <streamwall/contracts/record.hpp>
 #include <streamwall/contracts/streams.hpp>
+#include <streamwall/sdk/json.hpp>
+#include <streamwall/sdk/json_scan.hpp>
 
 #include <algorithm>
 
@@ -29,6 +31,28 @@ bool is_refusal(sw_status code) {
         default:
             return false;
     }
+}
+
+// The number of an event in the results behind `index`: those of a record's change come after it.
+std::int64_t sequence_behind(std::string_view reply, std::size_t index) {
+    std::int64_t out = 0;
+    std::size_t at = 0;
+    json::scan_items(json::find_open_member(reply, "results"), [&](std::string_view item) {
+        if (at++ <= index) return;
+        out = std::max(out, json::to_integer(json::find_member(item, "sequence")).value_or(0));
+    });
+    return out;
+}
+
+// The record as it was before `changes`, which name the old and the new value of each field.
+Buffer record_before(std::string_view record, std::string_view changes) {
+    json::Writer out;
+    json::scan_members(record, [&](std::string_view name, std::string_view value) {
+        const auto change = json::find_member(changes, name);
+        out.raw(name, change.empty() ? value : json::find_member(change, "from"));
+        return true;
+    });
+    return out.buffer();
 }
 
 }  // namespace
@@ -59,6 +83,17 @@ void StreamRecords::query(Buffer request, const sw_context& context, Reply reply
     store_.call(StorePort::Method::kQuery, std::move(request), context, std::move(reply));
 }
 
+void StreamRecords::list(StreamQuery query, const sw_context& context, Reply reply) {
+    auto question = lists_.ask(std::move(query));
+    auto request = question.request();
+    store_.call(StorePort::Method::kQuery, std::move(request), context,
+                [this, question = std::move(question),
+                 reply = std::move(reply)](Result<Buffer> answer) mutable {
+                    if (!answer) return reply(std::move(answer));
+                    reply(lists_.answer(question, *answer));
+                });
+}
+
 void StreamRecords::apply(Buffer changes, const sw_context& context, Reply reply) {
     store_.call(StorePort::Method::kApply, std::move(changes), context, std::move(reply));
 }
@@ -81,6 +116,7 @@ void StreamRecords::commit(Commit commit, const sw_context& context, Reply reply
                 [this, commit = std::move(commit),
                  reply = std::move(reply)](Result<Buffer> answer) mutable {
                     if (answer) return committed(commit, answer->view(), reply);
+                    if (!is_refusal(answer.code())) lists_.distrust();
                     if (commit.before && !is_refusal(answer.code())) {
                         cache_.distrust(contracts::record_id(commit.before.view()));
                     }
@@ -94,6 +130,9 @@ void StreamRecords::committed(const Commit& commit, std::string_view reply, Repl
         return answer(Error::internal("the store's reply holds no record"));
     }
     Buffer record(text);
+    lists_.changed({.before = commit.before,
+                    .after = commit.removes ? Buffer() : record,
+                    .sequence = sequence_behind(reply, commit.index)});
     if (commit.removes)
         cache_.bury(contracts::record_id(text));
     else
@@ -115,6 +154,7 @@ void StreamRecords::commit_all(Buffer changes, std::vector<Member> members,
                     if (answer) {
                         all_committed(members, answer->view());
                     } else if (!is_refusal(answer.code())) {
+                        lists_.distrust();
                         for (const auto& member : members)
                             cache_.distrust(contracts::record_id(member.before.view()));
                     }
@@ -125,9 +165,13 @@ void StreamRecords::commit_all(Buffer changes, std::vector<Member> members,
 void StreamRecords::all_committed(const std::vector<Member>& members, std::string_view reply) {
     std::size_t index = 0;
     auto member = members.begin();
+    // One commit has all of them, or none.
+    const auto sequence = members.empty() ? 0 : sequence_behind(reply, members.back().index);
     json::scan_items(json::find_open_member(reply, "results"), [&](std::string_view item) {
         if (member != members.end() && member->index == index++) {
-            cache_.keep_written(Buffer(item));
+            Buffer record(item);
+            lists_.changed({.before = member->before, .after = record, .sequence = sequence});
+            cache_.keep_written(record);
             if (member->before) counts_.remove(member->before.view());
             counts_.add(item);
             ++member;
@@ -149,11 +193,20 @@ void StreamRecords::load_by_url(std::string_view url, const sw_context& context,
                 });
 }
 
-void StreamRecords::heard(const Buffer& record, bool removed, bool moves) {
-    if (removed)
+void StreamRecords::heard(const Heard& change) {
+    const auto& record = change.record;
+    const auto before = [&] {
+        if (change.created) return Buffer();
+        if (change.changes.empty()) return record;
+        return record_before(record.view(), change.changes);
+    };
+    lists_.changed({.before = before(),
+                    .after = change.removed ? Buffer() : record,
+                    .sequence = change.sequence});
+    if (change.removed)
         cache_.bury(contracts::record_id(record.view()));
     else
-        cache_.keep_written(record, moves);
+        cache_.keep_written(record, change.moves);
 }
 
 void StreamRecords::outdated(std::string_view record) {

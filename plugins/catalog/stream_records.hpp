@@ -1,6 +1,7 @@
 // Records of streams: read through the cache, written through the store, counted on the way.
 #pragma once
 
+#include "list_cache.hpp"
 #include "record_cache.hpp"
 #include "resting.hpp"
 #include "status_counts.hpp"
@@ -21,14 +22,21 @@ class StreamRecords {
   public:
     using Clock = std::function<std::uint64_t()>;  // monotonic nanoseconds
 
-    StreamRecords(StorePort& store, Clock clock, std::size_t cache_bytes)
-        : store_(store), clock_(std::move(clock)), cache_(cache_bytes) {}
+    // A quarter of the memory is for lists.
+    StreamRecords(StorePort& store, const Clock& clock, std::size_t cache_bytes)
+        : store_(store),
+          clock_(clock),
+          cache_(cache_bytes - cache_bytes / 4),
+          lists_(clock, cache_bytes / 4) {}
 
     // The record if it is in memory, NOT_FOUND if it is known to be gone; else nothing.
     std::optional<Result<Buffer>> cached(std::int64_t id);
     Buffer cached_by_url(std::string_view url) { return cache_.find_url(url); }
     void load(std::int64_t id, const sw_context& context, Reply reply);
     void query(Buffer request, const sw_context& context, Reply reply);
+    // The list if it is in memory, else empty; else from the store.
+    Buffer cached_list(const StreamQuery& query) { return lists_.find(query); }
+    void list(StreamQuery query, const sw_context& context, Reply reply);
 
     // Applies changes of which the first result that counts is the record at `index`. `before` is
     // the record that was changed, empty for an insert.
@@ -63,8 +71,16 @@ class StreamRecords {
         return resting_.find(values, clock_());
     }
 
-    // A record as an event of a change holds it, whoever made the change.
-    void heard(const Buffer& record, bool removed, bool moves);
+    // An event of a change, whoever made it.
+    struct Heard {
+        Buffer record;
+        std::string_view changes;  // as the event has them; empty where there are none
+        std::int64_t sequence = 0;
+        bool created = false;
+        bool removed = false;
+        bool moves = true;
+    };
+    void heard(const Heard& change);
 
     // The version that `record` has is no longer the newest one.
     void outdated(std::string_view record);
@@ -85,6 +101,7 @@ class StreamRecords {
     StorePort& store_;
     Clock clock_;
     RecordCache cache_;
+    ListCache lists_;
     StatusCounts counts_;
     Resting resting_;
     Relations* relations_ = nullptr;

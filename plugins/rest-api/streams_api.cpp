@@ -2,7 +2,7 @@
 
 #include "batch_api.hpp"
 #include "conditional.hpp"
-#include "list_query.hpp"
+#include "known_lists.hpp"
 #include "openapi_streams.hpp"
 #include "pages.hpp"
 #include "request_parts.hpp"
@@ -37,23 +37,24 @@ void get(const Client& client, const http::Request& request, Call call) {
                });
 }
 
-void list(const Client& client, const http::Request& request, Call call) {
-    auto query = parse_list_query(request.query());
-    if (!query) return call.fail(query.error());
-    const auto wanted = query->list;
-    std::string known(request.header("if-none-match"));
-    client.list(wanted, request.context(),
-                [call = std::move(call), query = std::move(*query),
-                 known = std::move(known)](Result<Buffer> reply) mutable {
+void list(KnownLists& lists, const Client& client, const http::Request& request, Call call) {
+    auto known = lists.find(call.path(), request.query());
+    if (!known) return call.fail(known.error());
+    const auto& wanted = (*known)->request();
+    std::string held(request.header("if-none-match"));
+    client.call(Operation::kList, wanted, request.context(),
+                [call = std::move(call), list = *known,
+                 held = std::move(held)](Result<Buffer> reply) mutable {
                     if (!reply) return call.fail(to_query_problem(reply.error()));
-                    const auto page = make_page(query, call.path(), reply->view());
-                    if (!page) return call.fail(to_problem(page.error()));
-                    const bool unchanged = !known.empty() && matches_none_match(known, page->tag);
+                    const auto made = list->page_of(*reply);
+                    if (!made) return call.fail(to_problem(made.error()));
+                    const Page& page = **made;
+                    const bool unchanged = !held.empty() && matches_none_match(held, page.tag);
                     http::Response response(unchanged ? 304 : 200,
-                                            unchanged ? Buffer() : page->body);
+                                            unchanged ? Buffer() : page.body);
                     if (!unchanged) response.header("content-type", kJsonType);
-                    if (!page->link.empty()) response.header("link", page->link);
-                    call.send(response.header("etag", page->tag));
+                    if (!page.link.empty()) response.header("link", page.link);
+                    call.send(response.header("etag", page.tag));
                 });
 }
 
@@ -140,7 +141,10 @@ void add_stream_routes(Routes& routes, const Client& client) {
          .access = SW_HTTP_VIEWER,
          .scope = "streams:read",
          .openapi = openapi::list_streams()},
-        list);
+        [lists = std::make_shared<KnownLists>()](const Client& to, const http::Request& request,
+                                                 Call call) {
+            list(*lists, to, request, std::move(call));
+        });
     add({.method = "POST",
          .path = all,
          .access = SW_HTTP_EDITOR,
