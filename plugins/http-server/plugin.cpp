@@ -52,10 +52,10 @@ struct Settings {
 STREAMWALL_SETTINGS(streamwall::http_server::Settings, listen, tls_certificate, tls_key,
                     tls_min_version, loops, api_key, api_key_file, authenticator, rate_limits,
                     shared_limits, upgrade_limit, allowed_origins, cors_origins, cors_methods,
-                    cors_credentials, cors_max_age, trusted_proxies, compress_min, max_connections,
-                    body_limit, header_timeout, body_grace, idle_timeout, write_stall, queue_limit,
-                    queue_total, gather_delay, websocket_compression, message_rate,
-                    connection_limit)
+                    cors_credentials, cors_max_age, trusted_proxies, allowed_clients, compress_min,
+                    max_connections, body_limit, header_timeout, body_grace, idle_timeout,
+                    write_stall, queue_limit, queue_total, gather_delay, websocket_compression,
+                    message_rate, connection_limit)
 
 namespace streamwall::http_server {
 namespace {

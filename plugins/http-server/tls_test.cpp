@@ -34,6 +34,7 @@ class Tunnel {
         : context_(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free),
           ssl_(nullptr, &SSL_free),
           server_(port, 4096) {
+        SSL_CTX_clear_mode(context_.get(), SSL_MODE_AUTO_RETRY);  // a ticket is no data
         SSL_CTX_set_min_proto_version(context_.get(), tls.least);
         SSL_CTX_set_max_proto_version(context_.get(), tls.most);
         SSL_CTX_set_alpn_protos(context_.get(),
@@ -75,6 +76,7 @@ class Tunnel {
             if (SSL_pending(ssl_.get()) == 0 && ::poll(ready.data(), 2, 5000) <= 0) return;
             if (SSL_pending(ssl_.get()) > 0 || ready[0].revents != 0) {
                 const auto count = SSL_read(ssl_.get(), buffer.data(), buffer.size());
+                if (count <= 0 && SSL_get_error(ssl_.get(), count) == SSL_ERROR_WANT_READ) continue;
                 if (count <= 0) {
                     ::shutdown(far_, SHUT_WR);
                     return;
