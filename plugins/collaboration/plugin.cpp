@@ -1,6 +1,7 @@
 // collaboration: wires the channels and the service to the store.
 #include "channel.hpp"
 #include "sessions.hpp"
+#include "wall_channel.hpp"
 
 #include <streamwall/contracts/collaboration.hpp>
 #include <streamwall/contracts/store.hpp>
@@ -33,6 +34,14 @@ class CollaborationPlugin final : public Plugin<> {
                 });
             if (!offered) return offered;
         }
+        for (const auto* pattern : {"wall.*", "layout.*"}) {
+            auto heard = bus().subscribe({.pattern = pattern, .durable = pattern},
+                                         [this](const Event& event) -> Outcome {
+                                             walls_.hear(event);
+                                             return ok();
+                                         });
+            if (!heard) return heard;
+        }
         tasks_.start(open());
         return pending;
     }
@@ -41,11 +50,15 @@ class CollaborationPlugin final : public Plugin<> {
     Task<> open() {
         std::string collections = R"({"collections":[)";
         collections.append(kSessionsDeclaration).append(",").append(Locks::kDeclaration);
-        collections.append(",").append(Texts::kDeclaration).append("]}");
+        collections.append(",").append(Texts::kDeclaration).append(",");
+        collections.append(SharedUpdates::kDeclaration).append("]}");
         const auto context = host().own_context(std::chrono::seconds(30));
         auto declared =
             co_await coro::call(services(), declare_, Buffer(collections), context.raw());
         if (!declared) co_return host().complete(SW_STEP_START, declared.error());
+        if (auto opened = walls_.open(); !opened) {
+            co_return host().complete(SW_STEP_START, opened.error());
+        }
         host().complete(SW_STEP_START, co_await channel_.open());
     }
 
@@ -53,6 +66,7 @@ class CollaborationPlugin final : public Plugin<> {
     Tasks tasks_{*this};
     CollaborationChannel channel_{*this, store_, tasks_};
     Sessions sessions_{*this, store_, channel_};
+    WallChannel walls_{*this, store_, tasks_};
     Method declare_;
 };
 

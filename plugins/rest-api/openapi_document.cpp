@@ -76,8 +76,9 @@ void add_security(bj::object& operation, const RouteView& route) {
 
 bj::object all_schemas() {
     auto all = schemas();
-    for (auto&& more : {account_schemas(), feature_schemas(), audit_schemas(), catalog_schemas(),
-                        history_schemas(), dead_letter_schemas(), message_schemas(), collaboration_schemas()}) {
+    for (auto&& more :
+         {account_schemas(), feature_schemas(), audit_schemas(), catalog_schemas(),
+          history_schemas(), dead_letter_schemas(), message_schemas(), collaboration_schemas()}) {
         for (const auto& member : more)
             all[member.key()] = member.value();
     }

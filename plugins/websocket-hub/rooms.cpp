@@ -368,9 +368,19 @@ void Rooms::subscribe_again(const std::shared_ptr<RoomChannel>& channel) {
         ask_admission(member, true);
 }
 
+// Tells the plugins that everybody has gone.
 void Rooms::close() {
-    const std::lock_guard lock(mutex_);
-    is_closed_ = true;
+    std::vector<std::string> left;
+    {
+        const std::lock_guard lock(mutex_);
+        if (std::exchange(is_closed_, true)) return;
+        for (const auto& [name, channel] : channels_) {
+            if (!channel->members.empty()) left.push_back(name);
+        }
+    }
+    const auto nobody = json::Writer().text("hub", hub_).raw("keeps", "[]").buffer();
+    for (const auto& name : left)
+        ask_(name, "unsubscribe", nobody, nullptr, nullptr, [](const Result<Buffer>&) {});
 }
 
 std::size_t Rooms::members() const {

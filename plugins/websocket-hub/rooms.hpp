@@ -93,7 +93,7 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
     Result<> opened(std::string_view text);
     // Once a second.
     void keep();
-    // Nothing is sent any more.
+    // Nothing is sent any more; the plugins are told so.
     void close();
     std::size_t members() const;
 

@@ -325,6 +325,20 @@ TEST_F(ARoom, KeepsItsMembersWhileThePluginIsAway) {
     EXPECT_THAT(news(client).at(0), HasSubstr("reject_subscription"));
 }
 
+TEST_F(ARoom, TellsThePluginsWhenTheHubStops) {
+    auto* client = member();
+    hub.shut_down();
+    const auto call = take();
+    EXPECT_EQ(call.channel, "TableChannel");
+    EXPECT_EQ(call.method, "unsubscribe");
+    EXPECT_TRUE(call.request.at("keeps").as_array().empty());
+    news(client);
+    broadcast(1, "{}");
+    EXPECT_THAT(news(client), IsEmpty());
+    disconnect(client);
+    EXPECT_THAT(asked, IsEmpty());
+}
+
 TEST_F(ARoom, CountsAmongAConnectionsHundredSubscriptions) {
     auto* client = connect();
     for (int n = 0; n < 101; ++n) {

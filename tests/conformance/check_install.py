@@ -1,6 +1,6 @@
 """The SDK as third parties get it: what `cmake --install` writes is all that a plugin needs.
 
-Installs into a temporary folder, copies the hello plugin and the template out of the tree, builds and
+Installs into a temporary folder, copies the examples and the template out of the tree, builds and
 tests them against the installation with Clang, builds hello with GCC too, and lets the installed host
 and the Clang-built test load that one.
 
@@ -61,6 +61,10 @@ def main():
         # The test's path of the plugin is compiled in: GCC's takes the place of Clang's.
         shutil.copy(with_gcc / "hello.so", with_clang / "hello.so")
         print(run(with_clang / "hello_test"))
+
+        table = build(shutil.copytree(source_dir / "sdk/examples/game-table", root / "game-table"),
+                      prefix, "clang")
+        print(run(table / "game_table_test"))
 
         template = build(shutil.copytree(source_dir / "sdk/template", root / "template"), prefix,
                          "clang")

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test, {after} from 'node:test';
 import {Subscriber} from './lib/cable.mjs';
 import {cableOf, signUp} from './lib/people.mjs';
-import {until} from './lib/wait.mjs';
+import {seconds, until} from './lib/wait.mjs';
 import {startWithPlugin, twoHubs} from './lib/with_plugin.mjs';
 
 const host = await startWithPlugin({after}, 'game-table');
@@ -107,4 +107,17 @@ test('the plugin comes back, and its members with it', async (t) => {
         cell = (cell + 1) % 9;
         return second.messages.some((m) => m.action === 'game-updated');
     });
+});
+
+test('after a crash of everything players are back by themselves and can rejoin', async (t) => {
+    const url = () => cableOf(hubs[0], ada);
+    const player = await Subscriber.connect(t, url, {channel: 'GameChannel'});
+    const joined = () => player.messages.filter((m) => m.action === 'game-state').length;
+    player.perform('join-game', {gameId: 'g7'});
+    await until('the game', () => joined() === 1);
+    await host.kill();
+    await host.run();
+    await until('the connection', () => player.connections === 2, seconds(40));
+    player.perform('join-game', {gameId: 'g7'});
+    await until('the game again', () => joined() === 2);
 });

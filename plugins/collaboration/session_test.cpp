@@ -1,0 +1,165 @@
+// Who comes and goes, what is said, and what is refused.
+#include "testing/session_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+namespace streamwall::testing {
+namespace {
+
+TEST_F(ASession, BeginsWithWhoIsThereAndWhatIsLocked) {
+    two();
+    hub.send("a", cell("lock_cell"));
+    ASSERT_TRUE(hub.subscribe("e", kEve, kFive));
+    const auto first = hub.news("e", true);
+    ASSERT_EQ(first.size(), 2U);
+    EXPECT_EQ(first[0].at("action"), "active_users_list");
+    EXPECT_EQ(first[0].at("users").as_array().size(), 3U);
+    EXPECT_EQ(first[1].at("action"), "active_locks_list");
+    const auto& lock = first[1].at("locks").at(0).as_object();
+    EXPECT_EQ(lock.at("cell_id"), "stream_5_title");
+    EXPECT_EQ(lock.at("user_name"), "ada");
+    EXPECT_EQ(lock.at("user_id"), 1);
+    for (const auto* member :
+         {"user", "user_color", "resource", "resource_id", "field", "expires_at"})
+        EXPECT_TRUE(lock.at(member).is_string()) << member;
+}
+
+TEST_F(ASession, SaysWhoJoinsAndLeavesOnceForAllConnectionsOfAUser) {
+    ASSERT_TRUE(hub.subscribe("a", kAda, kFive));
+    ASSERT_TRUE(hub.subscribe("b1", kBob, kFive));
+    ASSERT_TRUE(hub.subscribe("b2", kBob, kFive));
+    auto heard = hub.news("a");
+    ASSERT_EQ(heard.size(), 2U) << "its own locks' list, then bob";
+    EXPECT_EQ(heard[1].at("action"), "joined");
+    EXPECT_EQ(heard[1].at("user_name"), "bob");
+    EXPECT_EQ(heard[1].at("role"), "collaborator");
+    hub.unsubscribe("b1");
+    EXPECT_EQ(hub.actions("a"), "");
+    hub.unsubscribe("b2");
+    EXPECT_EQ(hub.actions("a"), "left");
+}
+
+TEST_F(ASession, ReachesEachConnectionOfAUserAndNobodyElsewhere) {
+    two();
+    ASSERT_TRUE(hub.subscribe("a2", kAda, kFive));
+    ASSERT_TRUE(hub.subscribe("far", kBob, {{"resource", "stream"}, {"resource_id", "6"}}));
+    for (const auto* id : {"a", "a2", "b", "far"})
+        hub.news(id, true);
+    hub.send("b", act("chat", {{"message", "hi"}}));
+    hub.send("b", act("status", {{"status", "away"}}));
+    hub.send("b", act("cursor", {{"position", {{"line", 3}}}, {"field", "title"}}));
+    EXPECT_EQ(hub.actions("a"), "chat status cursor");
+    EXPECT_EQ(hub.actions("a2"), "chat status cursor");
+    EXPECT_EQ(hub.actions("b"), "chat status") << "nobody needs to be told its own cursor";
+    EXPECT_EQ(hub.actions("far"), "");
+}
+
+TEST_F(ASession, LetsViewersWatchAndTalkAndNothingElse) {
+    two();
+    ASSERT_TRUE(hub.subscribe("e", kEve, kFive));
+    hub.news("e");
+    const std::pair<const char*, const char*> denials[] = {
+        {"lock_cell", "lock_denied"}, {"update_cell", "update_denied"}, {"text_op", "text_denied"}};
+    for (const auto& [action, denial] : denials) {
+        hub.send("e", cell(action, {{"value", 1}, {"version", 0}, {"op", bj::array{"x"}}}));
+        const auto heard = hub.news("e");
+        ASSERT_EQ(heard.size(), 1U) << action;
+        EXPECT_EQ(heard[0].at("action"), denial);
+        EXPECT_EQ(heard[0].at("reason"), "not_allowed");
+    }
+    EXPECT_TRUE(updates.empty());
+    hub.send("e", act("chat", {{"message", "hello"}}));
+    EXPECT_EQ(hub.actions("e"), "chat");
+    EXPECT_FALSE(hub.subscribe("n", {.id = "9", .name = "n", .role = ""}, kFive));
+    EXPECT_EQ(hub.reason, "you may not take part");
+}
+
+TEST_F(ASession, RefusesWhatMakesNoSenseAndGoesOn) {
+    two();
+    const std::pair<Object, const char*> bad[] = {
+        {{{"x", 1}}, "action"},
+        {act("fly"), "action"},
+        {act("chat"), "message"},
+        {act("chat", {{"message", ""}}), "message"},
+        {act("chat", {{"message", 5}}), "message"},
+        {act("chat", {{"message", std::string(2'001, 'x')}}), "message"},
+        {act("status", {{"status", std::string(201, 'x')}}), "status"},
+        {act("cursor"), "position"},
+        {act("cursor", {{"position", std::string(1'100, 'x')}}), "position"},
+        {act("cursor", {{"position", 1}, {"field", "B"}}), "field"},
+        {act("lock_cell"), "field"},
+        {act("lock_cell", {{"cell_id", "stream_6_title"}}), "session"},
+        {cell("update_cell"), "value"},
+        {cell("update_cell", {{"value", std::string(17'000, 'x')}}), "value"},
+        {cell("update_cell", {{"value", 1}, {"version", "1"}}), "version"},
+        {cell("text_open", {{"version", -1}}), "version"},
+        {cell("text_op", {{"op", bj::array{}}}), "version"},
+        {cell("text_op", {{"version", 0}}), "op"},
+        {cell("text_op", {{"version", 0}, {"op", bj::array{-1}}}), "op"},
+        {cell("text_op", {{"version", 0}, {"op", bj::array{}}, {"id", 5}}), "id"},
+    };
+    for (const auto& [data, word] : bad) {
+        pass(1s);
+        hub.send("a", data);
+        const auto heard = hub.news("a");
+        ASSERT_EQ(heard.size(), 1U) << bj::serialize(data);
+        EXPECT_EQ(heard[0].at("action"), "error") << bj::serialize(data);
+        EXPECT_THAT(std::string(heard[0].at("message").as_string()), ::testing::HasSubstr(word));
+    }
+    hub.send("a", cell("text_op", {{"version", 0}, {"op", bj::array{5, "x"}}}));
+    EXPECT_EQ(hub.news("a").at(0).at("reason"), "invalid");
+    hub.send("a", cell("text_op", {{"version", 4}, {"op", bj::array{"x"}}}));
+    EXPECT_EQ(hub.news("a").at(0).at("reason"), "version");
+    EXPECT_FALSE(hub.subscribe("x", kAda, {{"resource", "../"}}));
+    EXPECT_FALSE(hub.subscribe("x", kAda, {{"session", "none"}}));
+    EXPECT_EQ(hub.actions("b"), "") << "none of this is anybody else's business";
+}
+
+TEST_F(ASession, BoundsWhatOneConnectionSends) {
+    two();
+    for (int n = 0; n < 100; ++n)
+        hub.send("a", act("chat", {{"message", "x"}}));
+    EXPECT_EQ(hub.news("b").size(), 80U);
+    const auto heard = hub.news("a");
+    EXPECT_EQ(std::ranges::count(heard, "too_many",
+                                 [](const Object& message) {
+                                     const auto* code = message.if_contains("code");
+                                     return code ? std::string(code->as_string()) : std::string();
+                                 }),
+              20);
+}
+
+TEST_F(ASession, ThatWasMadeForThePurposeIsItsMakersAndApartFromAllOthers) {
+    const auto made = sessions("create", {{"resource", "stream"}, {"resource_id", 5}}, kBob);
+    ASSERT_TRUE(made) << made.message;
+    const std::string key(bj::parse(made.body).at("id").as_string());
+    two();
+    ASSERT_TRUE(hub.subscribe("s", kBob, {{"session", key}}));
+    EXPECT_EQ(hub.news("s", true).at(0).at("users").at(0).at("role"), "owner");
+    hub.news("a");
+    hub.send("s", act("chat", {{"message", "secret"}}));
+    hub.send("s", act("text_op", {{"field", "notes"}, {"version", 0}, {"op", bj::array{"x"}}}));
+    EXPECT_EQ(hub.actions("a"), "");
+    hub.send("s", cell("lock_cell"));
+    EXPECT_EQ(hub.actions("a"), "cell_locked") << "the cell is the same one";
+    hub.news("s");
+    hub.send("a", act("text_open", {{"field", "notes"}}));
+    EXPECT_EQ(hub.news("a").at(0).at("content"), "");
+}
+
+TEST_F(ASession, HearsAnnouncementsToItsPlace) {
+    two();
+    ASSERT_TRUE(old_hub.subscribe("o", kRoot, {}));
+    old_hub.news("o");
+    const Object body{
+        {"resource", "stream"}, {"message", {{"text", "soon"}}}, {"except", "user:2"}};
+    EXPECT_EQ(sessions("announce", body).body, R"({"connections":2})");
+    EXPECT_EQ(hub.actions("a"), "announcement");
+    EXPECT_EQ(hub.actions("b"), "") << "it was left out";
+    EXPECT_EQ(old_hub.actions("o"), "announcement");
+}
+
+}  // namespace
+}  // namespace streamwall::testing
