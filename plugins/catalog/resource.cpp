@@ -156,6 +156,21 @@ Flow<bj::array> Resource::query_all(Object query, Context context) const {
     }
 }
 
+Flow<std::monostate> Resource::expect_streams(Array ids, std::string field, Context context) const {
+    if (ids.empty()) co_return ok();
+    const auto count = ids.size();
+    bj::object filter{{"field", "id"}, {"op", "in"}};
+    filter["value"] = std::move(ids);
+    bj::object query{{"collection", contracts::streams::kCollection}};
+    query["filter"] = std::move(filter);
+    const auto found = co_await query_all(std::move(query), std::move(context));
+    if (!found) co_return found.error();
+    if (found->size() == count) co_return ok();
+    records::FieldErrors errors;
+    errors.add(field, "not_found", "is the id of no stream");
+    co_return errors.error();
+}
+
 Flow<std::int64_t> Resource::count_streams(std::string_view field, std::int64_t id,
                                            Context context) const {
     bj::array both;

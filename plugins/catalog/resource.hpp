@@ -1,4 +1,4 @@
-// Kinds of records beside streams: ignore entries, streamers, locations, timestamps. How such
+// Kinds of records beside streams: ignore entries, streamers, locations, timestamps, walls. How such
 // records are read, listed, created, changed and removed is here; a class of each kind says what a
 // body may hold, and what is kept beside the record.
 #pragma once
@@ -51,9 +51,9 @@ class Resource {
 
     const ListRules& list_rules() const { return kind_.list; }
 
-    Flow<> get(std::string request, Context context);
-    Flow<> list(std::string request, Context context);
-    Flow<> create(std::string request, Context context);
+    virtual Flow<> get(std::string request, Context context);
+    virtual Flow<> list(std::string request, Context context);
+    virtual Flow<> create(std::string request, Context context);
     virtual Flow<> update(std::string request, Context context);
     virtual Flow<> remove(std::string request, Context context);
 
@@ -96,6 +96,8 @@ class Resource {
     using RowsByOwner = std::map<std::string, Array, std::less<>>;
     Flow<RowsByOwner> rows_by_owner(const Array& records, std::span<const std::string_view> shown,
                                     Context context) const;
+    // INVALID_ARGUMENT, about `field`, where one of these different ids is that of no stream.
+    Flow<std::monostate> expect_streams(Array ids, std::string field, Context context) const;
     // Archived ones, too.
     Flow<std::int64_t> count_streams(std::string_view field, std::int64_t id,
                                      Context context) const;

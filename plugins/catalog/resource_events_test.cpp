@@ -1,5 +1,6 @@
 // The schemas in events/ and what is published of records beside streams must not drift apart.
 #include "testing/relations_fixture.hpp"
+#include "walls.hpp"
 
 #include <fstream>
 #include <set>
@@ -32,6 +33,8 @@ class ResourceEvents : public RelationsTest {
         EXPECT_TRUE(remove(resource, 1));
     }
     IgnoreLists ignore_lists{store};
+    Layouts layouts{store};
+    Walls walls{store, layouts};
 };
 
 TEST_F(ResourceEvents, KnowEveryMemberThatIsPublished) {
@@ -40,12 +43,20 @@ TEST_F(ResourceEvents, KnowEveryMemberThatIsPublished) {
     live(locations, R"({"city":"Austin","latitude":30.2})", R"({"country":"US"})");
     live(timestamps, R"({"event_at":"2026-01-31T12:00:00Z","title":"abc"})",
          R"({"status":"reviewed"})");
+    layouts.set_walls(walls);
+    made(walls, R"({"name":"a"})");
+    const Context own(context);
+    good(layouts.create(R"({"wall_id":1,"body":{"name":"b","cells":[{"space":0,"pin":1}]}})", own));
+    good(layouts.update(R"({"wall_id":1,"id":1,"body":{"rows":4}})", own));
+    good(layouts.remove(R"({"wall_id":1,"id":1})", own));
+    EXPECT_TRUE(patch(walls, 1, R"({"notes":"x"})"));
+    EXPECT_TRUE(remove(walls, 1));
     std::set<std::string> types;
     for (const auto& event : store.events()) {
         expect_fits(event);
         types.insert(event.type);
     }
-    EXPECT_EQ(types.size(), 12U) << "each kind is made, changed and deleted";
+    EXPECT_EQ(types.size(), 18U) << "each kind is made, changed and deleted";
 }
 
 }  // namespace

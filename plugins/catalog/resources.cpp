@@ -54,7 +54,11 @@ Resources::Resources(StorePort& store, StreamRecords& streams,
       streamers_(store, streams),
       locations_(store),
       timestamps_(store),
-      relations_(streamers_, locations_, std::move(are_places_validated)) {}
+      layouts_(store),
+      walls_(store, layouts_),
+      relations_(streamers_, locations_, std::move(are_places_validated)) {
+    layouts_.set_walls(walls_);
+}
 
 Result<> Resources::offer(Services& services) {
     auto offered = offer_kind<IgnoreLists>(services, names::kIgnoreLists, ignore_lists_,
@@ -68,11 +72,15 @@ Result<> Resources::offer(Services& services) {
         services, names::kLocations, locations_,
         {{names::kAll, &Locations::all}, {names::kKnownCities, &Locations::known_cities}});
     if (!offered) return offered;
-    return offer_kind<Timestamps>(services, names::kTimestamps, timestamps_,
-                                  {{names::kResolve, &Timestamps::resolve},
-                                   {names::kDismiss, &Timestamps::dismiss},
-                                   {names::kAddStream, &Timestamps::add_stream},
-                                   {names::kRemoveStream, &Timestamps::remove_stream}});
+    offered = offer_kind<Timestamps>(services, names::kTimestamps, timestamps_,
+                                     {{names::kResolve, &Timestamps::resolve},
+                                      {names::kDismiss, &Timestamps::dismiss},
+                                      {names::kAddStream, &Timestamps::add_stream},
+                                      {names::kRemoveStream, &Timestamps::remove_stream}});
+    if (!offered) return offered;
+    offered = offer_kind<Walls>(services, names::kWalls, walls_);
+    if (!offered) return offered;
+    return offer_kind<Layouts>(services, names::kLayouts, layouts_);
 }
 
 void Resources::forget_stream(std::int64_t id, const sw_context& context,
@@ -85,7 +93,8 @@ void Resources::forget_stream(std::int64_t id, const sw_context& context,
 
 std::string Resources::declaration() {
     return R"({"collections":[)" + IgnoreLists::declaration() + "," + Streamers::declaration() +
-           "," + Locations::declaration() + "," + Timestamps::declaration() + "]}";
+           "," + Locations::declaration() + "," + Timestamps::declaration() + "," +
+           Walls::declaration() + "," + Layouts::declaration() + "]}";
 }
 
 }  // namespace streamwall::catalog

@@ -4,6 +4,7 @@
 #include "ignore_lists.hpp"
 #include "relations.hpp"
 #include "timestamps.hpp"
+#include "walls.hpp"
 
 #include <streamwall/sdk/services.hpp>
 
@@ -20,7 +21,7 @@ class Resources {
 
     Result<> offer(Services& services);
     std::vector<const Resource*> all() const {
-        return {&ignore_lists_, &streamers_, &locations_, &timestamps_};
+        return {&ignore_lists_, &streamers_, &locations_, &timestamps_, &walls_, &layouts_};
     }
     Relations& relations() { return relations_; }
 
@@ -37,6 +38,8 @@ class Resources {
     Streamers streamers_;
     Locations locations_;
     Timestamps timestamps_;
+    Layouts layouts_;
+    Walls walls_;
     Relations relations_;
 };
 

@@ -152,11 +152,11 @@ TEST_F(StreamersTest, AreNotMadeForAStreamThatIsKnown) {
 }
 
 TEST_F(StreamersTest, AreMadeForWhatDiscoveryFinds) {
-    std::optional<Result<>> done;
+    std::optional<Result<Taken>> done;
     take_discovered(streams, {"evt-1", R"({"url":"https://twitch.tv/ann","platform":"twitch",
                      "source":"twitch","user":"poster","streamer":"ann","city":"Seattle",
                      "state":"WA","country":"US","message_id":"m"})"},
-                    context, [&](Result<> result) { done = std::move(result); });
+                    context, [&](Result<Taken> result) { done = std::move(result); });
     ASSERT_TRUE(done && *done);
     EXPECT_EQ(stream(1).at("streamer_id"), 1);
     EXPECT_EQ(stream(1).at("location_id"), 1);

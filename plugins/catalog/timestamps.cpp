@@ -185,23 +185,11 @@ Result<> Timestamps::derive(Object& values, const Object* before, const Context&
     return ok();
 }
 
-// The rows whose `field` has one of `values`.
 Flow<std::monostate> Timestamps::check_streams(const Array& wanted, Context context) const {
-    if (wanted.empty()) co_return ok();
     bj::array ids;
     for (const auto& stream : wanted)
         ids.push_back(stream.at("stream_id"));
-    const auto count = ids.size();
-    bj::object filter{{"field", "id"}, {"op", "in"}};
-    filter["value"] = std::move(ids);
-    bj::object query{{"collection", contracts::streams::kCollection}};
-    query["filter"] = std::move(filter);
-    const auto found = co_await query_all(std::move(query), std::move(context));
-    if (!found) co_return found.error();
-    if (found->size() == count) co_return ok();
-    records::FieldErrors errors;
-    errors.add("streams.stream_id", "not_found", "is the id of no stream");
-    co_return errors.error();
+    return expect_streams(std::move(ids), "streams.stream_id", std::move(context));
 }
 
 // What differs between the streams that are there and those that are wanted.

@@ -75,6 +75,17 @@ void stream(sw_http_exchange* exchange, const sw_http_response* head,
         [exchange, status, lines = std::move(lines)] { begin_on_loop(exchange, status, lines); });
 }
 
+void read_body(sw_http_exchange* exchange, GotPiece got, void* arg) {
+    exchange->worker->loop.post([exchange, got, arg] {
+        exchange->got = got;
+        exchange->got_arg = arg;
+        if (auto* session = exchange->session)
+            session->want_body();
+        else
+            exchange->tell(nullptr, 0, SW_HTTP_BODY_LOST);
+    });
+}
+
 void part(sw_http_exchange* exchange, const sw_buffer* bytes, bool is_last) {
     Worker& worker = *exchange->worker;
     if (bytes == nullptr) return worker.loop.post([exchange] { break_on_loop(exchange); });

@@ -4,6 +4,10 @@
 
 #include "answer.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
 namespace streamwall::http_server {
 class HttpSession;
 class Worker;
@@ -15,6 +19,10 @@ void respond(sw_http_exchange* exchange, const sw_http_response* response);
 void stream(sw_http_exchange* exchange, const sw_http_response* head,
             void (*more)(void*, sw_http_exchange*), void* arg);
 void part(sw_http_exchange* exchange, const sw_buffer* bytes, bool is_last);
+
+// A body in pieces, likewise.
+using GotPiece = void (*)(void* arg, const char* bytes, std::size_t length, std::int32_t state);
+void read_body(sw_http_exchange* exchange, GotPiece got, void* arg);
 }  // namespace streamwall::http_server
 
 struct sw_http_exchange {
@@ -25,4 +33,11 @@ struct sw_http_exchange {
     void (*more)(void* arg, sw_http_exchange* exchange) = nullptr;
     void* more_arg = nullptr;
     bool is_asked = false;  // a part is under way from the plugin
+    // Of a body in pieces: who asked for the next one.
+    streamwall::http_server::GotPiece got = nullptr;
+    void* got_arg = nullptr;
+
+    void tell(const char* bytes, std::size_t length, std::int32_t state) {
+        std::exchange(got, nullptr)(got_arg, bytes, length, state);
+    }
 };

@@ -93,6 +93,10 @@ void HttpSession::call_handler(Inbound& request, sw_http_request& view) {
 
 void HttpSession::complete(sw_http_exchange& exchange, int status, std::string_view lines,
                            BufferRef body) {
+    if (inbound_) {
+        exchange.answer.keep_alive = false;
+        lose_body();
+    }
     exchange_ = nullptr;
     phase_ = Phase::kHead;
     write_answer(exchange.answer, status, lines, body.view(), &body);

@@ -46,6 +46,7 @@ void HttpSession::on_readable() {
     if (count == 0) {
         if (!out_) return finish();
         closing_ = true;  // it may still be reading our answers
+        lose_body();
         return settle();
     }
     if (phase_ == Phase::kLingering) return settle();
@@ -79,7 +80,7 @@ std::size_t HttpSession::consume(char* data, std::size_t length) {
         used += taken;
     }
     consuming_ = false;
-    if (phase_ == Phase::kHandling) has_more_ = used < length;
+    if (phase_ == Phase::kHandling) has_more_ = used < length;  // or its body, in pieces
     return closing_ || phase_ == Phase::kClosed ? length : used;
 }
 
@@ -130,6 +131,9 @@ std::size_t HttpSession::begin_request(char* data, std::size_t head_length, std:
     }
     if (refusal) {
         refuse(request, *refusal, !body_is_here);
+    } else if (request.match.route && (request.match.route->flags & SW_HTTP_STREAMED_BODY) != 0) {
+        open_body({data, head_length}, available > 0);
+        return head_length;
     } else if (body_is_here) {
         const auto end = head_length + body_length;
         dispatch(request, {data + head_length, body_length}, data + end, length - end);
@@ -160,9 +164,10 @@ void HttpSession::verified(std::uint32_t question, Verdict verdict) {
     pump();
 }
 
-void HttpSession::await_body(std::string_view head, bool body_began) {
+// Keeps the request while its body comes.
+void HttpSession::hold_request(std::string_view head) {
     Inbound& from = worker_.scratch;
-    inbound_ = std::make_unique<PendingBody>();
+    inbound_ = std::make_shared<PendingBody>();
     auto& to = inbound_->request;
     to.text = head;
     // It was accepted once, and its names are already in lower case.
@@ -176,47 +181,34 @@ void HttpSession::await_body(std::string_view head, bool body_began) {
     to.query_cleaned = from.query_cleaned;
     const auto limit = to.match.route ? to.match.route->body_limit : 0;
     if (to.head.chunked) inbound_->chunks.emplace(limit);
+    inbound_->left = to.head.content_length;
     inbound_->started = Clock::now();
+}
+
+void HttpSession::await_body(std::string_view head, bool body_began) {
+    hold_request(head);
     phase_ = Phase::kBody;
     phase_deadline_ = inbound_->started + worker_.services.options.body_grace;
-    if (to.head.expects_continue && !body_began) output().text() += "HTTP/1.1 100 Continue\r\n\r\n";
+    if (inbound_->request.head.expects_continue && !body_began)
+        output().text() += "HTTP/1.1 100 Continue\r\n\r\n";
 }
 
 std::size_t HttpSession::take_body(std::string_view input) {
     PendingBody& in = *inbound_;
-    std::size_t used = 0;
-    bool done = false;
-    if (in.chunks) {
-        switch (in.chunks->feed(input, used, in.body)) {
-            case ChunkDecoder::State::kMalformed:
-                refuse(in.request, {400, "bad_request", "The chunked body is malformed."}, true);
-                return input.size();
-            case ChunkDecoder::State::kTooLarge:
-                refuse(in.request,
-                       {413, "content_too_large", "The body is larger than this path takes."},
-                       true);
-                return input.size();
-            case ChunkDecoder::State::kDone:
-                done = true;
-                break;
-            case ChunkDecoder::State::kMore:
-                break;
-        }
-    } else {
-        used = std::min<std::size_t>(input.size(), in.request.head.content_length - in.body.size());
-        in.body.append(input.substr(0, used));
-        done = in.body.size() == in.request.head.content_length;
+    const auto taken = decode(in, input);
+    if (!taken) {
+        refuse(in.request, taken.error(), true);
+        return input.size();
     }
-    in.received += used;
     const auto& options = worker_.services.options;
     phase_deadline_ = in.started + options.body_grace +
                       std::chrono::milliseconds(in.received * 1000 / options.body_rate);
-    if (done) {
+    if (taken->done) {
         const auto request = std::move(inbound_);
         phase_ = Phase::kHead;
         dispatch(request->request, request->body, nullptr, 0);
     }
-    return used;
+    return taken->used;
 }
 
 void HttpSession::refuse(Inbound& request, const Refusal& refusal, bool close) {
@@ -280,6 +272,7 @@ std::optional<std::string> HttpSession::compress(const Answer& answer, int statu
 }
 
 void HttpSession::pump() {
+    feed_body();
     while (phase_ != Phase::kClosed) {
         if (out_ && !blocked_) {
             switch (out_->write(socket_)) {
@@ -315,7 +308,8 @@ void HttpSession::settle() {
     if (closing_ && !out_ && phase_ == Phase::kHead) return linger();
     const bool waits =
         phase_ == Phase::kHandling || phase_ == Phase::kVerifying || phase_ == Phase::kStreaming;
-    const bool reading = !waits && (!closing_ || phase_ == Phase::kLingering);
+    const bool wants_body = inbound_ && inbound_->is_wanted;
+    const bool reading = wants_body || (!waits && (!closing_ || phase_ == Phase::kLingering));
     if (reading && !blocked_ && !waiting_read_) {
         waiting_read_ = true;
         socket_.wait_readable(this);
@@ -342,7 +336,7 @@ void HttpSession::on_writable() {
 
 void HttpSession::on_deadline() {
     const auto now = Clock::now();
-    if (now >= write_deadline_) return finish();
+    if (now >= write_deadline_ || now >= body_deadline_) return finish();
     if (now < phase_deadline_) return arm();
     switch (phase_) {
         case Phase::kHead:
@@ -356,6 +350,7 @@ void HttpSession::on_deadline() {
             refuse(inbound_->request, kTooSlow, true);
             break;
         case Phase::kHandling: {
+            lose_body();
             // The handler's answer, when it comes, finds nobody.
             auto& late = *std::exchange(exchange_, nullptr);
             late.session = nullptr;
@@ -388,6 +383,7 @@ void HttpSession::on_stop() {
 // A request whose body is still under way would call into a plugin that has gone.
 void HttpSession::on_unmount(const sw_lease* lease) {
     if (phase_ == Phase::kStreaming && route_is_of(lease)) return finish();
+    if (phase_ == Phase::kHandling && route_is_of(lease)) lose_body();
     if (phase_ != Phase::kBody || inbound_->request.match.route->lease != lease) return;
     refuse(inbound_->request, {503, "stopping", "What serves this path is stopping."}, true);
     pump();
@@ -396,6 +392,7 @@ void HttpSession::on_unmount(const sw_lease* lease) {
 void HttpSession::finish() {
     if (phase_ == Phase::kClosed) return;
     const SessionPtr keep(this);
+    lose_body();
     if (phase_ == Phase::kStreaming) leave_stream();
     phase_ = Phase::kClosed;
     if (exchange_ != nullptr) std::exchange(exchange_, nullptr)->session = nullptr;
@@ -406,7 +403,7 @@ void HttpSession::finish() {
 }
 
 void HttpSession::arm() {
-    worker_.loop.arm(*this, std::min(phase_deadline_, write_deadline_));
+    worker_.loop.arm(*this, std::min({phase_deadline_, write_deadline_, body_deadline_}));
 }
 
 Output& HttpSession::output() {

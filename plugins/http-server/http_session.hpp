@@ -10,6 +10,7 @@
 #include "loop.hpp"
 #include "worker.hpp"
 
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,9 @@ class HttpSession final : public Session {
     // Ends the exchange, too.
     void break_stream() { finish(); }
 
+    // The plugin asks for the next piece of a body that comes in pieces, on the loop.
+    void want_body();
+
   private:
     enum class Phase : std::uint8_t {
         kHead,
@@ -57,8 +61,19 @@ class HttpSession final : public Session {
         Inbound request;
         std::string body;
         std::optional<ChunkDecoder> chunks;
+        std::uint64_t left = 0;  // to come, where it is not chunked
         Time started;
-        std::size_t received = 0;
+        std::uint64_t received = 0;
+        // Of one that is handed on in pieces.
+        bool is_streamed = false;
+        bool is_wanted = false;  // a piece is asked for
+        bool is_lost = false;
+        Time wanted_since;
+        Clock::duration waited{};  // for pieces so far
+    };
+    struct Taken {
+        std::size_t used = 0;
+        bool done = false;
     };
 
     // Whom the request comes from, in front of all proxies.
@@ -73,8 +88,13 @@ class HttpSession final : public Session {
     std::size_t begin_request(char* data, std::size_t head, std::size_t length);
     void await_verdict(std::string token);
     void verified(std::uint32_t question, Verdict verdict);
+    void hold_request(std::string_view head);
     void await_body(std::string_view head, bool body_began);
     std::size_t take_body(std::string_view input);
+    static std::expected<Taken, Refusal> decode(PendingBody& in, std::string_view input);
+    void open_body(std::string_view head, bool body_began);
+    void feed_body();
+    void lose_body();
     void refuse(Inbound& request, const Refusal& refusal, bool close);
     void refuse_unread(const Refusal& refusal);
 
@@ -106,13 +126,14 @@ class HttpSession final : public Session {
     const bool is_proxied_;
     std::string pending_;  // read but not consumed
     std::unique_ptr<Output> out_;
-    std::unique_ptr<PendingBody> inbound_;
+    std::shared_ptr<PendingBody> inbound_;
     sw_http_exchange* exchange_ = nullptr;
     HeadScanner scanner_;
     std::optional<Verdict> verdict_;  // of the head that is read next
     std::uint32_t questions_ = 0;     // asked about tokens; an answer to an older one is late
     Time phase_deadline_ = Time::max();
     Time write_deadline_ = Time::max();
+    Time body_deadline_ = Time::max();  // of the piece that is asked for
     Phase phase_ = Phase::kHead;
     bool head_begun_ = false;  // bytes of a request have come
     bool closing_ = false;     // nothing is read any more; close once all is written

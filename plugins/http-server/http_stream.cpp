@@ -10,7 +10,9 @@ bool HttpSession::begin_stream(sw_http_exchange& exchange, int status, std::stri
     phase_ = Phase::kStreaming;
     phase_deadline_ = Time::max();  // how fast the client reads has a limit of its own
     auto& answer = exchange.answer;
-    answer.keep_alive = answer.keep_alive && !answer.http10 && !worker_.draining;
+    // Behind a body that is still coming no other request can be taken.
+    const bool may_stay = !answer.http10 && !worker_.draining && !inbound_;
+    answer.keep_alive = answer.keep_alive && may_stay;
     std::string all(lines);
     // RFC 9112 6.3: without a length, HTTP/1.0 reads to the end of the connection.
     if (!answer.http10) all += "Transfer-Encoding: chunked\r\n";
@@ -51,6 +53,7 @@ void HttpSession::add_part(BufferRef bytes, bool is_last) {
 
 void HttpSession::end_of_parts(const Answer& answer) {
     if (!answer.keep_alive) closing_ = true;
+    lose_body();
     phase_ = Phase::kHead;
     phase_deadline_ = Clock::now() + worker_.services.options.idle_timeout;
     exchange_ = nullptr;

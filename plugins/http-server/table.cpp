@@ -103,6 +103,10 @@ void part_thunk(sw_http_exchange* exchange, const sw_buffer* bytes, int32_t is_l
     part(exchange, bytes, is_last != 0);
 }
 
+void read_body_thunk(sw_http_exchange* exchange, GotPiece got, void* arg) noexcept {
+    read_body(exchange, got, arg);
+}
+
 void ws_retain(sw_ws_connection* connection) noexcept {
     intrusive_ptr_add_ref(&session(connection));
 }
@@ -188,6 +192,7 @@ constexpr sw_http_table kTable = {
     .ws_send_binary = ws_send_binary,
     .stream = stream_thunk,
     .part = part_thunk,
+    .read_body = read_body_thunk,
 };
 
 }  // namespace

@@ -55,6 +55,8 @@ class Call {
     // An answer in parts; counted when it begins. Not for one that is tapped.
     void stream(http::Response& head, std::unique_ptr<http::Source> source);
     bool is_tapped() const { return tap_ != nullptr; }
+    // Where the route takes its body in pieces.
+    http::Body body() const { return exchange_.body(); }
     void fail(const Problem& problem);
 
     // From now on answers go there.

@@ -13,7 +13,8 @@ class CatalogApi {
     Result<> add(Routes& routes, const Services& services);
 
   private:
-    std::optional<ResourceClient> ignore_lists_, streamers_, locations_, timestamps_;
+    std::optional<ResourceClient> ignore_lists_, streamers_, locations_, timestamps_, walls_,
+        layouts_;
 };
 
 namespace openapi {

@@ -95,6 +95,34 @@ TEST_F(CatalogApiTest, ActsOnTimestamps) {
     EXPECT_EQ(fake.request("DELETE", path, {"5", "x"}).status, 404);
 }
 
+TEST_F(CatalogApiTest, HasWallsAndLayoutsBelowThem) {
+    expect_record_routes("/api/v1/walls", "wall");
+    const std::string all = "/api/v1/walls/{wall_id}/layouts";
+    const auto one = all + "/{id}";
+    EXPECT_EQ(fake.request("GET", one, {"3", "5"}).body, kRecord);
+    EXPECT_EQ(fake.last_call(), R"(get {"wall_id":3,"id":5})");
+    const auto& created = send("POST", all, R"({"a":1})", {"3"});
+    EXPECT_EQ(created.status, 201);
+    EXPECT_EQ(fake.last_call(), R"(create {"wall_id":3,"strict":false,"body":{"a":1}})");
+    EXPECT_EQ(send("PATCH", one, R"({"a":2})", {"3", "5"}, "", {{"if-match", "\"2\""}}).status,
+              200);
+    EXPECT_EQ(fake.last_call(), R"(update {"wall_id":3,"id":5,"replace":false,"strict":false,)"
+                                R"("versions":[2],"body":{"a":2}})");
+    EXPECT_EQ(fake.request("DELETE", one, {"3", "5"}).status, 204);
+    EXPECT_EQ(fake.last_call(), R"(remove {"wall_id":3,"id":5})");
+    answer_with(R"({"records":[],"count":0})");
+    EXPECT_EQ(fake.request("GET", all, {"3"}).status, 200);
+    EXPECT_TRUE(fake.last_call().starts_with(R"(list {"wall_id":3,"filters":{"wall_id":[3]})"))
+        << fake.last_call();
+    for (const auto* id : {"x", "0", "-1", ""}) {
+        EXPECT_EQ(fake.request("GET", all, {id}).status, 404) << id;
+        EXPECT_EQ(send("POST", all, R"({"a":1})", {id}).status, 404) << id;
+        EXPECT_EQ(fake.request("GET", one, {id, "5"}).status, 404) << id;
+        EXPECT_EQ(fake.request("GET", one, {"3", id}).status, 404) << id;
+    }
+    EXPECT_EQ(fake.request("GET", all, {"3"}, "wall_id=4").status, 400);
+}
+
 TEST_F(CatalogApiTest, DescribesEveryRouteAndSchema) {
     const auto schemas = openapi::catalog_schemas();
     for (const auto& route : fake.mounted()) {

@@ -66,6 +66,7 @@ bj::object session_members() {
     auto id = openapi::text_schema(64);
     id["nullable"] = true;
     id["pattern"] = "^[A-Za-z0-9-]*$";
+    id["example"] = "5";
     return {{"resource",
              {{"type", "string"}, {"pattern", "^[a-z][a-z0-9-]{0,31}$"}, {"example", "stream"}}},
             {"resource_id", std::move(id)},
@@ -151,10 +152,15 @@ bj::object openapi::collaboration_schemas() {
                              {"description", "What to subscribe to there, as it stands."}};
     out["CollaborationSession"] =
         object_schema(std::move(session), {"id", "resource", "websocket_url", "identifier"});
-    bj::object cell{{"cell_id", {{"type", "string"}, {"example", "stream_5_title"}}},
-                    {"resource", text_schema(32)},
-                    {"resource_id", text_schema(64)},
-                    {"field", text_schema(64)}};
+    const auto text = [](std::size_t longest, std::string_view example) {
+        auto schema = text_schema(longest);
+        schema["example"] = example;
+        return schema;
+    };
+    bj::object cell{{"cell_id", text(170, "stream_5_title")},
+                    {"resource", text(32, "stream")},
+                    {"resource_id", text(64, "5")},
+                    {"field", text(64, "title")}};
     out["Cell"] = object_schema(cell);
     cell["user"] = text_schema();
     cell["user_id"] = {{"oneOf", bj::array{bj::object{{"type", "integer"}}, text_schema()}}};

@@ -118,6 +118,35 @@ TEST_F(ExportApi, ImportsLinesInPartsAndPassesOverABrokenOne) {
     EXPECT_EQ(out.back().at("created"), 119);
 }
 
+TEST_F(ExportApi, ImportsWhatComesInPiecesAsItComes) {
+    serve_creation();
+    fake.body_piece = 7;
+    const auto& answer = fake.request("POST", kImport, {}, {},
+                                      R"({"v":1,"streams":[{"url":"a"},{"url":"known"},5,)");
+    EXPECT_EQ(answer.status, 200);
+    const auto out = lines(answer.body);
+    ASSERT_EQ(out.size(), 5u);
+    EXPECT_EQ(out[1].at("status"), 200);
+    EXPECT_EQ(out[2].at("status"), 422);
+    EXPECT_EQ(out[3].at("index"), 3) << "the document is cut off there";
+    EXPECT_EQ(out[3].at("status"), 400);
+    EXPECT_EQ(out[4],
+              (boost::json::object{{"done", false}, {"created", 1}, {"known", 1}, {"refused", 1}}));
+    EXPECT_GE(answer.parts, 3);
+}
+
+TEST_F(ExportApi, PassesOverAnItemThatIsTooLong) {
+    serve_creation();
+    const auto body = R"({"url":"a"})" + ("\n{\"notes\":\"" + std::string(1 << 20, 'x')) + "\"}\n" +
+                      R"({"url":"a"})";
+    const auto& answer =
+        fake.request("POST", kImport, {}, {}, body, {{"content-type", "application/x-ndjson"}});
+    const auto out = lines(answer.body);
+    ASSERT_EQ(out.size(), 4u);
+    EXPECT_EQ(out[1].at("status"), 413);
+    EXPECT_EQ(out[2].at("status"), 201);
+}
+
 TEST_F(ExportApi, RefusesAnImportThatIsNoList) {
     serve_creation();
     for (const auto& [body, status] : {std::pair("{", 400), std::pair("5", 422),

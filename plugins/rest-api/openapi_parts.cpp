@@ -108,18 +108,22 @@ bj::object query_parameter(std::string_view name, std::string_view description) 
 }
 
 std::string render(Operation operation) {
-    bj::object good{{"description", operation.answer.empty() ? "Done." : "As asked."}};
+    const std::string_view usual = operation.answer.empty() ? "Done." : "As asked.";
+    bj::object good{{"description", operation.said.empty() ? usual : operation.said}};
     if (!operation.answer.empty()) {
         good["content"] = content(operation.answer_type, std::move(operation.answer));
     }
     bj::object responses;
     if (operation.other_status != 0) responses[std::to_string(operation.other_status)] = good;
     responses[std::to_string(operation.status)] = std::move(good);
-    for (const int status : operation.problems) {
+    const auto add_problem = [&](int status) {
         responses[std::to_string(status)] = {
             {"description", reason_phrase(status)},
             {"content", content(kProblemType, reference("Problem"))}};
-    }
+    };
+    for (const int status : operation.problems)
+        add_problem(status);
+    if (operation.further_problem != 0) add_problem(operation.further_problem);
     bj::object out{{"operationId", operation.id},
                    {"summary", operation.summary},
                    {"tags", bj::array{operation.tag}}};

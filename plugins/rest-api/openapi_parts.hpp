@@ -42,7 +42,9 @@ struct Operation {
     int other_status = 0;             // with the same answer
     boost::json::object answer = {};  // the schema of the answer; empty: no body
     std::string_view answer_type = "application/json";
+    std::string_view said = {};  // of the answer; empty: what fits each
     std::initializer_list<int> problems = {};
+    int further_problem = 0;  // a status
 };
 // The operation as text.
 std::string render(Operation operation);

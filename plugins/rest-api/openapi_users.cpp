@@ -1,7 +1,6 @@
 #include "openapi_users.hpp"
 
-#include "media_types.hpp"
-#include "problem.hpp"
+#include "openapi_parts.hpp"
 
 #include <streamwall/contracts/accounts.hpp>
 
@@ -14,25 +13,6 @@ namespace streamwall::rest_api::openapi {
 namespace {
 
 namespace bj = boost::json;
-
-bj::object reference(std::string_view schema) {
-    return {{"$ref", "#/components/schemas/" + std::string(schema)}};
-}
-
-bj::object content(std::string_view type, bj::object schema) {
-    return {{type, {{"schema", std::move(schema)}}}};
-}
-
-bj::object answer(std::string_view description, bj::object schema) {
-    return {{"description", description}, {"content", content(kJsonType, std::move(schema))}};
-}
-
-bj::object id_parameter() {
-    return {{"name", "id"},
-            {"in", "path"},
-            {"required", true},
-            {"schema", {{"type", "integer"}, {"format", "int64"}, {"minimum", 1}}}};
-}
 
 bj::object number_parameter(std::string_view name, std::string_view description) {
     return {{"name", name},
@@ -48,80 +28,19 @@ bj::object cursor_parameter() {
             {"schema", {{"type", "string"}}}};
 }
 
-bj::object if_match_parameter() {
-    return {{"name", "If-Match"},
-            {"in", "header"},
-            {"description", "Entity tags of the versions that may be changed."},
-            {"schema", {{"type", "string"}}}};
-}
-
-struct Operation {
-    std::string_view id;
-    std::string_view summary;
-    std::string_view tag;
-    bj::array parameters = {};
-    std::string_view body = {};  // a schema
-};
-
-std::string render(Operation operation, bj::object responses, std::initializer_list<int> problems) {
-    for (const int status : problems) {
-        responses[std::to_string(status)] = {
-            {"description", reason_phrase(status)},
-            {"content", content(kProblemType, reference("Problem"))}};
-    }
-    bj::object out{{"operationId", operation.id},
-                   {"summary", operation.summary},
-                   {"tags", bj::array{operation.tag}}};
-    if (!operation.parameters.empty()) out["parameters"] = std::move(operation.parameters);
-    if (!operation.body.empty()) {
-        out["requestBody"] = {{"required", true},
-                              {"content", content(kJsonType, reference(operation.body))}};
-    }
-    out["responses"] = std::move(responses);
-    return bj::serialize(out);
-}
-
-bj::object list_of(std::string_view name, std::string_view schema) {
-    const bj::object count{{"type", "integer"}, {"format", "int64"}};
-    bj::object meta{{"current_page", count},
-                    {"per_page", count},
-                    {"total_pages", count},
-                    {"total_count", count},
-                    {"next_cursor", {{"type", "string"}, {"nullable", true}}}};
-    bj::object items{{"type", "array"}, {"items", reference(schema)}};
-    bj::object properties{{name, std::move(items)}};
-    properties["meta"] = {{"type", "object"}, {"properties", std::move(meta)}};
-    return {{"type", "object"}, {"properties", std::move(properties)}};
-}
-
 std::string list(std::string_view id, std::string_view summary, std::string_view name,
                  std::string_view schema) {
-    bj::object responses;
-    responses["200"] = answer("A page of them.", list_of(name, schema));
     return render(
         {.id = id,
          .summary = summary,
          .tag = name,
          .parameters = {number_parameter("page", "The page, from 1."),
-                        number_parameter("per_page", "At most 100 a page."), cursor_parameter()}},
-        std::move(responses), {400, 401, 403, 503});
+                        number_parameter("per_page", "At most 100 a page."), cursor_parameter()},
+         .answer = page_schema(name, schema),
+         .said = "A page of them.",
+         .problems = {400, 401, 403, 503}});
 }
 
-bj::object record(std::string_view status, std::string_view description, std::string_view schema) {
-    bj::object responses;
-    responses[status] = answer(description, reference(schema));
-    return responses;
-}
-
-bj::object nothing() {
-    bj::object responses;
-    responses["204"] = {{"description", "Done."}};
-    return responses;
-}
-
-bj::object text_schema(std::size_t longest = 255) {
-    return {{"type", "string"}, {"maxLength", longest}};
-}
 bj::object password_schema() {
     return {{"type", "string"},
             {"format", "password"},
@@ -131,11 +50,6 @@ bj::object password_schema() {
 }
 bj::object email_schema() {
     return {{"type", "string"}, {"format", "email"}, {"maxLength", 254}};
-}
-bj::object time_schema(bool nullable = false) {
-    bj::object out{{"type", "string"}, {"format", "date-time"}};
-    if (nullable) out["nullable"] = true;
-    return out;
 }
 // A time to come; the example leaves it to the host.
 bj::object key_end_schema() {
@@ -153,24 +67,12 @@ bj::object any_password_schema() {
     out["format"] = "password";
     return out;
 }
-bj::object word_schema(std::initializer_list<std::string_view> words) {
-    bj::array list;
-    for (const auto word : words)
-        list.emplace_back(word);
-    return {{"type", "string"}, {"enum", std::move(list)}};
-}
 bj::object scopes_schema() {
     bj::array words;
     for (const auto scope : contracts::accounts::kScopes)
         words.emplace_back(scope);
     bj::object item{{"type", "string"}, {"enum", std::move(words)}};
     return {{"type", "array"}, {"minItems", 1}, {"items", std::move(item)}};
-}
-
-bj::object object_schema(bj::object properties, bj::array required = {}) {
-    bj::object out{{"type", "object"}, {"properties", std::move(properties)}};
-    if (!required.empty()) out["required"] = std::move(required);
-    return out;
 }
 
 const bj::object kFlag{{"type", "boolean"}};
@@ -244,96 +146,126 @@ std::string sign_up() {
     return render({.id = "signUp",
                    .summary = "Sign up, and be logged in",
                    .tag = "session",
-                   .body = "Credentials"},
-                  record("201", "The new user, and a token.", "Session"),
-                  {400, 403, 409, 415, 422, 503});
+                   .body = "Credentials",
+                   .status = 201,
+                   .answer = reference("Session"),
+                   .said = "The new user, and a token.",
+                   .problems = {400, 403, 409, 415, 422, 503}});
 }
 
 std::string log_in() {
-    return render({.id = "logIn", .summary = "Log in", .tag = "session", .body = "Credentials"},
-                  record("200", "A token for 24 hours.", "Session"),
-                  {400, 401, 415, 422, 429, 503});
+    return render({.id = "logIn",
+                   .summary = "Log in",
+                   .tag = "session",
+                   .body = "Credentials",
+                   .answer = reference("Session"),
+                   .said = "A token for 24 hours.",
+                   .problems = {400, 401, 415, 422, 429, 503}});
 }
 
 std::string log_out() {
-    return render({.id = "logOut", .summary = "Log out: the token ends", .tag = "session"},
-                  nothing(), {401, 403, 503});
+    return render({.id = "logOut",
+                   .summary = "Log out: the token ends",
+                   .tag = "session",
+                   .status = 204,
+                   .problems = {401, 403, 503}});
 }
 
 std::string read_me() {
-    return render({.id = "readMe", .summary = "The user who asks", .tag = "session"},
-                  record("200", "The user.", "User"), {401, 403, 404, 503});
+    return render({.id = "readMe",
+                   .summary = "The user who asks",
+                   .tag = "session",
+                   .answer = reference("User"),
+                   .said = "The user.",
+                   .problems = {401, 403, 404, 503}});
 }
 
 std::string change_password() {
     return render({.id = "changePassword",
                    .summary = "Give oneself another password; all log-ins but the answer's end",
                    .tag = "session",
-                   .body = "PasswordChange"},
-                  record("200", "A token for 24 hours.", "Session"),
-                  {400, 401, 403, 415, 422, 429, 503, 507});
+                   .body = "PasswordChange",
+                   .answer = reference("Session"),
+                   .said = "A token for 24 hours.",
+                   .problems = {400, 401, 403, 415, 422, 429, 503, 507}});
 }
 
 std::string begin_session() {
     return render({.id = "beginSession",
                    .summary = "Log a page in: the token becomes a cookie",
                    .tag = "session",
-                   .body = "Credentials"},
-                  record("200", "What the page may know.", "PageSession"),
-                  {400, 401, 415, 422, 429, 503});
+                   .body = "Credentials",
+                   .answer = reference("PageSession"),
+                   .said = "What the page may know.",
+                   .problems = {400, 401, 415, 422, 429, 503}});
 }
 
 std::string show_session() {
     return render({.id = "showSession",
                    .summary = "Who a page is logged in as, and its X-CSRF-Token",
-                   .tag = "session"},
-                  record("200", "What the page may know.", "PageSession"), {401, 403, 404, 503});
+                   .tag = "session",
+                   .answer = reference("PageSession"),
+                   .said = "What the page may know.",
+                   .problems = {401, 403, 404, 503}});
 }
 
 std::string end_session() {
-    return render(
-        {.id = "endSession", .summary = "Log a page out: its cookie goes", .tag = "session"},
-        nothing(), {401, 403, 503});
+    return render({.id = "endSession",
+                   .summary = "Log a page out: its cookie goes",
+                   .tag = "session",
+                   .status = 204,
+                   .problems = {401, 403, 503}});
 }
 
 std::string public_keys() {
-    bj::object responses;
-    responses["200"] = {
-        {"description", "A JWK set (RFC 7517)."},
-        {"content", content("application/jwk-set+json", bj::object{{"type", "object"}})}};
     return render({.id = "publicKeys",
                    .summary = "The keys that log-in tokens are signed with",
-                   .tag = "session"},
-                  std::move(responses), {503});
+                   .tag = "session",
+                   .answer = {{"type", "object"}},
+                   .answer_type = "application/jwk-set+json",
+                   .said = "A JWK set (RFC 7517).",
+                   .problems = {503}});
 }
 
 std::string list_users() {
     return list("listUsers", "List users", "users", "User");
 }
 std::string create_user() {
-    return render({.id = "createUser", .summary = "Make a user", .tag = "users", .body = "NewUser"},
-                  record("201", "Created.", "User"), {400, 401, 403, 409, 415, 422, 503, 507});
+    return render({.id = "createUser",
+                   .summary = "Make a user",
+                   .tag = "users",
+                   .body = "NewUser",
+                   .status = 201,
+                   .answer = reference("User"),
+                   .said = "Created.",
+                   .problems = {400, 401, 403, 409, 415, 422, 503, 507}});
 }
 std::string get_user() {
-    return render(
-        {.id = "getUser", .summary = "Read a user", .tag = "users", .parameters = {id_parameter()}},
-        record("200", "The user.", "User"), {401, 403, 404, 503});
+    return render({.id = "getUser",
+                   .summary = "Read a user",
+                   .tag = "users",
+                   .parameters = {id_parameter()},
+                   .answer = reference("User"),
+                   .said = "The user.",
+                   .problems = {401, 403, 404, 503}});
 }
 std::string update_user(bool replaces) {
     return render({.id = replaces ? "replaceUser" : "updateUser",
                    .summary = "Change a user",
                    .tag = "users",
                    .parameters = {id_parameter(), if_match_parameter()},
-                   .body = replaces ? "UserReplacement" : "UserInput"},
-                  record("200", "The user after the change.", "User"),
-                  {400, 401, 403, 404, 409, 412, 415, 422, 503, 507});
+                   .body = replaces ? "UserReplacement" : "UserInput",
+                   .answer = reference("User"),
+                   .said = "The user after the change.",
+                   .problems = {400, 401, 403, 404, 409, 412, 415, 422, 503, 507}});
 }
 std::string delete_user() {
     return render({.id = "deleteUser",
                    .summary = "Delete a user, whose tokens end",
                    .tag = "users",
-                   .parameters = {id_parameter(), if_match_parameter()}},
-                  nothing(), {401, 403, 404, 409, 412, 503, 507});
+                   .parameters = {id_parameter(), if_match_parameter()},
+                   .status = 204,
+                   .problems = {401, 403, 404, 409, 412, 503, 507}});
 }
 
 std::string list_keys() {
@@ -343,31 +275,37 @@ std::string create_key() {
     return render({.id = "createApiKey",
                    .summary = "Make a service key, which is shown once",
                    .tag = "api_keys",
-                   .body = "NewApiKey"},
-                  record("201", "The key with its secret.", "ApiKey"),
-                  {400, 401, 403, 415, 422, 503, 507});
+                   .body = "NewApiKey",
+                   .status = 201,
+                   .answer = reference("ApiKey"),
+                   .said = "The key with its secret.",
+                   .problems = {400, 401, 403, 415, 422, 503, 507}});
 }
 std::string get_key() {
     return render({.id = "getApiKey",
                    .summary = "Read a service key, without its secret",
                    .tag = "api_keys",
-                   .parameters = {id_parameter()}},
-                  record("200", "The key.", "ApiKey"), {401, 403, 404, 503});
+                   .parameters = {id_parameter()},
+                   .answer = reference("ApiKey"),
+                   .said = "The key.",
+                   .problems = {401, 403, 404, 503}});
 }
 std::string revoke_key() {
     return render({.id = "revokeApiKey",
                    .summary = "Revoke a service key",
                    .tag = "api_keys",
-                   .parameters = {id_parameter()}},
-                  nothing(), {401, 403, 404, 409, 503, 507});
+                   .parameters = {id_parameter()},
+                   .status = 204,
+                   .problems = {401, 403, 404, 409, 503, 507}});
 }
 std::string rotate_key() {
     return render({.id = "rotateApiKey",
                    .summary = "Give a service key a new secret; the old one is valid for a while",
                    .tag = "api_keys",
-                   .parameters = {id_parameter()}},
-                  record("200", "The key with its new secret.", "ApiKey"),
-                  {401, 403, 404, 409, 503, 507});
+                   .parameters = {id_parameter()},
+                   .answer = reference("ApiKey"),
+                   .said = "The key with its new secret.",
+                   .problems = {401, 403, 404, 409, 503, 507}});
 }
 
 bj::object account_schemas() {

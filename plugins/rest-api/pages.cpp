@@ -1,5 +1,8 @@
 #include "pages.hpp"
 
+#include "call.hpp"
+#include "conditional.hpp"
+#include "media_types.hpp"
 #include "query_string.hpp"
 
 #include <streamwall/sdk/json.hpp>
@@ -116,6 +119,14 @@ Result<Page> make_page(const ListQuery& query, std::string_view path, std::strin
     out.link = links_of(query, path, *reply, pages);
     out.tag = tag_of(out.body.view());
     return out;
+}
+
+void send_page(Call& call, const Page& page, std::string_view known) {
+    const bool unchanged = !known.empty() && matches_none_match(known, page.tag);
+    http::Response response(unchanged ? 304 : 200, unchanged ? Buffer() : page.body);
+    if (!unchanged) response.header("content-type", kJsonType);
+    if (!page.link.empty()) response.header("link", page.link);
+    call.send(response.header("etag", page.tag));
 }
 
 }  // namespace streamwall::rest_api

@@ -7,6 +7,8 @@
 
 namespace streamwall::rest_api {
 
+class Call;
+
 struct Page {
     Buffer body;       // {NAME:[…],"meta":{…}}
     std::string link;  // the Link header; empty where there is no other page
@@ -17,5 +19,8 @@ struct Page {
 // are. INTERNAL where it is something else.
 Result<Page> make_page(const ListQuery& query, std::string_view path, std::string_view store_reply,
                        std::string_view name = "streams");
+
+// 304 where `known`, the request's If-None-Match, has the page's tag.
+void send_page(Call& call, const Page& page, std::string_view known);
 
 }  // namespace streamwall::rest_api

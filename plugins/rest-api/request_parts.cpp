@@ -25,8 +25,8 @@ Problem broken_query() {
 
 }  // namespace
 
-std::optional<std::int64_t> id_in_path(const http::Request& request) {
-    const auto text = request.parameter(0);
+std::optional<std::int64_t> id_in_path(const http::Request& request, std::size_t n) {
+    const auto text = request.parameter(n);
     const auto id = json::to_integer(text);
     if (!id || *id < 1 || *id > model::kMaxId || text.front() == '0') return std::nullopt;
     return id;

@@ -11,8 +11,8 @@
 
 namespace streamwall::rest_api {
 
-// The id in the path; nothing for what can be none.
-std::optional<std::int64_t> id_in_path(const http::Request& request);
+// The id in the path, the n-th parameter; nothing for what can be none.
+std::optional<std::int64_t> id_in_path(const http::Request& request, std::size_t n = 0);
 
 // Whether unknown fields are refused (`?strict=1`), for a body that is one JSON object and may be
 // placed inside a service's request; else what is wrong with the request before its fields are

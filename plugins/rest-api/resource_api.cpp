@@ -16,11 +16,43 @@ Problem no_such_record() {
     return to_problem(Error::not_found("There is nothing with this id."));
 }
 
+// The record that a path names, and the one above it where there is one.
+struct Place {
+    std::int64_t id = 0;
+    std::int64_t parent = 0;
+};
+
+std::optional<std::int64_t> parent_of(const ResourceRoutes& resource,
+                                      const http::Request& request) {
+    return resource.parent.empty() ? 0 : id_in_path(request);
+}
+
+std::optional<Place> place_of(const ResourceRoutes& resource, const http::Request& request) {
+    const auto parent = parent_of(resource, request);
+    const auto id = id_in_path(request, resource.parent.empty() ? 0 : 1);
+    if (!parent || !id) return std::nullopt;
+    return Place{*id, *parent};
+}
+
+// The request with the record above among its members.
+Buffer below(const ResourceRoutes& resource, std::int64_t parent, Buffer request) {
+    if (resource.parent.empty()) return request;
+    auto text = json::Writer().number(resource.parent, parent).take();
+    text.back() = ',';
+    return Buffer(text.append(request.view().substr(1)));
+}
+
 void list(const ResourceClient& client, const ResourceRoutes& resource,
           const http::Request& request, Call call) {
     auto query = parse_list_query(request.query(), resource.list);
     if (!query) return call.fail(query.error());
-    const auto wanted = query->list.request();
+    const auto parent = parent_of(resource, request);
+    if (!parent) return call.fail(no_such_record());
+    if (!resource.parent.empty()) {
+        query->list.filters.push_back(
+            {.name = std::string(resource.parent), .values_json = {std::to_string(*parent)}});
+    }
+    const auto wanted = below(resource, *parent, query->list.request());
     std::string known(request.header("if-none-match"));
     client.call(names::kList, wanted, request.context(),
                 [call = std::move(call), query = std::move(*query), known = std::move(known),
@@ -28,21 +60,17 @@ void list(const ResourceClient& client, const ResourceRoutes& resource,
                     if (!reply) return call.fail(to_query_problem(reply.error()));
                     const auto page = make_page(query, call.path(), reply->view(), plural);
                     if (!page) return call.fail(to_problem(page.error()));
-                    const bool unchanged = !known.empty() && matches_none_match(known, page->tag);
-                    http::Response response(unchanged ? 304 : 200,
-                                            unchanged ? Buffer() : page->body);
-                    if (!unchanged) response.header("content-type", kJsonType);
-                    if (!page->link.empty()) response.header("link", page->link);
-                    call.send(response.header("etag", page->tag));
+                    send_page(call, *page, known);
                 });
 }
 
 void get(const ResourceClient& client, const ResourceRoutes& resource, const http::Request& request,
          Call call) {
-    const auto id = id_in_path(request);
-    if (!id) return call.fail(no_such_record());
+    const auto place = place_of(resource, request);
+    if (!place) return call.fail(no_such_record());
     std::string known(resource.has_counts ? "" : request.header("if-none-match"));
-    client.call(names::kGet, id_request(*id), request.context(),
+    client.call(names::kGet, below(resource, place->parent, id_request(place->id)),
+                request.context(),
                 [call = std::move(call), known = std::move(known)](Result<Buffer> record) mutable {
                     if (!record) return call.fail(to_query_problem(record.error()));
                     const RecordTag tag(record->view());
@@ -58,11 +86,15 @@ void create(const ResourceClient& client, const ResourceRoutes& resource,
             const http::Request& request, Call call) {
     const auto strict = check_object_body(request);
     if (!strict) return call.fail(strict.error());
-    client.call(names::kCreate, names::create_request(request.body(), *strict), request.context(),
-                [call = std::move(call), path = resource.path](Result<Buffer> record) mutable {
+    const auto parent = parent_of(resource, request);
+    if (!parent) return call.fail(no_such_record());
+    const auto body = below(resource, *parent, names::create_request(request.body(), *strict));
+    client.call(names::kCreate, body, request.context(),
+                [call = std::move(call),
+                 path = std::string(request.path())](Result<Buffer> record) mutable {
                     if (!record) return call.fail(to_problem(record.error()));
-                    const auto location = std::string(path) + '/' +
-                                          std::to_string(contracts::record_id(record->view()));
+                    const auto location =
+                        path + '/' + std::to_string(contracts::record_id(record->view()));
                     const RecordTag tag(record->view());
                     http::Response response(201, *record);
                     response.header("content-type", kJsonType).header("etag", tag.text());
@@ -70,14 +102,49 @@ void create(const ResourceClient& client, const ResourceRoutes& resource,
                 });
 }
 
-void update(const ResourceClient& client, const ResourceRoutes&, const http::Request& request,
-            Call call) {
-    change_record(client, names::kUpdate, request, std::move(call));
+void act_on_place(const ResourceClient& client, std::string_view method, int status,
+                  const ResourceRoutes& resource, const http::Request& request, Call call) {
+    const auto place = place_of(resource, request);
+    if (!place) return call.fail(no_such_record());
+    if (const auto problem = check_no_query(request)) return call.fail(*problem);
+    const auto body = below(resource, place->parent,
+                            id_request(place->id, accepted_versions(request.header("if-match"))));
+    client.call(method, body, request.context(),
+                [call = std::move(call), status](Result<Buffer> record) mutable {
+                    if (!record) return call.fail(to_problem(record.error()));
+                    if (status == 204) return call.send_empty(204);
+                    call.send_record(status, *record);
+                });
 }
 
-void remove(const ResourceClient& client, const ResourceRoutes&, const http::Request& request,
-            Call call) {
-    act_on_record(client, names::kRemove, 204, request, std::move(call));
+void change_place(const ResourceClient& client, std::string_view method,
+                  const ResourceRoutes& resource, const http::Request& request, Call call) {
+    const auto place = place_of(resource, request);
+    if (!place) return call.fail(no_such_record());
+    const auto strict = check_object_body(request);
+    if (!strict) return call.fail(strict.error());
+    const auto body =
+        below(resource, place->parent,
+              names::update_request({.id = place->id,
+                                     .body = request.body(),
+                                     .versions = accepted_versions(request.header("if-match")),
+                                     .replace = request.method() == "PUT",
+                                     .strict = *strict}));
+    client.call(method, body, request.context(),
+                [call = std::move(call)](Result<Buffer> record) mutable {
+                    if (!record) return call.fail(to_problem(record.error()));
+                    call.send_record(200, *record);
+                });
+}
+
+void update(const ResourceClient& client, const ResourceRoutes& resource,
+            const http::Request& request, Call call) {
+    change_place(client, names::kUpdate, resource, request, std::move(call));
+}
+
+void remove(const ResourceClient& client, const ResourceRoutes& resource,
+            const http::Request& request, Call call) {
+    act_on_place(client, names::kRemove, 204, resource, request, std::move(call));
 }
 
 // "List streamers", "listStreamers" and so on, for the document.
@@ -136,6 +203,13 @@ class Description {
   private:
     std::string render(std::string_view verb, std::string_view phrase,
                        openapi::Operation operation) const {
+        if (!resource_.parent.empty()) {
+            auto parent = openapi::id_parameter();
+            parent["name"] = resource_.parent;
+            parent["description"] = "The id of the record above.";
+            operation.parameters.insert(operation.parameters.begin(), std::move(parent));
+            operation.further_problem = 404;
+        }
         std::string id(verb);
         id += resource_.schema;
         const auto summary = std::string(phrase).append(resource_.title);
@@ -241,34 +315,12 @@ void send_body(const ResourceClient& client, std::string_view method, const http
 
 void act_on_record(const ResourceClient& client, std::string_view method, int status,
                    const http::Request& request, Call call) {
-    const auto id = id_in_path(request);
-    if (!id) return call.fail(no_such_record());
-    if (const auto problem = check_no_query(request)) return call.fail(*problem);
-    client.call(method, id_request(*id, accepted_versions(request.header("if-match"))),
-                request.context(), [call = std::move(call), status](Result<Buffer> record) mutable {
-                    if (!record) return call.fail(to_problem(record.error()));
-                    if (status == 204) return call.send_empty(204);
-                    call.send_record(status, *record);
-                });
+    act_on_place(client, method, status, {}, request, std::move(call));
 }
 
 void change_record(const ResourceClient& client, std::string_view method,
                    const http::Request& request, Call call) {
-    const auto id = id_in_path(request);
-    if (!id) return call.fail(no_such_record());
-    const auto strict = check_object_body(request);
-    if (!strict) return call.fail(strict.error());
-    const auto body =
-        names::update_request({.id = *id,
-                               .body = request.body(),
-                               .versions = accepted_versions(request.header("if-match")),
-                               .replace = request.method() == "PUT",
-                               .strict = *strict});
-    client.call(method, body, request.context(),
-                [call = std::move(call)](Result<Buffer> record) mutable {
-                    if (!record) return call.fail(to_problem(record.error()));
-                    call.send_record(200, *record);
-                });
+    change_place(client, method, {}, request, std::move(call));
 }
 
 }  // namespace streamwall::rest_api

@@ -51,6 +51,9 @@ struct ResourceRoutes {
     Audience writers;
     // Records hold what their version says nothing of, such as a count: they are never "unchanged".
     bool has_counts = false;
+    // Of records below another: the name of that one's id, the first of the path, which goes into
+    // each request of the service and is a filter of lists.
+    std::string_view parent = {};
 };
 
 // List, create, read, update and delete. `client` outlives the routes.

@@ -48,13 +48,7 @@ void list(KnownLists& lists, const Client& client, const http::Request& request,
                     if (!reply) return call.fail(to_query_problem(reply.error()));
                     const auto made = list->page_of(*reply);
                     if (!made) return call.fail(to_problem(made.error()));
-                    const Page& page = **made;
-                    const bool unchanged = !held.empty() && matches_none_match(held, page.tag);
-                    http::Response response(unchanged ? 304 : 200,
-                                            unchanged ? Buffer() : page.body);
-                    if (!unchanged) response.header("content-type", kJsonType);
-                    if (!page.link.empty()) response.header("link", page.link);
-                    call.send(response.header("etag", page.tag));
+                    send_page(call, **made, held);
                 });
 }
 

@@ -4,7 +4,7 @@
 #include "list_query.hpp"
 #include "openapi_users.hpp"
 #include "pages.hpp"
-#include "query_string.hpp"
+#include "request_parts.hpp"
 
 #include <streamwall/contracts/record.hpp>
 #include <streamwall/contracts/store.hpp>
@@ -31,37 +31,16 @@ void send_private(Call& call, int status, const Buffer& body) {
 }
 
 std::expected<std::int64_t, Problem> id_of(const http::Request& request) {
-    const auto text = request.parameter(0);
-    const auto id = json::to_integer(text);
-    if (id && *id >= 1 && *id <= model::kMaxId && text.front() != '0') return *id;
+    if (const auto id = id_in_path(request)) return *id;
     return std::unexpected(to_problem(Error::not_found("There is nothing with this id.")));
 }
 
 // {"strict","body"} around a body that is one object and may be placed there.
 std::expected<json::Writer, Problem> begin_request(const http::Request& request) {
-    if (!is_json_body(request.header("content-type"))) {
-        return std::unexpected(Problem{.status = 415,
-                                       .code = "unsupported_media_type",
-                                       .detail = "The body must be application/json.",
-                                       .errors_json = {}});
-    }
-    const auto parameters = parse_query(request.query());
-    if (!parameters) return std::unexpected(invalid_query({}, "The query is malformed."));
-    bool strict = false;
-    for (const auto& parameter : *parameters) {
-        if (parameter.name != "strict" || (parameter.value != "1" && parameter.value != "0")) {
-            return std::unexpected(
-                invalid_query({}, "The only parameter is strict, which is 1 or 0."));
-        }
-        strict = parameter.value == "1";
-    }
-    if (!json::is_enclosed_object(request.body())) {
-        const auto parsed = json::parse_strict(request.body());
-        return std::unexpected(
-            malformed_json(parsed ? "The body must be a JSON object." : parsed.error().message));
-    }
+    const auto strict = check_object_body(request);
+    if (!strict) return std::unexpected(strict.error());
     json::Writer out;
-    out.boolean("strict", strict);
+    out.boolean("strict", *strict);
     return out;
 }
 

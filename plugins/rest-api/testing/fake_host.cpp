@@ -104,6 +104,14 @@ struct FakeHost::Tables {
         answer.is_whole = bytes != nullptr && is_last != 0;
         if (bytes != nullptr) answer.body.append(bytes->data, bytes->length);
     }
+    static void read_body(sw_http_exchange* exchange,
+                          void (*got)(void*, const char*, std::size_t, std::int32_t), void* arg) {
+        auto& answer = *reinterpret_cast<Answer*>(exchange);
+        const auto piece = answer.unread.substr(0, answer.piece);
+        answer.unread.remove_prefix(piece.size());
+        got(arg, piece.data(), piece.size(),
+            answer.unread.empty() ? SW_HTTP_BODY_LAST : SW_HTTP_BODY_MORE);
+    }
     // Takes one part after the other, each of which must be given inside the call.
     static void take_parts(Answer& answer) {
         while (!answer.is_whole && !answer.is_broken) {
@@ -177,6 +185,7 @@ struct FakeHost::Tables {
             out.routes = &routes;
             out.stream = &stream;
             out.part = &part;
+            out.read_body = &read_body;
             return out;
         }();
         return table;
@@ -241,10 +250,13 @@ const Answer& FakeHost::request(std::string_view method, std::string_view path_t
     raw.parameter_count = values.size();
     raw.headers = list.data();
     raw.header_count = list.size();
-    raw.body = to_str(body);
+    const bool is_streamed = (route->flags & SW_HTTP_STREAMED_BODY) != 0;
+    raw.body = to_str(is_streamed ? std::string_view() : body);
     raw.peer = to_str(peer);
     raw.context = &context;
     auto& answer = answers_.emplace_back();
+    answer.unread = body;
+    answer.piece = body_piece;
     route->handle(route->ctx, &raw, reinterpret_cast<sw_http_exchange*>(&answer));
     if (answer.more != nullptr) Tables::take_parts(answer);
     return answer;

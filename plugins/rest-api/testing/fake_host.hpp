@@ -24,6 +24,9 @@ struct Answer {
     bool is_broken = false;  // it was broken off
     void (*more)(void* arg, sw_http_exchange* exchange) = nullptr;
     void* more_arg = nullptr;
+    // Of a request whose body is read in pieces.
+    std::string_view unread;
+    std::size_t piece = 0;
 };
 
 class FakeHost {
@@ -52,6 +55,7 @@ class FakeHost {
     std::string principal_id = "1";  // of who makes requests
     std::string role = {};
     std::string peer;                         // where they come from
+    std::size_t body_piece = 1 << 16;         // how much of a body comes at once
     std::int64_t now_ms = 1'700'000'000'000;  // wall clock
 
     const Answer& last_answer() const { return answers_.back(); }

@@ -294,7 +294,7 @@ AT(sw_ws_endpoint, on_close, 72, 8);
 AT(sw_ws_endpoint, ctx, 80, 8);
 AT(sw_ws_endpoint, on_written, 88, 8);
 
-HOLDS(sw_http_table, 160);
+HOLDS(sw_http_table, 168);
 AT(sw_http_table, size, 0, 4);
 AT(sw_http_table, reserved, 4, 4);
 AT(sw_http_table, mount, 8, 8);
@@ -316,6 +316,7 @@ AT(sw_http_table, ws_when_written, 128, 8);
 AT(sw_http_table, ws_send_binary, 136, 8);
 AT(sw_http_table, stream, 144, 8);
 AT(sw_http_table, part, 152, 8);
+AT(sw_http_table, read_body, 160, 8);
 IS(SW_ABI_MAJOR, 1);
 IS(SW_OK, 0);
 IS(SW_CANCELLED, 1);
@@ -363,6 +364,10 @@ IS(SW_HTTP_EDITOR, 2);
 IS(SW_HTTP_ADMIN, 3);
 IS(SW_HTTP_UNCOUNTED, 1);
 IS(SW_HTTP_QUERY_TOKEN, 2);
+IS(SW_HTTP_STREAMED_BODY, 4);
+IS(SW_HTTP_BODY_MORE, 0);
+IS(SW_HTTP_BODY_LAST, 1);
+IS(SW_HTTP_BODY_LOST, 2);
 IS(SW_WS_UNAUTHENTICATED, 1);
 
 /* Names: a redefinition with another text is an error. */

@@ -106,6 +106,40 @@ class Response {
 
 class Source;
 
+// The body of a route with SW_HTTP_STREAMED_BODY, piece by piece; of use as long as its request is
+// to be answered, or a part of the answer to be given.
+class Body {
+  public:
+    enum class State {
+        kMore = SW_HTTP_BODY_MORE,
+        kLast = SW_HTTP_BODY_LAST,
+        kLost = SW_HTTP_BODY_LOST
+    };
+
+    Body(const sw_http_table* table, sw_http_exchange* raw) : table_(table), raw_(raw) {}
+
+    // `got(std::string_view bytes, State)` runs once, on the connection's loop, not from inside
+    // this; the bytes are borrowed. One at a time, and before the answer or the part that is owed.
+    template <class Got>
+    void read(Got got) const {
+        auto kept = std::make_unique<Got>(std::move(got));
+        table_->read_body(
+            raw_,
+            [](void* arg, const char* bytes, std::size_t length, std::int32_t state) noexcept {
+                const std::unique_ptr<Got> owned(static_cast<Got*>(arg));
+                try {
+                    (*owned)(std::string_view(bytes, length), static_cast<State>(state));
+                } catch (...) {  // what was owed has been given up while it was unwound
+                }
+            },
+            kept.release());
+    }
+
+  private:
+    const sw_http_table* table_;
+    sw_http_exchange* raw_;
+};
+
 // The right to answer one request, on any thread. Destroyed unused, it answers 500.
 class Exchange {
   public:
@@ -126,6 +160,9 @@ class Exchange {
         send(answer.header("content-type", "application/problem+json"));
     }
     void send(Response& response) { table_->respond(std::exchange(raw_, nullptr), response.raw()); }
+
+    // Where the route takes its body in pieces.
+    Body body() const { return {table_, raw_}; }
 
     // An answer in parts, for what is longer than memory should hold: `head` now, then the bytes
     // that `source` gives, one part after the other, each once the client has taken what was

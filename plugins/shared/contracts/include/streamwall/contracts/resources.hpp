@@ -1,7 +1,8 @@
 // The services of the catalog beside `catalog.streams`: kinds of records that are read, listed and
 // changed alike. Requests and replies are JSON objects; `body` is what a client sent.
 //
-//   catalog.ignore_lists, catalog.streamers, catalog.locations, catalog.timestamps
+//   catalog.ignore_lists, catalog.streamers, catalog.locations, catalog.timestamps,
+//   catalog.walls, catalog.layouts
 //     list    {"filters":{name:[value…]},"sort","descending","limit","offset","cursor","count"}
 //                                                     → {"records":[…],"count":n,"next_cursor":…}
 //     get     {"id"}                                  → the record
@@ -17,6 +18,8 @@
 //     resolve, dismiss {"id","versions"}              → the record
 //     add_stream    {"id","versions","strict","body"} → the record
 //     remove_stream {"id","versions","stream_id"}     → the record
+//   catalog.layouts takes in all of them also "wall_id", the wall whose layouts are meant; one of
+//   another wall is not found
 //
 // Changes are announced by the durable events NOUN.created, NOUN.updated and NOUN.deleted, such as
 // ignore_entry.created. `versions`, errors: as in <streamwall/contracts/streams.hpp>.
@@ -32,6 +35,8 @@ inline constexpr std::string_view kIgnoreLists = "catalog.ignore_lists";
 inline constexpr std::string_view kStreamers = "catalog.streamers";
 inline constexpr std::string_view kLocations = "catalog.locations";
 inline constexpr std::string_view kTimestamps = "catalog.timestamps";
+inline constexpr std::string_view kWalls = "catalog.walls";
+inline constexpr std::string_view kLayouts = "catalog.layouts";
 
 // Methods that all of them have.
 inline constexpr std::string_view kList = "list";

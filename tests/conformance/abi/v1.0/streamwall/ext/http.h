@@ -68,6 +68,14 @@ typedef struct sw_http_route {
 } sw_http_route;
 #define SW_HTTP_UNCOUNTED 1u
 #define SW_HTTP_QUERY_TOKEN 2u
+/* The handler runs once the head is accepted; the body comes by read_body(), in pieces. */
+#define SW_HTTP_STREAMED_BODY 4u
+
+/* States of a piece: more follow; the body is whole; it will never be (its client is gone or too
+ * slow, it is malformed, the route is unmounted), and there are no bytes. */
+#define SW_HTTP_BODY_MORE 0
+#define SW_HTTP_BODY_LAST 1
+#define SW_HTTP_BODY_LOST 2
 
 /* ---- WebSocket ---- */
 typedef struct sw_ws_connection sw_ws_connection;
@@ -157,6 +165,16 @@ typedef struct sw_http_table {
      * off, so that the client sees that it is not whole. The exchange may not be used after the last
      * one. [any | asked | bytes retained] */
     void (*part)(sw_http_exchange* exchange, const sw_buffer* bytes, int32_t is_last);
+
+    /* Asks for the next piece of the body, for a route with SW_HTTP_STREAMED_BODY: `got(arg, bytes,
+     * length, state)` runs once, on the connection's loop, never from inside read_body(); bytes are
+     * borrowed meanwhile. The socket is not read before, so a body takes no more memory than a
+     * piece, 64 KiB at most. May be asked before the answer begins and while a part is owed, one at
+     * a time; the answer or the part is given after the piece has come. Who answers before the body
+     * is whole closes the connection. [any | exchange alive] */
+    void (*read_body)(sw_http_exchange* exchange,
+                      void (*got)(void* arg, const char* bytes, size_t length, int32_t state),
+                      void* arg);
 } sw_http_table;
 
 #ifdef __cplusplus
