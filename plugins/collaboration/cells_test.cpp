@@ -22,6 +22,10 @@ TEST_F(ASession, LetsOneLockACellAndTellsEverybody) {
     EXPECT_EQ(hub.actions("b"), "cell_unlocked");
     hub.send("b", cell("lock_cell"));
     EXPECT_EQ(hub.actions("a"), "cell_unlocked cell_locked");
+    const auto events = host.events("collaboration.*");
+    ASSERT_EQ(events.size(), 5U) << "two users have joined";
+    EXPECT_EQ(events[3].type, "collaboration.cell_unlocked");
+    EXPECT_EQ(events[3].subject, "stream/5");
 }
 
 TEST_F(ASession, FreesLocksAtTheirEndAndSaysSo) {

@@ -120,6 +120,7 @@ void CollaborationChannel::admit(rooms::Entry entry, std::string room, Place pla
         Object joined{{"action", "joined"}, {"role", name_of(person.role)}};
         describe(person, joined);
         tell(room, joined, id);
+        publish("collaboration.user_joined", place, joined);
     }
     tell(room, people, id);
 }
@@ -147,6 +148,9 @@ Result<> CollaborationChannel::receive(rooms::Member& member, const Object& data
 }
 
 void CollaborationChannel::leave(const rooms::Member& member) {
+    const auto* seat = presence_.find(member.id);
+    const auto* there = seat ? presence_.place_of(seat->room) : nullptr;
+    const auto place = there ? *there : Place{};
     const auto left = presence_.leave(member.id);
     queue(member.id, [this, id = member.id] { return release_all(id); });
     if (!left) return;
@@ -154,6 +158,7 @@ void CollaborationChannel::leave(const rooms::Member& member) {
         Object message{{"action", "left"}};
         describe(left->seat.person, message);
         tell(left->seat.room, message);
+        publish("collaboration.user_left", place, message);
     }
     tell(left->seat.room, list_people(left->seat.room));
 }
@@ -231,6 +236,16 @@ void CollaborationChannel::tell(const std::string& room, const Object& message,
 void CollaborationChannel::tell_about(const Place& place, const Object& message) {
     for (const auto& room : presence_.rooms_about(place))
         tell(room, message);
+    publish(std::string("collaboration.").append(message.at("action").as_string()), place, message);
+}
+
+void CollaborationChannel::publish(std::string_view type, const Place& place, Object message) {
+    message.erase("action");
+    message["resource"] = place.resource;
+    message["resource_id"] = place.resource_id;
+    const auto done = plugin_.bus().publish({type, place.name(), Buffer(bj::serialize(message))},
+                                            plugin_.host().own_context().raw());
+    if (!done) plugin_.log().warn("collaboration.not_published", done.error().message);
 }
 
 // A session that was made for the purpose has texts of its own; all others at a place share them.

@@ -87,7 +87,9 @@ class CollaborationChannel {
 
     void deny(const std::string& member, const Lock& lock);
     void tell(const std::string& room, const Object& message, std::string_view except = {});
+    // To all who are at the place, and as an event to the rest of the system.
     void tell_about(const Place& place, const Object& message);
+    void publish(std::string_view type, const Place& place, Object message);
     void tell_text(const Seat& seat, const Cell& cell, const Object& message,
                    std::string_view except);
     void send(const std::string& member, const Object& message);

@@ -35,7 +35,7 @@ Result<Cell> read_cell_body(const std::string& request) {
     const auto body = records::read_body(request, "lock");
     if (!body) return body.error();
     // Within the cell's own resource, whichever that is.
-    auto given = *body;
+    const auto& given = *body;
     Place here{"", ""};
     if (const auto place = read_place(given)) {
         here.resource = place->resource;
@@ -45,6 +45,10 @@ Result<Cell> read_cell_body(const std::string& request) {
     }
     auto cell = read_cell(given, here);
     if (!cell) return as_field_error(cell.error());
+    records::FieldErrors errors;
+    records::refuse_unknown(given, request, {"cell_id", "resource", "resource_id", "field"},
+                            errors);
+    if (errors.any()) return errors.error();
     return cell;
 }
 

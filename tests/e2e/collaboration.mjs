@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test, {after} from 'node:test';
 import {Api} from './lib/api.mjs';
 import {RawCable, Subscriber} from './lib/cable.mjs';
+import {curl} from './lib/curl.mjs';
 import {cableOf, signUp} from './lib/people.mjs';
 import {chosenTopology, startTopology} from './lib/topology.mjs';
 import {seconds, until} from './lib/wait.mjs';
@@ -236,6 +237,51 @@ test('texts that two write at once are the same everywhere, by the algorithm of 
     late.perform('text_open', {field: 'notes', version: version - 3});
     const {ops} = await late.message('operations', of('text_ops'));
     assert.deepEqual(ops.map((op) => op.version), [version - 2, version - 1, version]);
+});
+
+test('a session is made over REST and joined by what the answer says', async (t) => {
+    const record = await stream();
+    const post = (route, body, key) =>
+        curl(`${hubs[0].url}/api/v1/collaboration/${route}`, {method: 'POST', body, key});
+    const made = await post('sessions', on(record), bob.token);
+    assert.equal(made.status, 201, made.text);
+    const {id, websocket_url: url, identifier} = made.json;
+    assert.equal(url, `ws://${hubs[0].address}/cable`);
+    const maker = await Subscriber.connect(t, `${url}?token=${bob.token}`, JSON.parse(identifier));
+    const {users} = await maker.message('users', of('active_users_list'));
+    assert.equal(users[0].role, 'owner');
+    const guest = await join(t, hubs[1], ada, {session: id});
+    guest.perform('chat', {message: 'found it'});
+    await maker.message('chat', of('chat'));
+    const cell = {...on(record), field: 'title'};
+    assert.equal((await post('lock', cell, ada.token)).status, 200);
+    const held = await post('lock', {cell_id: `stream_${record.id}_title`}, bob.token);
+    assert.equal(held.status, 409);
+    assert.equal(held.json.code, 'locked');
+    assert.equal(held.json.holder.user_id, ada.id);
+    await maker.message('the lock', (m) => m.action === 'cell_locked' && m.user_id === ada.id);
+    maker.perform('update_cell', {field: 'title', value: 'x'});
+    await maker.message('refusal', of('lock_denied'));
+    assert.equal((await post('unlock', cell, bob.token)).status, 409);
+    assert.equal((await post('unlock', cell, ada.token)).status, 204);
+    await maker.message('the end of it', of('cell_unlocked'));
+    for (const [route, body, status] of [
+        ['sessions', {}, 422],
+        ['sessions', {resource: 'Stream'}, 422],
+        ['sessions', {resource: 'stream', resource_id: '../'}, 422],
+        ['sessions', {resource: 'stream', title: 5}, 422],
+        ['lock', {}, 422],
+        ['lock', {cell_id: 'x'}, 422],
+        ['lock', {...cell, field: 'A b'}, 422],
+        ['lock?strict=1', {...cell, more: 1}, 422],
+        ['unlock', [], 400],
+    ]) {
+        const refused = await post(route, body, ada.token);
+        assert.equal(refused.status, status, `${route} ${JSON.stringify(body)} ${refused.text}`);
+    }
+    for (const route of ['sessions', 'lock', 'unlock']) {
+        assert.equal((await post(route, cell, eve.token)).status, 403);
+    }
 });
 
 test('the plugin is started again, and everybody is where they were', async (t) => {

@@ -1,7 +1,10 @@
 // A channel that a plugin defines (sdk/examples/game-table), with players on two hubs.
 import assert from 'node:assert/strict';
 import test, {after} from 'node:test';
+import {createCable} from '@anycable/core';
+import WebSocket from 'ws';
 import {Subscriber} from './lib/cable.mjs';
+import {cleanUp} from './lib/cleanup.mjs';
 import {cableOf, signUp} from './lib/people.mjs';
 import {seconds, until} from './lib/wait.mjs';
 import {startWithPlugin, twoHubs} from './lib/with_plugin.mjs';
@@ -107,6 +110,38 @@ test('the plugin comes back, and its members with it', async (t) => {
         cell = (cell + 1) % 9;
         return second.messages.some((m) => m.action === 'game-updated');
     });
+});
+
+test('a client of the extended protocol is back in its room after a break', async (t) => {
+    const sockets = [];
+    class Breakable extends WebSocket {
+        constructor(...options) {
+            super(...options);
+            sockets.push(this);
+        }
+    }
+    const cable = createCable(cableOf(hubs[0], bob), {
+        protocol: 'actioncable-v1-ext-json',
+        websocketImplementation: Breakable,
+        reconnectStrategy: () => 20,
+    });
+    cleanUp(t, () => cable.disconnect());
+    const streams = cable.subscribeTo('StreamsChannel', {});
+    const game = cable.subscribeTo('GameChannel', {});
+    const heard = [];
+    game.on('message', (message) => heard.push(message));
+    await Promise.all([streams.ensureSubscribed(), game.ensureSubscribed()]);
+    const joined = () => heard.filter((m) => m.action === 'game-state').length;
+    await game.perform('join-game', {gameId: 'g8'});
+    await until('the game', () => joined() === 1);
+    sockets.at(-1).terminate();
+    await until(
+        'the connection',
+        () => sockets.length === 2 && game.state === 'connected' && streams.state === 'connected',
+        seconds(20),
+    );
+    await game.perform('join-game', {gameId: 'g8'});
+    await until('the game again', () => joined() === 2);
 });
 
 test('after a crash of everything players are back by themselves and can rejoin', async (t) => {
