@@ -1,8 +1,8 @@
-// The peer of a durable PATCH: a bare Beast listener in front of one thread that commits in groups
-// with SQLite's own interface. It works on a copy of a database that the host has made, so tables
-// and indexes are the same; each request updates one record, writes one row of the journal as long
-// as the host's, and is answered with the host's bytes once the commit is on the disk. It checks,
-// renders and tells nobody anything.
+// The peer of a durable PATCH or POST: a bare Beast listener in front of one thread that commits in
+// groups with SQLite's own interface. It works on a copy of a database that the host has made, so
+// tables and indexes are the same; each request updates or inserts one record, writes one row of
+// the journal as long as the host's, and is answered with the host's bytes once the commit is on
+// the disk. It checks, renders and tells nobody anything.
 //
 //   bare_commit PORT DATABASE BODY_FILE      GET answers "COMMITS CHANGES", what was done so far
 #include <sqlite3.h>
@@ -45,8 +45,8 @@ constexpr asio::use_awaitable_t<Executor> kAwait;
 namespace {
 
 struct Change {
-    std::int64_t id;
-    std::string title;
+    std::int64_t id;  // 0: a new record
+    std::string url, title;
     std::move_only_function<void()> done;
 };
 
@@ -64,10 +64,11 @@ class Committer {
         update_ = prepare(
             "UPDATE record_streams SET title = ?1, updated_at = updated_at + 1,"
             " version = version + 1 WHERE id = ?2 RETURNING *");
+        insert_ = prepare(copy_of_newest().c_str());
         event_ = prepare(
             "INSERT INTO events (sequence, type, subject, id, version, timestamp, producer,"
-            " changes, metadata, data) VALUES (?1, 'stream.updated', ?2, ?3, '1.0', ?4,"
-            " 'catalog@main', ?5, ?6, ?7)");
+            " changes, metadata, data) VALUES (?1, ?8, ?2, ?3, '1.0', ?4, 'catalog@main', ?5, ?6,"
+            " ?7)");
         read_last_event();
         thread_ = std::thread([this] { run(); });
     }
@@ -78,7 +79,7 @@ class Committer {
         }
         wake_.notify_one();
         thread_.join();
-        for (auto* statement : {begin_, commit_, update_, event_})
+        for (auto* statement : {begin_, commit_, update_, insert_, event_})
             sqlite3_finalize(statement);
         sqlite3_close(database_);
     }
@@ -101,11 +102,18 @@ class Committer {
             throw std::runtime_error(sqlite3_errmsg(database_));
         }
     }
-    sqlite3_stmt* prepare(const char* sql) {
+    sqlite3_stmt* prepare(const char* sql) const {
         sqlite3_stmt* statement = nullptr;
         check(
             sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr));
         return statement;
+    }
+    std::int64_t number(const char* sql) const {
+        auto* statement = prepare(sql);
+        check(sqlite3_step(statement));
+        const auto out = sqlite3_column_int64(statement, 0);
+        sqlite3_finalize(statement);
+        return out;
     }
     void step(sqlite3_stmt* statement) const {
         int code = SQLITE_ROW;
@@ -118,12 +126,29 @@ class Committer {
         sqlite3_bind_text(to, at, value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
     }
 
-    // What the host wrote for such a change is the sample of every row written here.
+    // The insertion of a record like the host's newest, but for its URL and title.
+    std::string copy_of_newest() const {
+        std::string names, values;
+        auto* columns = prepare("SELECT name FROM pragma_table_info('record_streams')");
+        while (sqlite3_step(columns) == SQLITE_ROW) {
+            const std::string name(reinterpret_cast<const char*>(sqlite3_column_text(columns, 0)));
+            if (name == "id") continue;
+            const char* comma = names.empty() ? "" : ", ";
+            names += comma + name;
+            values += comma + (name == "url" ? "?1" : name == "title" ? "?2" : name);
+        }
+        sqlite3_finalize(columns);
+        return "INSERT INTO record_streams (" + names + ") SELECT " + values +
+               " FROM record_streams WHERE id = ?3 RETURNING *";
+    }
+
+    // What the host wrote last is the sample of every row written here.
     void read_last_event() {
         auto* last = prepare(
-            "SELECT sequence, timestamp, changes, metadata, data FROM events"
-            " WHERE type = 'stream.updated' ORDER BY sequence DESC LIMIT 1");
+            "SELECT sequence, timestamp, changes, metadata, data, type FROM events"
+            " ORDER BY sequence DESC LIMIT 1");
         if (sqlite3_step(last) != SQLITE_ROW) throw std::runtime_error("no change in the journal");
+        newest_ = number("SELECT max(id) FROM record_streams");
         const auto text = [&](int at) {
             return std::string(reinterpret_cast<const char*>(sqlite3_column_text(last, at)),
                                static_cast<std::size_t>(sqlite3_column_bytes(last, at)));
@@ -133,6 +158,7 @@ class Committer {
         event_changes_ = text(2);
         event_metadata_ = text(3);
         event_data_ = text(4);
+        event_type_ = text(5);
         sqlite3_finalize(last);
     }
 
@@ -158,10 +184,18 @@ class Committer {
         }
     }
     void apply(const Change& change) {
-        bind(update_, 1, change.title);
-        sqlite3_bind_int64(update_, 2, change.id);
-        step(update_);
-        const std::string subject = "stream/" + std::to_string(change.id);
+        if (change.id != 0) {
+            bind(update_, 1, change.title);
+            sqlite3_bind_int64(update_, 2, change.id);
+            step(update_);
+        } else {
+            bind(insert_, 1, change.url);
+            bind(insert_, 2, change.title);
+            sqlite3_bind_int64(insert_, 3, newest_);
+            step(insert_);
+        }
+        const auto id_now = change.id != 0 ? change.id : sqlite3_last_insert_rowid(database_);
+        const std::string subject = "stream/" + std::to_string(id_now);
         const std::string id = "evt-0123456789abcdef-" + std::to_string(++sequence_);
         sqlite3_bind_int64(event_, 1, sequence_);
         bind(event_, 2, subject);
@@ -170,15 +204,18 @@ class Committer {
         bind(event_, 5, event_changes_);
         bind(event_, 6, event_metadata_);
         bind(event_, 7, event_data_);
+        bind(event_, 8, event_type_);
         step(event_);
     }
 
     asio::io_context& context_;
     sqlite3* database_ = nullptr;
-    sqlite3_stmt *begin_ = nullptr, *commit_ = nullptr, *update_ = nullptr, *event_ = nullptr;
+    sqlite3_stmt *begin_ = nullptr, *commit_ = nullptr, *update_ = nullptr, *insert_ = nullptr,
+                 *event_ = nullptr;
     std::int64_t sequence_ = 0;
     std::int64_t time_ = 0;
-    std::string event_changes_, event_metadata_, event_data_;
+    std::int64_t newest_ = 0;
+    std::string event_changes_, event_metadata_, event_data_, event_type_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::vector<Change> queue_;
@@ -187,12 +224,12 @@ class Committer {
     std::thread thread_;
 };
 
-Awaitable<void> commit(Committer& committer, std::int64_t id, std::string title) {
+Awaitable<void> commit(Committer& committer, std::int64_t id, std::string url, std::string title) {
     return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
-        [&committer, id](auto handler, std::string text) {
-            committer.submit({id, std::move(text), std::move(handler)});
+        [&committer, id](auto handler, std::string link, std::string text) {
+            committer.submit({id, std::move(link), std::move(text), std::move(handler)});
         },
-        kAwait, std::move(title));
+        kAwait, std::move(url), std::move(title));
 }
 
 std::int64_t id_of(std::string_view target) {
@@ -202,12 +239,12 @@ std::int64_t id_of(std::string_view target) {
     return id;
 }
 
-// {"title":"…"}
-std::string title_of(std::string_view body) {
-    const auto begin = body.find(":\"");
-    const auto end = body.rfind('"');
-    if (begin == body.npos || end < begin + 2) return {};
-    return std::string(body.substr(begin + 2, end - begin - 2));
+// Of {"url":"…","title":"…"}, without escapes.
+std::string member_of(std::string_view body, std::string_view name) {
+    const auto begin = body.find(name);
+    if (begin == body.npos) return {};
+    const auto value = body.substr(begin + name.size());
+    return std::string(value.substr(0, value.find('"')));
 }
 
 Awaitable<void> serve(Socket socket, Committer& committer, const std::string& body) {
@@ -216,13 +253,17 @@ Awaitable<void> serve(Socket socket, Committer& committer, const std::string& bo
         for (;;) {
             http::request<http::string_body> request;
             co_await http::async_read(socket, buffer, request, kAwait);
-            http::response<http::string_body> response(http::status::ok, request.version());
+            const auto status =
+                request.method() == http::verb::post ? http::status::created : http::status::ok;
+            http::response<http::string_body> response(status, request.version());
             response.set(http::field::content_type, "application/json");
             if (request.method() == http::verb::get) {
                 response.body() =
                     std::to_string(committer.commits()) + " " + std::to_string(committer.changes());
             } else {
-                co_await commit(committer, id_of(request.target()), title_of(request.body()));
+                const auto id = request.method() == http::verb::post ? 0 : id_of(request.target());
+                co_await commit(committer, id, member_of(request.body(), R"("url":")"),
+                                member_of(request.body(), R"("title":")"));
                 response.body() = body;
             }
             response.keep_alive(request.keep_alive());

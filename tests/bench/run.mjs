@@ -9,7 +9,7 @@ import {parseArgs} from 'node:util';
 import {describe, quietMoment, watchOthers} from './lib/machine.mjs';
 import {table} from './lib/stats.mjs';
 
-const names = ['kernel', 'get', 'patch', 'broadcast', 'start', 'chat', 'nats', 'mesh', 'redis', 'durable', 'nodes', 'isolation'];
+const names = ['kernel', 'get', 'list', 'scale', 'patch', 'create', 'rest', 'import', 'broadcast', 'fanout', 'slow', 'connects', 'start', 'chat', 'nats', 'mesh', 'redis', 'durable', 'nodes', 'isolation'];
 
 const usage = `usage: tests/bench/run [options] [PART...]
 
@@ -18,6 +18,8 @@ Runs all parts, or those named: ${names.join(', ')}.
   --duration S    seconds of each round under load [2]
   -o FILE         append one line of JSON for each part [a file in the temporary folder]
   --build FOLDER  where the bench preset was built [build/bench]
+  --peer NAME=URL a server that runs already, for part rest; may be given again
+  --peer-token T  the token that those take
 
 The host and its peers run on core 0, the load generators on core 1, rate limits are off. A part is
 marked noisy where others used over 8 % of the machine meanwhile; run it again on a quiet machine.`;
@@ -36,6 +38,8 @@ function options() {
                     type: 'string',
                     default: fileURLToPath(new URL('../../build/bench', import.meta.url)),
                 },
+                peer: {type: 'string', multiple: true, default: []},
+                'peer-token': {type: 'string', default: ''},
                 help: {type: 'boolean', short: 'h'},
             },
         });
@@ -49,6 +53,8 @@ function options() {
             ...values,
             rounds: whole('rounds'),
             duration: whole('duration'),
+            peers: values.peer,
+            peerToken: values['peer-token'],
             parts: positionals.length > 0 ? names.filter((name) => positionals.includes(name)) : names,
         };
     } catch (error) {
@@ -67,13 +73,13 @@ async function fresh(action) {
     }
 }
 
-async function measure(name, {rounds, duration}) {
+async function measure(name, settings) {
     const part = await import(`./parts/${name}.mjs`);
     process.stderr.write(`bench: ${part.title}\n`);
     await quietMoment();
     const began = performance.now();
     const others = watchOthers();
-    const {rows, spread, results} = await fresh((t) => part.run(t, {rounds, duration, fresh}));
+    const {rows, spread, results} = await fresh((t) => part.run(t, {...settings, fresh}));
     return {
         part: name,
         title: part.title,

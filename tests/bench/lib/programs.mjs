@@ -28,9 +28,11 @@ export function pin(child, core) {
     });
 }
 
-// config/monolith.yaml with settings put in: {plugin: {setting: value}}.
-function configWith(folder, changes) {
+// config/monolith.yaml with settings put in: {plugin: {setting: value}}. `postgres`: URL of the
+// database that records live in instead.
+function configWith(folder, changes, postgres) {
     let text = readFileSync(path.join(root, 'config/monolith.yaml'), 'utf8');
+    if (postgres) text = text.replaceAll('storage-sqlite', 'storage-postgres');
     for (const [plugin, settings] of Object.entries(changes)) {
         const lines = Object.entries(settings).map(([name, value]) => `    ${name}: ${value}\n`);
         const head = new RegExp(`^  ${plugin}:\n`, 'm');
@@ -42,12 +44,13 @@ function configWith(folder, changes) {
     return file;
 }
 
-// The host in a fresh folder, rate limits off. `oneLoop`: as on a machine with one core for it.
-export async function startHost(t, {oneLoop = true, settings = {}, ...options} = {}) {
+// The host in a fresh folder or in `folder`, rate limits off. `oneLoop`: as on a machine with one core for it.
+export async function startHost(t, {oneLoop = true, settings = {}, postgres, ...options} = {}) {
     const folder = scratchFolder(t, 'streamwall-bench');
     const changes = {...settings};
     if (oneLoop) changes['http-server'] = {loops: 1, ...changes['http-server']};
-    const config = configWith(folder, changes);
+    if (postgres) changes['storage-postgres'] = {url: `"${postgres}"`};
+    const config = configWith(folder, changes, postgres);
     const host = await Host.start(t, {...options, dataDir: folder, config});
     host.port = Number(host.address.split(':').pop());
     host.pid = host.child.process.pid;
@@ -75,10 +78,11 @@ export async function startPeer(t, name, ...args) {
 }
 
 // wrk with one of the scripts here, on the core of load generators or another, against the process
-// `pid`; throws where any answer was no success. `server_cpu_us` is the server's for each request, `server_busy` its share of one core:
+// `pid` (absent: of which nothing is known); throws where any answer was no success. `server_cpu_us` is the server's for each request, `server_busy` its share of one core:
 // where that is well below 1, the load generator was the limit.
 export async function wrk({port, pid, script, args, connections, duration, core = loadCore}) {
-    const before = ownCpuSeconds(pid);
+    const cpu = () => (pid === undefined ? NaN : ownCpuSeconds(pid));
+    const before = cpu();
     const text = await output(
         'taskset',
         [
@@ -90,7 +94,7 @@ export async function wrk({port, pid, script, args, connections, duration, core 
     );
     const result = JSON.parse(text.match(/^RESULT (.*)$/m)[1]);
     if (result.errors > 0) throw new Error(`wrk counted errors:\n${text}`);
-    const used = ownCpuSeconds(pid) - before;
+    const used = cpu() - before;
     return {
         ...result,
         server_cpu_us: (used / result.requests) * 1e6,
