@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {cleanUp} from './cleanup.mjs';
+import {curl} from './curl.mjs';
 import {Child, scratchFolder} from './processes.mjs';
 import {seconds, until} from './wait.mjs';
 
@@ -25,7 +26,8 @@ function parsed(line) {
 }
 
 export class Host {
-    // `dataDir` outlives the host, so that a second one can be started on it.
+    // `dataDir` outlives the host, so that a second one can be started on it. `scheme`: https where
+    // the configuration has a certificate, which curl must have been told to trust.
     constructor(options) {
         this.options = options;
         this.dataDir = options.dataDir;
@@ -72,14 +74,19 @@ export class Host {
             const entry = parsed(line);
             return entry.event === 'http.listening' && entry.address;
         });
-        this.url = `http://${this.address}`;
+        this.url = `${this.options.scheme ?? 'http'}://${this.address}`;
         await until(
             '/health/ready, or the end of the host',
             async () =>
-                !this.child.alive || (await fetch(`${this.url}/health/ready`)).status === 200,
+                !this.child.alive || (await this.ask('/health/ready')).status === 200,
             seconds(20),
         );
         assert.ok(this.child.alive, 'the host ended while starting');
+    }
+
+    // fetch() trusts no certificate of a test's.
+    ask(route) {
+        return this.options.scheme ? curl(this.url + route, {key: null}) : fetch(this.url + route);
     }
 
     // Cable address; a fresh call after a restart gives the new port.
