@@ -25,7 +25,7 @@ struct Options {
     std::vector<std::string> allowed_origins;  // besides the request's own host
     Cors cors;
     TrustedProxies trusted_proxies;
-    Networks allowed_clients;  // empty: all
+    Networks allowed_clients;                      // empty: all
     std::size_t compress_min = std::string::npos;  // bytes; a smaller body goes as it is
     std::size_t compress_max = 1024 * 1024;        // a larger one would hold the loop up
 
@@ -38,6 +38,7 @@ struct Options {
     std::chrono::milliseconds websocket_gather{5};
 
     bool websocket_deflate = false;
+    std::chrono::milliseconds websocket_stall{5'000};  // how long a reader may take no byte
     // Messages and control frames that one WebSocket may send in a second in the long run, and five
     // seconds' worth at once; 0: any number.
     std::uint32_t websocket_message_rate = 1'000;

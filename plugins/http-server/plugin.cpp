@@ -42,6 +42,7 @@ struct Settings {
     std::size_t queue_limit = 0;
     std::size_t queue_total = 0;
     std::chrono::milliseconds gather_delay{};
+    std::chrono::milliseconds websocket_stall{};
     bool websocket_compression = false;
     std::uint32_t message_rate = 0;
     std::uint32_t connection_limit = 0;
@@ -54,8 +55,8 @@ STREAMWALL_SETTINGS(streamwall::http_server::Settings, listen, tls_certificate, 
                     shared_limits, upgrade_limit, allowed_origins, cors_origins, cors_methods,
                     cors_credentials, cors_max_age, trusted_proxies, allowed_clients, compress_min,
                     max_connections, body_limit, header_timeout, body_grace, idle_timeout,
-                    write_stall, queue_limit, queue_total, gather_delay, websocket_compression,
-                    message_rate, connection_limit)
+                    write_stall, queue_limit, queue_total, gather_delay, websocket_stall,
+                    websocket_compression, message_rate, connection_limit)
 
 namespace streamwall::http_server {
 namespace {
@@ -88,6 +89,7 @@ Options to_options(const Settings& settings, std::shared_ptr<const TlsIdentity> 
     options.websocket_queue_limit = settings.queue_limit;
     options.websocket_total_limit = settings.queue_total;
     options.websocket_gather = settings.gather_delay;
+    options.websocket_stall = settings.websocket_stall;
     options.websocket_deflate = settings.websocket_compression;
     options.websocket_message_rate = settings.message_rate;
     return options;

@@ -413,8 +413,8 @@ std::string masked_frame(std::uint8_t first_byte, std::string_view payload) {
     return frame;
 }
 
-bool eventually(const std::function<bool()>& condition) {
-    const auto end = Clock::now() + std::chrono::milliseconds(kPatienceMs);
+bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds limit) {
+    const auto end = Clock::now() + limit;
     while (!condition()) {
         if (Clock::now() > end) return false;
         std::this_thread::yield();

@@ -164,7 +164,8 @@ class Client {
 };
 
 std::string masked_frame(std::uint8_t first_byte, std::string_view payload);
-// Polls until it is true; false after 5 s.
-bool eventually(const std::function<bool()>& condition);
+// Polls until it is true; false after the limit.
+bool eventually(const std::function<bool()>& condition,
+                std::chrono::milliseconds limit = std::chrono::seconds(5));
 
 }  // namespace streamwall::http_server::testing

@@ -60,7 +60,7 @@ TEST_F(Burst, delays_nobody_who_publishes_one_after_the_other) {
 
 Options stalling_options() {
     auto options = TestServer::quick_options();
-    options.write_stall = 300ms;
+    options.websocket_stall = 300ms;
     return options;
 }
 
@@ -90,6 +90,21 @@ TEST_F(Stall,
     EXPECT_EQ(cut(server, "stalled"), 1);
     EXPECT_GT(count(server, "streamwall_http_server_websocket_merged_total"), 0);
     EXPECT_EQ(count(server, "streamwall_http_server_websocket_queued_bytes"), 0);
+}
+
+TEST_F(Stall, spares_a_reader_that_takes_a_little_now_and_then) {
+    Client slow(server.port(), 4096);
+    slow.upgrade("/ws");
+    // As much as the kernel takes, and some that waits here.
+    for (int i = 0; i < 68; ++i)
+        publish(server, topic, std::string(16 * 1024, 'x'));
+    // 64 KiB in each 100 ms are far too few for the kernel to want more each time.
+    for (int round = 0; round < 15; ++round) {
+        for (int i = 0; i < 4; ++i)
+            ASSERT_TRUE(slow.message());
+        ASSERT_FALSE(eventually([&] { return closed_count() > 0; }, 100ms));
+    }
+    EXPECT_EQ(closed_count(), 0U);
 }
 
 TEST_F(Burst, tells_a_slow_reader_why_it_was_cut_even_when_it_wakes_late) {

@@ -2,8 +2,10 @@
 
 #include "worker.hpp"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -275,9 +277,7 @@ bool WsSession::may_wait() {
     if (failed_ || blocked_) return !failed_;
     blocked_ = true;
     socket_.wait_writable(this);
-    if (phase_ == Phase::kOpen) {
-        worker_.loop.arm(*this, Clock::now() + worker_.services.options.write_stall);
-    }
+    if (phase_ == Phase::kOpen) watch_reader();
     return true;
 }
 
@@ -326,9 +326,18 @@ void WsSession::after_flush() {
     }
 }
 
+// The kernel says how much it still has: it may be long until it wants more though some was taken.
+void WsSession::watch_reader() {
+    if (::ioctl(socket_.descriptor(), SIOCOUTQ, &unsent_) != 0) unsent_ = 0;
+    worker_.loop.arm(*this, Clock::now() + worker_.services.options.websocket_stall);
+}
+
 // A reader that took nothing for long is told why; the end of the close handshake has no patience.
 void WsSession::on_deadline() {
     if (phase_ != Phase::kOpen) return finish();
+    const auto before = unsent_;
+    watch_reader();
+    if (unsent_ < before) return;
     cut(Cut::kStalled, kStalledReader);
     after_flush();
 }

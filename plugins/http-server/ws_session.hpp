@@ -92,6 +92,7 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     std::optional<Cut> holds_too_much() const;
     void account(std::ptrdiff_t bytes);  // adds to what is queued, here and on the loop
     void begin_close(const FramePtr& frame, std::uint16_t code);
+    void watch_reader();
     void cut(Cut why, std::string_view reason);
     bool write_queue();
     bool may_wait();
@@ -113,6 +114,7 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     std::uint32_t pongs_ = 0;
     std::size_t front_sent_ = 0;
     std::size_t queued_bytes_ = 0;
+    int unsent_ = 0;             // in the kernel, when it was looked at last
     std::uint32_t paid_at_ = 0;  // by when what it sent is paid for
     std::uint16_t close_code_ = 1006;
     const std::uint8_t deflate_bits_;  // 0: nothing is compressed
