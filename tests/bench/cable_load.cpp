@@ -2,9 +2,10 @@
 //
 //   cable_load hold PORT KEY CLIENTS
 //       connects them, prints how many, and keeps them until standard input ends
-//   cable_load broadcast PORT KEY PID CLIENTS BROADCASTS WINDOW STREAMS
+//   cable_load broadcast PORT KEY PID CLIENTS BROADCASTS WINDOW STREAMS [SLOW]
 //       changes streams 1 … STREAMS by PATCH, WINDOW changes at a time on their way, and counts
-//       what arrives; PID is the server, whose CPU time is read
+//       what arrives; PID is the server, whose CPU time is read. SLOW subscribers more never read
+//       until it is over: then it is counted how many were closed, and how many of them told why.
 //   cable_load chat PORT KEY IRC_PORT CHANNEL MESSAGES
 //       posts links as one chat user and waits for each as `created` on a socket, and as a line
 //       with another chat user, which is the floor
@@ -23,6 +24,8 @@ namespace streamwall::load {
 namespace {
 
 constexpr int kTimeoutMs = 10'000;
+constexpr int kSlowBuffer = 4096;       // bytes that the kernel takes for who does not read
+constexpr int kSlowPatienceMs = 1'000;  // for more of what is on its way to them
 
 double quantile(std::vector<double>& values, double q) {
     if (values.empty()) return 0;
@@ -57,8 +60,10 @@ int hold(unsigned short port, const std::string& key, std::size_t count) {
 class Broadcast {
   public:
     Broadcast(unsigned short port, const std::string& key, pid_t server, std::size_t clients,
-              std::size_t streams)
+              std::size_t streams, std::size_t slow)
         : key_(key), streams_(streams), clients_(subscribe_all(port, key, clients)) {
+        for (std::size_t i = 0; i < slow; ++i)
+            slow_.push_back(subscribe(port, key, kSlowBuffer));
         if (::clock_getcpuclockid(server, &server_clock_) != 0) {
             throw std::runtime_error("no process " + std::to_string(server));
         }
@@ -94,13 +99,15 @@ class Broadcast {
         const auto got = static_cast<double>(deliveries_);
         const double server = cpu_seconds(server_clock_) - server_before;
         const double own = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - own_before;
+        const auto [closed, told] = look_at_slow();
         std::printf(
             "{\"deliveries\":%zu,\"lost\":%zu,\"bytes\":%zu,\"seconds\":%.4f,"
             "\"per_second\":%.0f,\"cpu_us\":%.4f,\"load_cpu_us\":%.4f,"
-            "\"p50_us\":%.0f,\"p99_us\":%.0f}\n",
+            "\"p50_us\":%.0f,\"p99_us\":%.0f,\"last_p50_us\":%.0f,\"last_p99_us\":%.0f,"
+            "\"slow_closed\":%zu,\"slow_told\":%zu}\n",
             deliveries_, broadcasts * clients_.size() - deliveries_, message_bytes_, seconds,
             got / seconds, server / got * 1e6, own / got * 1e6, quantile(latencies_, 0.5),
-            quantile(latencies_, 0.99));
+            quantile(latencies_, 0.99), quantile(last_, 0.5), quantile(last_, 0.99), closed, told);
         return 0;
     }
 
@@ -147,20 +154,47 @@ class Broadcast {
                     if (!is_delivery(message)) return;
                     ++deliveries_;
                     message_bytes_ = message.size();
-                    latencies_.push_back(microseconds(now - sent_at_.at(seen_[number]++)));
+                    const auto which = seen_[number]++;
+                    const double latency = microseconds(now - sent_at_.at(which));
+                    latencies_.push_back(latency);
+                    if (got_.size() <= which) got_.resize(which + 1);
+                    if (++got_[which] == clients_.size()) last_.push_back(latency);
                 });
             },
             0);
     }
 
+    // How many of the slow ones the server has closed, and how many of those with a reason.
+    std::pair<std::size_t, std::size_t> look_at_slow() {
+        std::size_t closed = 0, told = 0;
+        for (auto& socket : slow_) {
+            bool is_told = false;
+            try {
+                const auto look = [&](std::string_view bytes) {
+                    is_told |= bytes.find("slow reader: ") != bytes.npos;
+                    return bytes.size() > 200 ? bytes.size() - 200 : 0;
+                };
+                while (socket.receive(look, kSlowPatienceMs)) {
+                }
+            } catch (const std::runtime_error&) {
+                ++closed;  // the end of the stream
+                told += is_told ? 1 : 0;
+            }
+        }
+        return {closed, told};
+    }
+
     const std::string key_;
     const std::size_t streams_;
     std::vector<Socket> clients_;
+    std::vector<Socket> slow_;
     std::vector<Socket> triggers_;
     std::vector<std::size_t> idle_;  // triggers whose request has been answered
     std::vector<std::size_t> seen_;  // by client
     std::vector<Clock::time_point> sent_at_;
     std::vector<double> latencies_;
+    std::vector<std::size_t> got_;  // clients, by broadcast
+    std::vector<double> last_;      // when the last client had it
     std::size_t deliveries_ = 0, message_bytes_ = 0;
     clockid_t server_clock_{};
     int epoll_ = -1;
@@ -222,17 +256,19 @@ int run(int argc, char** argv) {
     const auto port = [&](int at) { return static_cast<unsigned short>(number(at)); };
     const std::string_view mode = argc > 1 ? argv[1] : "";
     if (mode == "hold" && argc == 5) return hold(port(2), argv[3], number(4));
-    if (mode == "broadcast" && argc == 9) {
-        return Broadcast(port(2), argv[3], static_cast<pid_t>(number(4)), number(5), number(8))
+    if (mode == "broadcast" && (argc == 9 || argc == 10)) {
+        return Broadcast(port(2), argv[3], static_cast<pid_t>(number(4)), number(5), number(8),
+                         argc == 10 ? number(9) : 0)
             .run(port(2), number(6), number(7));
     }
     if (mode == "chat" && argc == 7) {
         return chat(port(2), argv[3], port(4), argv[5], number(6));
     }
-    std::fprintf(stderr,
-                 "usage: cable_load hold PORT KEY CLIENTS\n"
-                 "       cable_load broadcast PORT KEY PID CLIENTS BROADCASTS WINDOW STREAMS\n"
-                 "       cable_load chat PORT KEY IRC_PORT CHANNEL MESSAGES\n");
+    std::fprintf(
+        stderr,
+        "usage: cable_load hold PORT KEY CLIENTS\n"
+        "       cable_load broadcast PORT KEY PID CLIENTS BROADCASTS WINDOW STREAMS [SLOW]\n"
+        "       cable_load chat PORT KEY IRC_PORT CHANNEL MESSAGES\n");
     return 2;
 }
 

@@ -21,7 +21,13 @@ using Clock = std::chrono::steady_clock;
 
 class Socket {
   public:
-    explicit Socket(unsigned short port) : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    // `receive_buffer`: how much the kernel takes for a client that does not read; 0: as it likes.
+    explicit Socket(unsigned short port, int receive_buffer = 0)
+        : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        if (receive_buffer > 0) {
+            ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer,
+                         sizeof receive_buffer);
+        }
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(port);
@@ -113,8 +119,8 @@ std::size_t read_frames(std::string_view bytes, const See& see) {
 }
 
 // A subscriber of StreamsChannel at /cable.
-inline Socket subscribe(unsigned short port, const std::string& key) {
-    Socket socket(port);
+inline Socket subscribe(unsigned short port, const std::string& key, int receive_buffer = 0) {
+    Socket socket(port, receive_buffer);
     socket.send(
         "GET /cable HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
