@@ -13,6 +13,11 @@ const streams = 1000;
 const connections = 64;
 const headers = {Authorization: `Bearer ${key}`, 'Content-Type': 'application/json'};
 
+// The full-text index is the host's alone to pay for: the bare store does without.
+const withoutSearch = `${['insert', 'update', 'delete']
+    .map((kind) => `DROP TRIGGER search_streams_${kind};`)
+    .join('')} DROP TABLE search_streams;`;
+
 // Bare SQLite, on a copy of the host's database; it answers each request as the host did `sample`.
 async function startBare(t, host, {method, route, body}) {
     const answer = await fetch(`${host.url}/api/v1/streams${route}`, {method, headers, body});
@@ -20,6 +25,7 @@ async function startBare(t, host, {method, route, body}) {
     writeFileSync(bodyFile, Buffer.from(await answer.arrayBuffer()));
     const database = path.join(host.folder, 'bare.db');
     await output('sqlite3', [path.join(host.folder, 'streamwall.db'), `VACUUM INTO '${database}'`]);
+    await output('sqlite3', [database, withoutSearch]);
     return startPeer(t, 'bare_commit', database, bodyFile);
 }
 

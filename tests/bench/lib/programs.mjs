@@ -46,7 +46,7 @@ function configWith(folder, changes, postgres) {
 
 // The host in a fresh folder or in `folder`, rate limits off. `oneLoop`: as on a machine with one core for it.
 export async function startHost(t, {oneLoop = true, settings = {}, postgres, ...options} = {}) {
-    const folder = scratchFolder(t, 'streamwall-bench');
+    const folder = options.folder ?? scratchFolder(t, 'streamwall-bench');
     const changes = {...settings};
     if (oneLoop) changes['http-server'] = {loops: 1, ...changes['http-server']};
     if (postgres) changes['storage-postgres'] = {url: `"${postgres}"`};
