@@ -5,7 +5,7 @@ local operation, token, streams, prefix, dialect
 local count = 0
 
 init = function(arguments)
-    operation, token, streams, prefix, dialect = table.unpack(arguments)
+    operation, token, streams, prefix, dialect = unpack(arguments)
     streams = tonumber(streams)
     wrk.headers["Authorization"] = "Bearer " .. token
     wrk.headers["Content-Type"] = "application/json"

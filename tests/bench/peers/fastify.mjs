@@ -93,7 +93,9 @@ const changes = {
         viewer_count: {...nullable('integer'), minimum: 0},
     },
 };
-const answers = (answer, body) => ({schema: {body, response: {200: answer, 201: answer}}});
+const answers = (answer, body) => ({
+    schema: {...(body && {body}), response: {200: answer, 201: answer}},
+});
 
 const app = Fastify();
 
