@@ -137,8 +137,22 @@ TEST_F(ASession, KnowsLocksOfThoseWithoutAConnection) {
     EXPECT_TRUE(sessions("unlock", five, kBob)) << "again";
     EXPECT_EQ(hub.actions("a"), "cell_unlocked");
     EXPECT_EQ(sessions("lock", five, kEve).code, 7);
-    for (const auto& body : {Object{}, Object{{"cell_id", "x"}}, Object{{"resource", 5}}})
-        EXPECT_EQ(sessions("lock", body).code, 3) << bj::serialize(body);
+    const Object bad[] = {
+        {},
+        {{"cell_id", "x"}},
+        {{"cell_id", 5}},
+        {{"cell_id", "stream_5_title"}, {"field", "city"}},
+        {{"cell_id", "stream_5_title"}, {"resource_id", 6}},
+        {{"cell_id", "stream_5_title"}, {"resource", 5}},
+        {{"resource", 5}, {"resource_id", 5}, {"field", "title"}},
+        {{"resource", "stream"}, {"resource_id", true}, {"field", "title"}},
+        {{"resource", "stream"}, {"resource_id", 5}, {"field", std::string(65, 'a')}},
+    };
+    for (const auto& body : bad) {
+        for (const auto* method : {"lock", "unlock"})
+            EXPECT_EQ(sessions(method, body).code, 3) << bj::serialize(body);
+    }
+    EXPECT_TRUE(sessions("lock", {{"cell_id", "stream_5_title"}, {"resource_id", 5}}));
 }
 
 }  // namespace

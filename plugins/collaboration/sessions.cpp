@@ -31,23 +31,41 @@ Error as_field_error(const Error& error) {
     return errors.error();
 }
 
+constexpr std::pair<std::string_view, std::size_t> kCellMembers[] = {
+    {"cell_id", 170}, {"resource", 32}, {"resource_id", 64}, {"field", 64}};
+
+// Whatever is given has to be right, also beside a cell_id that would do alone.
 Result<Cell> read_cell_body(const std::string& request) {
     const auto body = records::read_body(request, "lock");
     if (!body) return body.error();
-    // Within the cell's own resource, whichever that is.
-    const auto& given = *body;
+    records::FieldErrors errors;
+    for (const auto& [name, longest] : kCellMembers) {
+        const auto* value = records::find_given(*body, name);
+        if (value && name == "resource_id" && value->is_int64()) continue;
+        records::read_text(*body, name, longest, errors);
+    }
+    records::refuse_unknown(*body, request, {"cell_id", "resource", "resource_id", "field"},
+                            errors);
+    if (errors.any()) return errors.error();
     Place here{"", ""};
-    if (const auto place = read_place(given)) {
-        here.resource = place->resource;
-    } else if (const auto* id = given.if_contains("cell_id"); id && id->is_string()) {
+    if (const auto* id = records::find_given(*body, "cell_id")) {
         const std::string_view text = id->get_string();
         here.resource = std::string(text.substr(0, text.find('_')));
+    } else if (const auto* resource = records::find_given(*body, "resource")) {
+        here.resource = std::string(resource->get_string());
     }
-    auto cell = read_cell(given, here);
+    auto cell = read_cell(*body, here);
     if (!cell) return as_field_error(cell.error());
-    records::FieldErrors errors;
-    records::refuse_unknown(given, request, {"cell_id", "resource", "resource_id", "field"},
-                            errors);
+    bj::object said;
+    describe(*cell, said);
+    for (const auto& [name, longest] : kCellMembers) {
+        const auto* value = records::find_given(*body, name);
+        if (value == nullptr || *value == said.at(name)) continue;
+        if (value->is_int64() && std::to_string(value->get_int64()) == cell->place.resource_id) {
+            continue;
+        }
+        errors.add(name, "invalid", "names another cell than cell_id");
+    }
     if (errors.any()) return errors.error();
     return cell;
 }

@@ -62,14 +62,20 @@ std::string describe(std::string_view id, std::string_view summary, std::string_
                             .problems = {400, 401, 403, 409, 413, 415, 422, 503, 507}});
 }
 
+bj::object resource_id_schema() {
+    const bj::object number{{"type", "integer"}, {"example", 5}};
+    const bj::object text{
+        {"type", "string"}, {"maxLength", 64}, {"pattern", "^[A-Za-z0-9-]*$"}, {"example", "5"}};
+    bj::object out;
+    out["oneOf"] = bj::array{text, number};
+    out["example"] = "5";
+    return out;
+}
+
 bj::object session_members() {
-    auto id = openapi::text_schema(64);
-    id["nullable"] = true;
-    id["pattern"] = "^[A-Za-z0-9-]*$";
-    id["example"] = "5";
     return {{"resource",
              {{"type", "string"}, {"pattern", "^[a-z][a-z0-9-]{0,31}$"}, {"example", "stream"}}},
-            {"resource_id", std::move(id)},
+            {"resource_id", resource_id_schema()},
             {"title", openapi::text_schema(200, true)}};
 }
 
@@ -153,13 +159,13 @@ bj::object openapi::collaboration_schemas() {
     out["CollaborationSession"] =
         object_schema(std::move(session), {"id", "resource", "websocket_url", "identifier"});
     const auto text = [](std::size_t longest, std::string_view example) {
-        auto schema = text_schema(longest);
+        auto schema = text_schema(longest, true);
         schema["example"] = example;
         return schema;
     };
     bj::object cell{{"cell_id", text(170, "stream_5_title")},
                     {"resource", text(32, "stream")},
-                    {"resource_id", text(64, "5")},
+                    {"resource_id", resource_id_schema()},
                     {"field", text(64, "title")}};
     out["Cell"] = object_schema(cell);
     cell["user"] = text_schema();
