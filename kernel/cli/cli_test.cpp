@@ -1,5 +1,6 @@
 // Argument vectors and what comes of them: exit code, output, messages. No host runs here.
 #include "cli/app.hpp"
+#include "cli/progress.hpp"
 #include "exec/testing/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
@@ -60,6 +61,13 @@ struct Usage {
     int code;
     std::string out, err;  // parts that must occur
 };
+
+TEST(Progress, IsABarWithCounts) {
+    EXPECT_EQ(progress_line(0, 2500), "[                              ]   0 %  0 of 2,500");
+    EXPECT_EQ(progress_line(1250, 2500), "[###############               ]  50 %  1,250 of 2,500");
+    EXPECT_EQ(progress_line(9, 3), "[##############################] 100 %  3 of 3");
+    EXPECT_EQ(progress_line(0, 0), "[##############################] 100 %  0 of 0");
+}
 
 TEST_F(CommandLine, EndsWithTheDocumentedCodes) {
     const std::vector<Usage> cases = {

@@ -49,9 +49,9 @@ ClientFailure refusal(const json::object& reply) {
 }  // namespace
 
 std::expected<ControlClient, ClientFailure> ControlClient::connect(
-    const std::filesystem::path& data) {
+    const std::filesystem::path& data, int stop) {
     auto socket = control::connect_unix(data / "control.sock");
-    if (socket) return ControlClient(control::LineSocket(*std::move(socket), kMaxReply));
+    if (socket) return ControlClient(control::LineSocket(*std::move(socket), kMaxReply, stop));
     if (socket.error().code == SW_PERMISSION_DENIED) {
         return std::unexpected(ClientFailure{kNotAllowed, std::move(socket.error())});
     }

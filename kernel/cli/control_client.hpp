@@ -18,8 +18,9 @@ struct ClientFailure {
 
 class ControlClient {
   public:
-    // To the host whose data folder that is.
-    static std::expected<ControlClient, ClientFailure> connect(const std::filesystem::path& data);
+    // To the host whose data folder that is. What waits ends when `stop` (an eventfd) is raised.
+    static std::expected<ControlClient, ClientFailure> connect(const std::filesystem::path& data,
+                                                               int stop = -1);
 
     std::expected<boost::json::value, ClientFailure> request(
         const boost::json::object& request,

@@ -3,6 +3,7 @@
 #include "cli/data_folder.hpp"
 #include "cli/host_request.hpp"
 #include "cli/plugin_command.hpp"
+#include "cli/progress.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <deque>
 #include <iterator>
+#include <optional>
 #include <ostream>
 #include <ranges>
 
@@ -81,21 +83,29 @@ bool names_input(const std::deque<Value>& values) {
 }
 
 // A command of the running host is a call: service PLUGIN.commands, method COMMAND, request
-// {"arguments":{…},"input":"…"}, reply {"out":"…"}. So it finds the plugin on whatever node it
-// runs.
+// {"arguments":{…},"input":"…","progress":"…"}, reply {"out":"…"}. So it finds the plugin on
+// whatever node it runs. `progress` is there where somebody looks on: how far the command is may be
+// published as `command.progress` with the subject command/PROGRESS.
 int run_in_host(Session& session, const HostOptions& host, const modules::Inspection& plugin,
                 const modules::Command& command, const std::deque<Value>& values) {
     json::object request{{"arguments", to_json(session, values)}};
     if (names_input(values)) {
         request["input"] = std::string(std::istreambuf_iterator<char>(session.console.in), {});
     }
-    auto client = ControlClient::connect(data_folder(session, host.data));
+    const auto data = data_folder(session, host.data);
+    auto client = ControlClient::connect(data);
     if (!client) return fail_with(session, client.error());
+    std::optional<Progress> progress;
+    if (session.console.err_is_terminal) {
+        progress.emplace(session, data);
+        request["progress"] = progress->id();
+    }
     const auto answer = client->request({{"verb", "call"},
                                          {"service", plugin.name() + ".commands"},
                                          {"method", command.name},
                                          {"request", std::move(request)},
                                          {"timeout_ms", kHostTimeoutMs}});
+    progress.reset();
     if (!answer) return fail_with(session, answer.error());
     const auto* reply = answer->if_object();
     const auto* out = reply ? reply->if_contains("out") : nullptr;

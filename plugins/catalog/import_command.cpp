@@ -105,8 +105,8 @@ Flow<> read_text(const ReadFile& read_file, const records::CommandLine& given) {
 
 }  // namespace
 
-Flow<> import_streams(StreamRecords& records, ReadFile read_file, std::string request,
-                      Context context) {
+Flow<> import_streams(StreamRecords& records, ReadFile read_file, TellProgress tell,
+                      std::string request, Context context) {
     const auto given = records::CommandLine::read(request);
     if (!given) co_return given.error();
     const auto* dry = given->arguments.if_contains("dry-run");
@@ -124,6 +124,10 @@ Flow<> import_streams(StreamRecords& records, ReadFile read_file, std::string re
         if (!records.has_time(context.raw())) {
             outcome.stopped_at = import->rows[at].number;
             break;
+        }
+        if (!given->progress.empty()) {
+            tell("command/" + given->progress, static_cast<std::int64_t>(at),
+                 static_cast<std::int64_t>(import->rows.size()));
         }
         auto rows = read_rows(import->rows, at);
         if (!is_dry) (void)co_await create_rows(records, rows, context);

@@ -12,10 +12,15 @@ namespace streamwall::catalog {
 // Replies with the text of a file. May wait: not on the caller's thread.
 using ReadFile = std::function<void(std::string path, Reply reply)>;
 
+// Told now and then how far it is: the subject of the events that say so, rows done, rows in all.
+using TellProgress =
+    std::function<void(const std::string& subject, std::int64_t done, std::int64_t total)>;
+
 // Makes what the rows tell of; URLs that are known are passed over, so an import can be run again
 // and goes on where it ended. Replies {"out":report}: counts, and each refused row with the reason.
-// `request` is that of a command (streamwall/records/command_line.hpp).
-Flow<> import_streams(StreamRecords& records, ReadFile read_file, std::string request,
-                      Context context);
+// Where nobody looks on, `tell` is not called. `request` is that of a command
+// (streamwall/records/command_line.hpp).
+Flow<> import_streams(StreamRecords& records, ReadFile read_file, TellProgress tell,
+                      std::string request, Context context);
 
 }  // namespace streamwall::catalog

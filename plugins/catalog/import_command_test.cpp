@@ -12,17 +12,24 @@ class ImportCommand : public CatalogTest {
             reply(Buffer(file));
         };
         std::optional<Result<Buffer>> out;
+        const auto tell = [this](const std::string& subject, std::int64_t done,
+                                 std::int64_t total) {
+            progress += subject + " " + std::to_string(done) + "/" + std::to_string(total) + " ";
+        };
         const auto request = json::Writer()
+                                 .text("progress", onlooker)
                                  .raw("arguments", arguments)
                                  .text("input", "url\nhttps://kick.com/in\n")
                                  .take();
-        run(import_streams(records, read, request, Context(context)),
+        run(import_streams(records, read, tell, request, Context(context)),
             [&](Result<Buffer> reply) { out = std::move(reply); });
         return std::move(*out);
     }
     std::string said(std::string_view arguments, std::string_view file) {
         return std::string(parsed(import(arguments, file)).at("out").as_string());
     }
+    std::string onlooker;
+    std::string progress;
     static constexpr std::string_view kCsv =
         "url,title,status\nhttps://twitch.tv/a,A,live\nnonsense,B,live\nhttps://twitch.tv/c,C,odd\n"
         "https://twitch.tv/a,again,live\nhttps://twitch.tv/e,E,Offline\n";
@@ -67,6 +74,17 @@ TEST_F(ImportCommand, SaysWhereToGoOnWhenTimeRunsOut) {
     const auto text = said(R"({"_":["streams.csv"]})", kCsv);
     EXPECT_NE(text.find("Go on with --from 2."), std::string::npos) << text;
     EXPECT_TRUE(store.records().empty());
+}
+
+TEST_F(ImportCommand, TellsWhoLooksOnHowFarItIs) {
+    std::string rows = "url\n";
+    for (int n = 0; n < 250; ++n)
+        rows += "https://twitch.tv/row" + std::to_string(n) + "\n";
+    said(R"({"_":["streams.csv"],"dry-run":true})", rows);
+    EXPECT_EQ(progress, "") << "nobody looks on";
+    onlooker = "me";
+    said(R"({"_":["streams.csv"],"dry-run":true})", rows);
+    EXPECT_EQ(progress, "command/me 0/250 command/me 100/250 command/me 200/250 ");
 }
 
 TEST_F(ImportCommand, ReadsStandardInput) {

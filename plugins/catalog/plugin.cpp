@@ -148,7 +148,16 @@ class Catalog final : public Plugin<Settings> {
                 host().post_blocking(
                     [path = std::move(path), shared] { (*shared)(read_file(path)); });
             };
-            run(import_streams(records_, read, std::string(request.body()), reported),
+            const TellProgress tell = [this, context](const std::string& subject, std::int64_t done,
+                                                      std::int64_t total) {
+                json::Writer data;
+                data.number("done", done).number("total", total);
+                const Draft draft{
+                    .type = "command.progress", .subject = subject, .data = data.buffer()};
+                // The import goes on, seen or not.
+                (void)bus().publish(draft, context.raw());
+            };
+            run(import_streams(records_, read, tell, std::string(request.body()), reported),
                 [responder = request.defer()](Result<Buffer> reply) mutable {
                     responder.send(std::move(reply));
                 });

@@ -54,6 +54,24 @@ test('a dump of StreamSource: first dry, then for good, then again without harm'
     assert.deepEqual([again.created, again.known], [0, 249]);
 });
 
+test('a terminal sees how far it is, a pipe does not', async () => {
+    const rows = (name) =>
+        Array.from({length: 1500}, (_, n) => `https://twitch.tv/${name}${n}`).join('\n');
+    const run = promisify(execFile);
+    const options = {timeout: seconds(60)};
+    const seen = written('seen.csv', `url\n${rows('seen')}\n`);
+    const command = `'${binary}' import '${seen}' --data '${dataDir}'`;
+    const {stdout: screen} = await run('script', ['-qec', command, '/dev/null'], options);
+    assert.match(screen, /\[#+ +\] +\d+ % {2}[\d,]+ of 1,500/);
+    const [bar, report] = screen.split('Made 1500 streams');
+    assert.ok(bar.endsWith('\r\x1b[K'), 'the bar is gone when the report comes');
+    assert.match(report, /^ of 1500 rows/);
+    const unseen = written('unseen.csv', `url\n${rows('unseen')}\n`);
+    const piped = await run(binary, ['import', unseen, '--data', dataDir], options);
+    assert.equal(piped.stderr, '');
+    assert.match(piped.stdout, /^Made 1500 streams/);
+});
+
 test('the feed of the desktop app, and what an export wrote', async () => {
     const feed = [{link: 'https://kick.com/fed', source: 'Fed', status: 'Offline', orientation: 'H'}];
     const out = await imported(written('feed.json', JSON.stringify(feed)));

@@ -15,6 +15,7 @@ Result<CommandLine> CommandLine::read(std::string_view request) {
         if (arguments->is_object()) out.arguments = std::move(arguments->get_object());
     }
     out.input = text_at(*parsed, "input");
+    out.progress = text_at(*parsed, "progress");
     return out;
 }
 

@@ -1,5 +1,6 @@
-// Commands that the command line hands to the host: {"arguments":{…},"input":"…"}, answered by
-// {"out":"text for people or JSON"}.
+// Commands that the command line hands to the host: {"arguments":{…},"input":"…","progress":"…"},
+// answered by {"out":"text for people or JSON"}. With `progress`, somebody looks on: how far the
+// command is may be published as `command.progress`, with the subject command/PROGRESS.
 #pragma once
 
 #include <streamwall/sdk/json.hpp>
@@ -14,6 +15,7 @@ namespace streamwall::records {
 struct CommandLine {
     boost::json::object arguments;
     std::string input;
+    std::string progress;
 
     static Result<CommandLine> read(std::string_view request);
     bool wants_json() const;  // --output json
