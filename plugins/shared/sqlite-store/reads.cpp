@@ -27,6 +27,12 @@ std::int64_t last_sequence(Connection& connection) {
     return newest > 0 ? newest : trimmed_through(connection);
 }
 
+std::int64_t number_of(Connection& connection, const storage::Statement& statement) {
+    auto row = connection.prepare(statement.sql);
+    row.bind_all(statement.values, 0);
+    return row.step() ? row.integer(0) : 0;
+}
+
 // The beginning of a reply of `query`.
 struct RecordList {
     std::string records = R"({"records":[)";
@@ -58,15 +64,18 @@ RecordList list_of(Connection& connection, const storage::Query& query,
 
 Answer run_query(Connection& connection, const storage::Query& query) {
     const ReadTransaction transaction(connection);
+    const bool may_be_few = !query.quick.sql.empty();
     RecordList list;
-    if (!query.quick.sql.empty()) list = list_of(connection, query, query.quick);
-    if (!list.is_full) list = list_of(connection, query, query.list);
+    if (may_be_few) list = list_of(connection, query, query.quick);
+    const bool is_open = may_be_few && (!list.is_full || query.with_count);
+    const bool are_few =
+        is_open && number_of(connection, query.candidates) <= storage::kFewCandidates;
+    if (!list.is_full && !are_few) list = list_of(connection, query, query.list);
     std::string reply = std::move(list.records);
     if (query.with_count) {
-        auto counted = connection.prepare(query.count.sql);
-        counted.bind_all(query.count.values, 0);
         reply += R"(,"count":)";
-        storage::append_integer(reply, counted.step() ? counted.integer(0) : 0);
+        storage::append_integer(reply,
+                                number_of(connection, are_few ? query.quick_count : query.count));
     }
     reply += R"(,"next_cursor":)";
     reply += list.next_cursor.empty() ? "null" : "\"" + list.next_cursor + "\"";

@@ -19,7 +19,10 @@ void RecordCache::put(std::string_view collection, std::int64_t id, RecordText t
     Shard& shard = this->shard(collection, id);
     const std::lock_guard lock(shard.mutex);
     ++shard.generation;
-    put_locked(shard, collection, id, std::move(text));
+    if (is_too_long(*text))
+        erase_locked(shard, collection, id);
+    else
+        put_locked(shard, collection, id, std::move(text));
 }
 
 void RecordCache::erase(std::string_view collection, std::int64_t id) {
@@ -49,7 +52,8 @@ void RecordCache::fill(std::string_view collection, std::int64_t id, Ticket tick
                        RecordText text) {
     Shard& shard = this->shard(collection, id);
     const std::lock_guard lock(shard.mutex);
-    if (shard.generation == ticket) put_locked(shard, collection, id, std::move(text));
+    if (shard.generation == ticket && !is_too_long(*text))
+        put_locked(shard, collection, id, std::move(text));
 }
 
 void RecordCache::put_locked(Shard& shard, std::string_view collection, std::int64_t id,

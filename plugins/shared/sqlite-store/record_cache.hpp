@@ -2,8 +2,8 @@
 //
 // The writer puts what it commits before it answers, so a caller always reads its own writes. A
 // reader's copy may come from an older snapshot than a commit that passed meanwhile: it takes a
-// ticket before it reads, and a commit in the same shard makes the ticket void. Callable from every
-// thread.
+// ticket before it reads, and a commit in the same shard makes the ticket void. A text that would
+// push out many others is not kept. Callable from every thread.
 #pragma once
 
 #include <array>
@@ -36,6 +36,7 @@ class RecordCache {
   private:
     static constexpr std::size_t kShards = 16;
     static constexpr std::size_t kEntryOverhead = 160;
+    static constexpr std::size_t kFewestTexts = 32;  // in a shard, where all are as long as may be
 
     struct Key {
         std::string_view collection;
@@ -62,6 +63,9 @@ class RecordCache {
     };
 
     Shard& shard(std::string_view collection, std::int64_t id);
+    bool is_too_long(const std::string& text) const {
+        return text.size() + kEntryOverhead > max_shard_bytes_ / kFewestTexts;
+    }
     void put_locked(Shard& shard, std::string_view collection, std::int64_t id, RecordText text);
     static void erase_locked(Shard& shard, std::string_view collection, std::int64_t id);
 

@@ -22,27 +22,36 @@ std::optional<std::string_view> text_of(sqlite3_value* value) {
                             static_cast<std::size_t>(sqlite3_value_bytes(value)));
 }
 
-std::string searched_text_of(std::span<sqlite3_value*> values) {
+std::vector<std::optional<std::string_view>> texts_of(std::span<sqlite3_value*> values) {
     std::vector<std::optional<std::string_view>> fields;
     fields.reserve(values.size());
     for (auto* value : values)
         fields.push_back(text_of(value));
-    return storage::searched_text(fields);
+    return fields;
+}
+
+char state_of(std::span<sqlite3_value*> beside) {
+    int state = 0;
+    for (std::size_t i = 0; i < beside.size(); ++i)
+        state |= (sqlite3_value_int(beside[i]) != 0 ? 1 : 0) << i;
+    return static_cast<char>('0' + state);
 }
 
 // Of the fields beside the index, then those that are searched.
 Tokens tokens_of(std::span<sqlite3_value*> values, std::size_t beside) {
-    int state = 0;
-    for (std::size_t i = 0; i < beside; ++i)
-        state |= (sqlite3_value_int(values[i]) != 0 ? 1 : 0) << i;
-    return storage::index_tokens(static_cast<char>('0' + state),
-                                 searched_text_of(values.subspan(beside)));
+    return storage::index_tokens(state_of(values.first(beside)),
+                                 storage::searched_text(texts_of(values.subspan(beside))));
 }
 
-Tokens without(const Tokens& tokens, const Tokens& others) {
-    Tokens out;
-    std::ranges::set_difference(tokens, others, std::back_inserter(out));
-    return out;
+storage::TokenChange change_of(std::span<sqlite3_value*> before, std::span<sqlite3_value*> after,
+                               std::size_t beside) {
+    const char state = state_of(after.first(beside));
+    if (state_of(before.first(beside)) == state) {
+        return storage::token_change(state, texts_of(before.subspan(beside)),
+                                     texts_of(after.subspan(beside)));
+    }
+    // Each token begins with the state, so none stays.
+    return {tokens_of(before, beside), tokens_of(after, beside)};
 }
 
 std::string joined(const Tokens& tokens) {
@@ -73,10 +82,10 @@ void note_function(sqlite3_context* context, int count, sqlite3_value** argument
     if (change.rows != 0) {
         (change.rows > 0 ? change.gained : change.lost) = tokens_of(fields, beside);
     } else {
-        const auto before = tokens_of(fields.first(fields.size() / 2), beside);
-        const auto after = tokens_of(fields.subspan(fields.size() / 2), beside);
-        change.lost = without(before, after);
-        change.gained = without(after, before);
+        auto difference =
+            change_of(fields.first(fields.size() / 2), fields.subspan(fields.size() / 2), beside);
+        change.lost = std::move(difference.lost);
+        change.gained = std::move(difference.gained);
     }
     changes.note(std::move(change));
     sqlite3_result_null(context);
@@ -85,7 +94,7 @@ void note_function(sqlite3_context* context, int count, sqlite3_value** argument
 // (folded words, searched fields…) → whether each is the beginning of a word
 void searched_function(sqlite3_context* context, int count, sqlite3_value** arguments) {
     const std::span values(arguments, static_cast<std::size_t>(count));
-    const auto text = searched_text_of(values.subspan(1));
+    const auto text = storage::searched_text(texts_of(values.subspan(1)));
     auto words = text_of(values[0]).value_or("");
     bool found = true;
     while (found && !words.empty()) {
