@@ -12,6 +12,7 @@ namespace streamwall::storage {
 
 inline constexpr std::int64_t kDefaultLimit = 25;
 inline constexpr std::int64_t kMaxLimit = 1000;
+inline constexpr std::int64_t kFewCandidates = 500;
 
 struct SortKey {
     std::size_t column = 0;
@@ -26,8 +27,12 @@ struct Query {
     bool with_count = false;
     bool with_sequence = false;
     Statement list;  // selects the collection's columns, one row more than the limit
-    // Where there is one, tried before `list`: it holds if it selects as many rows as it may.
+    // A shorter way, where there is one: `quick` holds if it selects as many rows as it may. Where
+    // `candidates`, one number, is at most kFewCandidates, it holds always, and so does
+    // `quick_count`.
     Statement quick;
+    Statement candidates;
+    Statement quick_count;
     Statement count;  // selects one number
     Kept kept;
 };

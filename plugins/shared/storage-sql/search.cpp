@@ -25,6 +25,22 @@ void for_each_word(std::string_view folded, Each each) {
     }
 }
 
+Tokens without(const Tokens& tokens, const Tokens& others) {
+    Tokens out;
+    std::ranges::set_difference(tokens, others, std::back_inserter(out));
+    return out;
+}
+
+// Whether a text has the token, which comes without its state. `folded` are the words of the text.
+bool has_token(std::string_view folded, std::string_view token) {
+    const bool is_prefix = length_of(token) <= kIndexedPrefix;
+    bool found = false;
+    for_each_word(folded, [&](std::string_view word) {
+        found = found || (is_prefix ? word.starts_with(token) : word == token);
+    });
+    return found;
+}
+
 }  // namespace
 
 std::size_t length_of(std::string_view utf8) {
@@ -86,6 +102,40 @@ Tokens index_tokens(char state, std::string_view searched_text) {
     const auto repeated = std::ranges::unique(tokens);
     tokens.erase(repeated.begin(), repeated.end());
     return tokens;
+}
+
+TokenChange token_change(char state, std::span<const std::optional<std::string_view>> before,
+                         std::span<const std::optional<std::string_view>> after) {
+    std::vector<std::optional<std::string_view>> same;
+    std::vector<std::optional<std::string_view>> old_fields;
+    std::vector<std::optional<std::string_view>> new_fields;
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        size += before[i].value_or("").size() + after[i].value_or("").size() + 2;
+        if (before[i] == after[i]) {
+            same.push_back(before[i]);
+        } else {
+            old_fields.push_back(before[i]);
+            new_fields.push_back(after[i]);
+        }
+    }
+    // What lies behind the bound of the whole text can't be told from parts of it.
+    if (size > kMaxSearchedText) {
+        const auto old_tokens = index_tokens(state, searched_text(before));
+        const auto new_tokens = index_tokens(state, searched_text(after));
+        return {without(old_tokens, new_tokens), without(new_tokens, old_tokens)};
+    }
+    const auto old_tokens = index_tokens(state, searched_text(old_fields));
+    const auto new_tokens = index_tokens(state, searched_text(new_fields));
+    TokenChange out{without(old_tokens, new_tokens), without(new_tokens, old_tokens)};
+    if (out.lost.empty() && out.gained.empty()) return out;
+    const auto folded = fold_words(searched_text(same));
+    const auto is_kept = [&](const std::string& token) {
+        return has_token(folded, std::string_view(token).substr(1));
+    };
+    std::erase_if(out.lost, is_kept);
+    std::erase_if(out.gained, is_kept);
+    return out;
 }
 
 std::string search_rules() {

@@ -43,6 +43,15 @@ std::string searched_text(std::span<const std::optional<std::string_view>> field
 using Tokens = std::vector<std::string>;  // in order, none twice
 Tokens index_tokens(char state, std::string_view searched_text);
 
+// What a record of one state loses and gains where its fields change. Looks at the words of those
+// that differ, and at the others only for what these have in common with them.
+struct TokenChange {
+    Tokens lost;
+    Tokens gained;
+};
+TokenChange token_change(char state, std::span<const std::optional<std::string_view>> before,
+                         std::span<const std::optional<std::string_view>> after);
+
 // The number of characters (code points).
 std::size_t length_of(std::string_view utf8);
 // The first `count` characters.

@@ -7,9 +7,6 @@
 namespace streamwall::storage {
 namespace {
 
-// Of so many candidates a quick list looks at the words themselves.
-constexpr std::int64_t kQuickCandidates = 500;
-
 bool is_long(const std::string& word) {
     return length_of(word) > kIndexedPrefix;
 }
@@ -168,6 +165,11 @@ Result<bool> SearchPlan::list(Query& query, const std::vector<Value>* behind,
     if (!list) return std::unexpected(list.error());
     query.list = std::move(*list);
     if (std::ranges::none_of(words_, is_long)) return true;
+    SqlBuilder candidates(dialect_);
+    candidates.sql("SELECT count(*) FROM (SELECT 1 FROM ");
+    append_hits(candidates, {.states = states_, .is_quick = true}, query.kept);
+    candidates.sql(" LIMIT ").value(kFewCandidates + 1).sql(")");
+    query.candidates = candidates.take();
     arms->back().is_quick = true;
     auto quick = list_of(query, *arms, offset);
     if (!quick) return std::unexpected(quick.error());
@@ -208,23 +210,28 @@ Result<void> SearchPlan::append_arm(SqlBuilder& sql, Query& query, const Arm& ar
         sql.sql(descending ? " AND rowid < " : " AND rowid > ").value(*arm.behind);
     }
     if (arm.is_quick) {
-        sql.sql(" ORDER BY rowid").sql(order).sql(" LIMIT ").value(kQuickCandidates);
+        sql.sql(" ORDER BY rowid").sql(order).sql(" LIMIT ").value(kFewCandidates);
     }
     sql.sql(") CROSS JOIN ").name(collection_.table()).sql(" ON \"id\" = \"-hit\"");
     std::string_view word = " WHERE ";
     if (arm.is_quick) {
-        std::string& words = query.kept.emplace_back();
-        for (const auto& one : words_)
-            words.append(words.empty() ? "" : " ").append(one);
-        sql.sql(word).sql("streamwall_searched(").value(std::string_view(words));
-        for (const auto& field : collection_.search()->fields)
-            sql.sql(", ").name(field);
-        sql.sql(")");
+        append_check(sql.sql(word), query.kept);
         word = " AND ";
     }
     if (auto built = append_rest(sql, query.kept, word); !built) return built;
     sql.sql(" ORDER BY \"-hit\"").sql(order).sql(" LIMIT ").value(rows);
     return {};
+}
+
+// Looks at the words themselves.
+void SearchPlan::append_check(SqlBuilder& sql, Kept& kept) const {
+    std::string& words = kept.emplace_back();
+    for (const auto& one : words_)
+        words.append(words.empty() ? "" : " ").append(one);
+    sql.sql("streamwall_searched(").value(std::string_view(words));
+    for (const auto& field : collection_.search()->fields)
+        sql.sql(", ").name(field);
+    sql.sql(")");
 }
 
 void SearchPlan::append_hits(SqlBuilder& sql, const Arm& arm, Kept& kept) const {
@@ -253,6 +260,18 @@ Result<void> SearchPlan::count(Query& query) const {
         if (auto built = append_rest(sql, query.kept, " WHERE "); !built) return built;
     }
     query.count = sql.take();
+    return std::ranges::any_of(words_, is_long) ? quick_count(query) : Result<void>();
+}
+
+Result<void> SearchPlan::quick_count(Query& query) const {
+    const Arm arm{.states = states_, .is_quick = true};
+    SqlBuilder sql(dialect_);
+    sql.sql("SELECT count(*) FROM (SELECT rowid AS \"-hit\" FROM ");
+    append_hits(sql, arm, query.kept);
+    sql.sql(" LIMIT ").value(kFewCandidates).sql(") CROSS JOIN ").name(collection_.table());
+    append_check(sql.sql(" ON \"id\" = \"-hit\" WHERE "), query.kept);
+    if (auto built = append_rest(sql, query.kept, " AND "); !built) return built;
+    query.quick_count = sql.take();
     return {};
 }
 

@@ -46,6 +46,8 @@ class SearchPlan {
     Result<Statement> list_of(Query& query, const std::vector<Arm>& arms,
                               std::int64_t offset) const;
     Result<void> append_arm(SqlBuilder& sql, Query& query, const Arm& arm, std::int64_t rows) const;
+    void append_check(SqlBuilder& sql, Kept& kept) const;
+    Result<void> quick_count(Query& query) const;
     void append_hits(SqlBuilder& sql, const Arm& arm, Kept& kept) const;
     Result<void> append_rest(SqlBuilder& sql, Kept& kept, std::string_view first_word) const;
 

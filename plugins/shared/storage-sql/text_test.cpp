@@ -1,8 +1,11 @@
 // Texts of this folder: JSON slices, times, matching without case, event types.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "storage-sql/event.hpp"
 #include "storage-sql/json_text.hpp"
+#include "storage-sql/search.hpp"
 #include "storage-sql/text_match.hpp"
 #include "storage-sql/time_text.hpp"
 
@@ -132,6 +135,41 @@ TEST(EventTypes, MatchPatternsByToken) {
     for (const char* bad : {"", ".", "a.", ".a", "a..b", ">.a", "a.>.b", "A", "a b", "a.**"}) {
         EXPECT_FALSE(is_type_pattern(bad)) << bad;
     }
+}
+
+TEST(TokenChange, IsTheDifferenceOfAllTokens) {
+    using Fields = std::vector<std::optional<std::string_view>>;
+    const std::string filler(kMaxSearchedText - 20, '-');
+    const struct {
+        Fields before;
+        Fields after;
+    } cases[] = {
+        {{"Protest live", "camera"}, {"Protest over", "camera"}},
+        {{"Protest live", "camera"}, {"Protester live", "camera"}},
+        {{"live", "lively camera"}, {"camera", "lively camera"}},
+        {{"lively", "live"}, {"li", "live"}},
+        {{"one", "two"}, {"two", "one"}},
+        {{"one", std::nullopt}, {std::nullopt, "one"}},
+        {{"Ünïted 東京都", "x"}, {"ünïted 東京", "x"}},
+        {{"same", "same"}, {"same", "same"}},
+        {{"", "a b c"}, {"d", "c b a"}},
+        {{"short", filler, "tail"}, {"much longer than before", filler, "tail"}},
+    };
+    for (const auto& [before, after] : cases) {
+        const auto old_tokens = index_tokens('1', searched_text(before));
+        const auto new_tokens = index_tokens('1', searched_text(after));
+        auto tokens = old_tokens;
+        const auto change = token_change('1', before, after);
+        for (const auto& token : change.lost)
+            EXPECT_EQ(std::erase(tokens, token), 1U) << token;
+        tokens.insert(tokens.end(), change.gained.begin(), change.gained.end());
+        std::ranges::sort(tokens);
+        EXPECT_EQ(tokens, new_tokens) << before.front().value_or("null");
+    }
+    const auto change = token_change('0', Fields{"Protest live, changed 100", "a note"},
+                                     Fields{"Protest live, changed 101", "a note"});
+    EXPECT_EQ(change.lost, Tokens{"0100"});
+    EXPECT_EQ(change.gained, Tokens{"0101"}) << "one word of many costs two tokens";
 }
 
 }  // namespace
