@@ -133,7 +133,7 @@ void FanOut::take_all() {
         } else if (delivery.session) {
             send(as_websocket(delivery.session), delivery.frame);
         } else if (delivery.frame) {
-            deliver(*delivery.topic, delivery.frame);
+            deliver(*delivery.topic, delivery.frame, taken_.size() == 1);
         } else {
             drop(*delivery.topic);
         }
@@ -145,20 +145,24 @@ void FanOut::post_drain() {
     worker_.loop.post([](void* self) { static_cast<FanOut*>(self)->drain(); }, this);
 }
 
-void FanOut::deliver(Topic& topic, const FramePtr& frame) {
+// A frame that is alone in its round needs no queue where the socket takes it at once.
+void FanOut::deliver(Topic& topic, const FramePtr& frame, bool is_alone) {
     auto& members = topic.shards_[index_].members;
+    std::uint32_t plain = 0, deflated = 0;  // references that went along
     frame->add_references(static_cast<std::uint32_t>(members.size()));
+    auto* const other = frame->deflated();
+    if (other != nullptr) other->add_references(static_cast<std::uint32_t>(members.size()));
     for (const auto& member : members) {
-        if (frame->sequence() <= member.since) {
-            frame->release();
-            continue;
-        }
+        if (frame->sequence() <= member.since) continue;
         auto* chosen = member.session->choose(frame.get());
-        if (chosen != frame.get()) {
-            chosen->add_references(1);
-            frame->release();
-        }
+        if (is_alone && member.session->write_through(*chosen)) continue;
+        ++(chosen == other ? deflated : plain);
         member.session->enqueue_adopted(chosen);
+    }
+    // What was not needed goes back at once, too.
+    frame->drop_references(static_cast<std::uint32_t>(members.size()) - plain);
+    if (other != nullptr) {
+        other->drop_references(static_cast<std::uint32_t>(members.size()) - deflated);
     }
 }
 

@@ -95,7 +95,7 @@ class FanOut {
     void drain();
     bool waits_for_more();
     void take_all();
-    void deliver(Topic& topic, const FramePtr& frame);
+    void deliver(Topic& topic, const FramePtr& frame, bool is_alone);
     void drop(Topic& topic);
     void send(WsSession& session, const FramePtr& frame);
     void flush_dirty();

@@ -73,6 +73,7 @@ class Socket {
     ~Socket();
 
     bool is_open() const { return descriptor_ >= 0; }
+    bool is_secured() const { return tls_ != nullptr; }
     int descriptor() const { return descriptor_; }
     // One wait of a kind at a time; the callback comes once, when reading (writing) makes sense.
     void wait_readable(SessionPtr session);

@@ -10,8 +10,8 @@ Frame* Frame::allocate(Opcode opcode, std::size_t length) {
     return new (::operator new(sizeof(Frame) + length)) Frame(opcode, length);
 }
 
-void Frame::release() {
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+void Frame::drop_references(std::uint32_t count) {
+    if (references_.fetch_sub(count, std::memory_order_acq_rel) != count) return;
     this->~Frame();
     ::operator delete(this);
 }

@@ -58,7 +58,8 @@ class Frame {
     void add_references(std::uint32_t count) {
         references_.fetch_add(count, std::memory_order_relaxed);
     }
-    void release();
+    void release() { drop_references(1); }
+    void drop_references(std::uint32_t count);
 
   private:
     Frame(Opcode opcode, std::size_t length) : opcode_(opcode), length_(length) {}

@@ -2,17 +2,14 @@
 
 #include "worker.hpp"
 
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <utility>
 
 namespace streamwall::http_server {
@@ -21,10 +18,7 @@ namespace {
 constexpr std::size_t kMaxVectors = 64;
 constexpr std::uint32_t kMaxPongs = 16;      // waiting at a time; further pings share the last
 constexpr int kUnsentInKernel = 128 * 1024;  // so that a slow reader's queue stays where it merges
-constexpr int kNoLimit = INT_MAX;
 constexpr std::string_view kSlowReader = "slow reader: too many messages were waiting";
-constexpr std::string_view kTooManyMessages = "too many messages";
-constexpr std::string_view kStalledReader = "slow reader: nothing was taken for too long";
 constexpr int kDeadPeerMs = 30'000;  // unacknowledged bytes for so long: the peer is gone
 
 }  // namespace
@@ -78,26 +72,6 @@ void WsSession::read(char* data, std::size_t length) {
     if (!error) return;
     peer_closed_ = true;
     if (phase_ == Phase::kOpen) begin_close(Frame::close(error->code, error->reason), error->code);
-}
-
-// Each message costs its part of a second; a client may be in debt for five seconds. The clock
-// wraps around: what looks like more debt than anybody can have is none.
-bool WsSession::is_flood() {
-    const auto rate = worker_.services.options.websocket_message_rate;
-    if (rate == 0 || phase_ != Phase::kOpen) return false;
-    constexpr std::uint32_t kGrain = 64;  // parts of a millisecond
-    const auto since = Clock::now().time_since_epoch();
-    const auto now = static_cast<std::uint32_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(since).count() * kGrain / 1'000);
-    const std::uint32_t cost = std::max(1U, 1'000 * kGrain / rate);
-    const std::uint32_t most = 5'000 * kGrain;
-    auto debt = paid_at_ - now;
-    if (debt > most) debt = 0;
-    debt += cost;
-    paid_at_ = now + debt;
-    if (debt <= most) return false;
-    cut(Cut::kFlooded, kTooManyMessages);
-    return true;
 }
 
 bool WsSession::on_message(std::string_view payload, bool is_text) {
@@ -165,15 +139,6 @@ void WsSession::enqueue_adopted(Frame* frame) {
     cut(*holds_too_much(), kSlowReader);
 }
 
-// More than any reader may have waiting; or a part of what all of them may have together, where
-// that is used up.
-std::optional<Cut> WsSession::holds_too_much() const {
-    const auto limit = worker_.services.options.websocket_queue_limit;
-    if (queued_bytes_ > limit) return Cut::kSlow;
-    const bool is_crowded = worker_.traffic.queued_bytes > worker_.queued_limit;
-    return is_crowded && queued_bytes_ > limit / 16 ? std::optional(Cut::kCrowded) : std::nullopt;
-}
-
 void WsSession::account(std::ptrdiff_t bytes) {
     queued_bytes_ += static_cast<std::size_t>(bytes);
     worker_.traffic.queued_bytes += bytes;
@@ -218,16 +183,6 @@ void WsSession::drop_unsent() {
         queue_[i]->release();
     }
     queue_.resize(std::min(keep, queue_.size()));
-}
-
-// The reason goes to the socket at once, where the kernel keeps it for a reader that wakes up late:
-// it takes these few bytes beyond what it takes of messages.
-void WsSession::cut(Cut why, std::string_view reason) {
-    worker_.traffic.count(why);
-    drop_unsent();
-    begin_close(Frame::close(1008, reason), 1008);
-    ::setsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNoLimit, sizeof kNoLimit);
-    write_queue();
 }
 
 void WsSession::begin_close(const FramePtr& frame, std::uint16_t code) {
@@ -281,6 +236,24 @@ bool WsSession::may_wait() {
     return true;
 }
 
+bool WsSession::write_through(Frame& frame) {
+    if (phase_ != Phase::kOpen || blocked_ || failed_ || first_ < queue_.size()) return false;
+    if (frame.is_close() || socket_.is_secured()) return false;
+    const auto bytes = frame.bytes();
+    const iovec vector{const_cast<char*>(bytes.data()), bytes.size()};
+    const auto sent = socket_.send({&vector, 1});
+    if (sent <= 0) return false;  // the queue finds out why
+    ++worker_.traffic.writes;
+    if (static_cast<std::size_t>(sent) == bytes.size()) {
+        ++worker_.traffic.frames;
+        return true;
+    }
+    frame.add_references(1);
+    push(&frame);
+    written(static_cast<std::size_t>(sent));
+    return true;
+}
+
 void WsSession::written(std::size_t count) {
     account(-static_cast<std::ptrdiff_t>(count));
     count += front_sent_;
@@ -324,22 +297,6 @@ void WsSession::after_flush() {
         waiting_read_ = true;
         socket_.wait_readable(this);
     }
-}
-
-// The kernel says how much it still has: it may be long until it wants more though some was taken.
-void WsSession::watch_reader() {
-    if (::ioctl(socket_.descriptor(), SIOCOUTQ, &unsent_) != 0) unsent_ = 0;
-    worker_.loop.arm(*this, Clock::now() + worker_.services.options.websocket_stall);
-}
-
-// A reader that took nothing for long is told why; the end of the close handshake has no patience.
-void WsSession::on_deadline() {
-    if (phase_ != Phase::kOpen) return finish();
-    const auto before = unsent_;
-    watch_reader();
-    if (unsent_ < before) return;
-    cut(Cut::kStalled, kStalledReader);
-    after_flush();
 }
 
 void WsSession::on_drain() {

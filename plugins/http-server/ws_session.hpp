@@ -48,6 +48,9 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     void enqueue(const FramePtr& frame);
     // The same with a reference that was already taken for it.
     void enqueue_adopted(Frame* frame);
+    // Writes a frame past the queue where nothing waits there; what the socket does not take of it
+    // is queued. False where it was not written at all. Never calls back.
+    bool write_through(Frame& frame);
     // The endpoint is told once the queue is empty.
     void tell_when_written();
     // Writes what is queued, called by FanOut.
