@@ -28,8 +28,8 @@ class LateBus {
         queue_.push_back({change, std::string(change.changes)});
         wake_.notify_one();
     }
-    void deliver_to(StreamRecords& records) {
-        thread_ = std::thread([this, &records] {
+    void deliver_to(StreamRecords& one, StreamRecords& other) {
+        thread_ = std::thread([this, &one, &other] {
             std::unique_lock lock(mutex_);
             while (true) {
                 wake_.wait(lock, [&] { return stops_ || queue_.size() > kLag; });
@@ -38,7 +38,8 @@ class LateBus {
                 queue_.pop_front();
                 lock.unlock();
                 change.changes = changes;
-                records.heard(change);
+                one.heard(change);
+                other.heard(change);
                 lock.lock();
             }
         });
@@ -85,8 +86,11 @@ class ListTruth : public ::testing::Test {
     // What one writer has done, in a city of its own, which nobody else writes to.
     class Writer {
       public:
-        Writer(ListTruth& test, int number)
-            : test_(test), city_("city " + std::to_string(number)), random_(77U + number) {}
+        Writer(ListTruth& test, StreamRecords& records, int number)
+            : test_(test),
+              records_(records),
+              city_("city " + std::to_string(number)),
+              random_(77U + number) {}
 
         void step() {
             const auto dice = random_() % 10;
@@ -108,7 +112,7 @@ class ListTruth : public ::testing::Test {
         }
         // Its own writes are in its next list, all of them and nothing else.
         void check() {
-            const auto all = test_.list(test_.records, R"({"city":[")" + city_ + R"("]})",
+            const auto all = test_.list(records_, R"({"city":[")" + city_ + R"("]})",
                                         R"(,"sort":"created_at","descending":false)");
             EXPECT_EQ(all.ids, std::vector(live_.begin(), live_.end())) << city_;
             EXPECT_EQ(all.count, static_cast<std::int64_t>(live_.size())) << city_;
@@ -119,20 +123,21 @@ class ListTruth : public ::testing::Test {
             const auto url =
                 "https://example.com/" + city_.substr(5) + "/" + std::to_string(++made_);
             const auto body = R"({"url":")" + url + R"(","city":")" + city_ + "\"}";
-            const auto reply = test_.ask(test_.records, Operation::kCreate,
+            const auto reply = test_.ask(records_, Operation::kCreate,
                                          contracts::streams::Create{.body = body}.request().view());
             live_.insert(contracts::record_id(json::find_member(reply.view(), "stream")));
         }
         void act(Operation operation, std::int64_t id) {
-            test_.ask(test_.records, operation, contracts::streams::id_request(id).view());
+            test_.ask(records_, operation, contracts::streams::id_request(id).view());
         }
         void set(std::int64_t id, const std::string& field) {
             const auto body = "{" + field + "}";
             const contracts::streams::Update update{.id = id, .body = body};
-            test_.ask(test_.records, Operation::kUpdate, update.request().view());
+            test_.ask(records_, Operation::kUpdate, update.request().view());
         }
 
         ListTruth& test_;
+        StreamRecords& records_;
         const std::string city_;
         std::mt19937 random_;
         int made_ = 0;
@@ -152,16 +157,18 @@ class ListTruth : public ::testing::Test {
     sw_context context{};
     LateBus bus;
     testing::ListedStore store{[this](const auto& change) { bus.publish(change); }};
+    // Two catalogs over one store.
     StreamRecords records{store, [] { return 1; }, std::size_t{16} << 20};
+    StreamRecords other{store, [] { return 1; }, std::size_t{16} << 20};
 };
 
 TEST_F(ListTruth, HoldsForTheWriterAtOnceAndForAllInTheEnd) {
-    bus.deliver_to(records);
+    bus.deliver_to(records, other);
     std::atomic<int> writing{kWriters};
     std::vector<std::thread> threads;
     for (int number = 0; number < kWriters; ++number) {
         threads.emplace_back([&, number] {
-            Writer writer(*this, number);
+            Writer writer(*this, number % 2 == 0 ? records : other, number);
             for (int step = 0; step < kSteps; ++step) {
                 writer.step();
                 writer.check();
@@ -172,7 +179,7 @@ TEST_F(ListTruth, HoldsForTheWriterAtOnceAndForAllInTheEnd) {
     // Readers fill the cache with what is true at some moment between two writes.
     std::thread reader([&] {
         for (std::size_t round = 0; writing > 0; ++round)
-            list(records, kFilters[round % kFilters.size()]);
+            list(round % 2 == 0 ? records : other, kFilters[round / 2 % kFilters.size()]);
     });
     for (auto& thread : threads)
         thread.join();
@@ -182,6 +189,7 @@ TEST_F(ListTruth, HoldsForTheWriterAtOnceAndForAllInTheEnd) {
         const auto cached = list(records, filter);
         StreamRecords fresh(store, [] { return 1; }, std::size_t{1} << 20);
         EXPECT_EQ(cached, list(fresh, filter)) << filter;
+        EXPECT_EQ(cached, list(other, filter)) << "the other catalog: " << filter;
         const auto asked = store.queries();
         EXPECT_EQ(cached, list(records, filter)) << filter;
         EXPECT_EQ(store.queries(), asked) << "from memory: " << filter;

@@ -1,6 +1,12 @@
 #include "known_lists.hpp"
 
 namespace streamwall::rest_api {
+namespace {
+
+// Larger pages are made each time: what is kept is bounded by their number.
+constexpr std::size_t kMostKept = std::size_t{128} << 10;
+
+}  // namespace
 
 Result<std::shared_ptr<const Page>> KnownList::page_of(const Buffer& reply) {
     {
@@ -11,6 +17,7 @@ Result<std::shared_ptr<const Page>> KnownList::page_of(const Buffer& reply) {
     auto made = make_page(query_, path_, reply.view());
     if (!made) return std::move(made).error();
     auto page = std::make_shared<const Page>(std::move(*made));
+    if (reply.size() > kMostKept) return page;
     const std::lock_guard lock(mutex_);
     reply_ = reply;
     page_ = page;

@@ -26,6 +26,15 @@ TEST(KnownLists, MakeAPageOnceForTheSameReply) {
     EXPECT_TRUE((*(*list)->page_of(reply))->body.view().contains(R"("id":1)"));
 }
 
+TEST(KnownLists, KeepNoPageOfGreatSize) {
+    KnownLists lists;
+    const auto list = *lists.find(kPath, "");
+    const auto text = R"({"records":[{"id":1,"notes":")" + std::string(200'000, 'x') +
+                      R"("}],"count":1,"next_cursor":null})";
+    const Buffer reply(text);
+    EXPECT_NE(list->page_of(reply)->get(), list->page_of(reply)->get());
+}
+
 TEST(KnownLists, TellQueriesAndPathsApart) {
     KnownLists lists;
     const auto first = *lists.find(kPath, "page=1");
