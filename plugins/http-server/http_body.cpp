@@ -46,7 +46,7 @@ void HttpSession::open_body(std::string_view head, bool body_began) {
     // What the handler answers at once must not free the request that it still looks at.
     const auto held = inbound_;
     dispatch(held->request, {}, nullptr, 0);
-    if (phase_ == Phase::kHead) lose_body();
+    if (phase_ == Phase::kHead) lose_body(exchange_);
 }
 
 void HttpSession::want_body() {
@@ -72,7 +72,7 @@ void HttpSession::feed_body() {
     if (pending_.empty() && !is_empty) return;
     const std::string input = std::exchange(pending_, {});
     const auto taken = decode(in, input);
-    if (!taken) return lose_body();
+    if (!taken) return lose_body(exchange_);
     pending_.assign(input, taken->used);
     if (in.body.empty() && !taken->done) return;
     in.is_wanted = false;
@@ -88,13 +88,13 @@ void HttpSession::feed_body() {
 }
 
 // The rest will not come, or nobody wants it: behind it no other request can be found.
-void HttpSession::lose_body() {
+void HttpSession::lose_body(sw_http_exchange* exchange) {
     if (!inbound_ || !inbound_->is_streamed) return;
     closing_ = true;
     body_deadline_ = Time::max();
     inbound_->is_lost = true;
-    if (std::exchange(inbound_->is_wanted, false) && exchange_ != nullptr)
-        exchange_->tell(nullptr, 0, SW_HTTP_BODY_LOST);
+    if (std::exchange(inbound_->is_wanted, false) && exchange != nullptr)
+        exchange->tell(nullptr, 0, SW_HTTP_BODY_LOST);
 }
 
 }  // namespace streamwall::http_server

@@ -47,10 +47,12 @@ class Reader {
         }
         self.total_ += length;
         if (state == SW_HTTP_BODY_MORE && !self.stops_early) return self.read();
+        {
+            const std::lock_guard lock(self.mutex_);
+            self.state_ = state == SW_HTTP_BODY_MORE ? SW_HTTP_BODY_LAST : state;
+            self.ended_.notify_all();
+        }
         answer(self.exchange_, state == SW_HTTP_BODY_LOST ? 400 : 200, std::to_string(self.total_));
-        const std::lock_guard lock(self.mutex_);
-        self.state_ = state == SW_HTTP_BODY_MORE ? SW_HTTP_BODY_LAST : state;
-        self.ended_.notify_all();
     }
 
     sw_http_exchange* exchange_ = nullptr;
@@ -65,13 +67,17 @@ class Reader {
 
 class HttpBody : public ::testing::Test {
   protected:
-    void mount(TestServer& server, std::size_t limit = std::size_t{1} << 40) {
-        server.mount(
-            {.method = "POST", .path = "/in", .flags = SW_HTTP_STREAMED_BODY, .body_limit = limit},
-            [this](const sw_http_request& request, auto* exchange) {
-                EXPECT_EQ(request.body.length, 0u);
-                reader.start(exchange);
-            });
+    void mount(TestServer& server, std::size_t limit = std::size_t{1} << 40,
+               std::uint32_t timeout_ms = 0) {
+        server.mount({.method = "POST",
+                      .path = "/in",
+                      .flags = SW_HTTP_STREAMED_BODY,
+                      .timeout_ms = timeout_ms,
+                      .body_limit = limit},
+                     [this](const sw_http_request& request, auto* exchange) {
+                         EXPECT_EQ(request.body.length, 0u);
+                         reader.start(exchange);
+                     });
     }
     static std::string head(std::size_t length, std::string_view more = "") {
         return "POST /in HTTP/1.1\r\nHost: test\r\nContent-Length: " + std::to_string(length) +
@@ -189,6 +195,20 @@ TEST_F(HttpBody, is_lost_where_it_comes_too_slowly) {
     Client client(server.port());
     client.send(head(100) + "some");
     EXPECT_TRUE(reader.ends_within(5s));
+    EXPECT_EQ(reader.state(), SW_HTTP_BODY_LOST);
+    EXPECT_TRUE(client.closed_within(5s));
+}
+
+TEST_F(HttpBody, is_lost_where_the_handlers_time_is_over) {
+    auto options = TestServer::quick_options();
+    options.body_grace = 10s;
+    TestServer server(options);
+    mount(server, std::size_t{1} << 40, 200);
+    Client client(server.port());
+    client.send(head(100) + "some");
+    const auto reply = client.reply();
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status, 400) << "the handler's own answer";
     EXPECT_EQ(reader.state(), SW_HTTP_BODY_LOST);
     EXPECT_TRUE(client.closed_within(5s));
 }

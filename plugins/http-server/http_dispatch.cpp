@@ -95,7 +95,7 @@ void HttpSession::complete(sw_http_exchange& exchange, int status, std::string_v
                            BufferRef body) {
     if (inbound_) {
         exchange.answer.keep_alive = false;
-        lose_body();
+        lose_body(exchange_);
     }
     exchange_ = nullptr;
     phase_ = Phase::kHead;

@@ -46,7 +46,7 @@ void HttpSession::on_readable() {
     if (count == 0) {
         if (!out_) return finish();
         closing_ = true;  // it may still be reading our answers
-        lose_body();
+        lose_body(exchange_);
         return settle();
     }
     if (phase_ == Phase::kLingering) return settle();
@@ -350,7 +350,8 @@ void HttpSession::on_deadline() {
             refuse(inbound_->request, kTooSlow, true);
             break;
         case Phase::kHandling: {
-            lose_body();
+            lose_body(exchange_);
+            if (exchange_ == nullptr) break;  // answered just now
             // The handler's answer, when it comes, finds nobody.
             auto& late = *std::exchange(exchange_, nullptr);
             late.session = nullptr;
@@ -383,7 +384,7 @@ void HttpSession::on_stop() {
 // A request whose body is still under way would call into a plugin that has gone.
 void HttpSession::on_unmount(const sw_lease* lease) {
     if (phase_ == Phase::kStreaming && route_is_of(lease)) return finish();
-    if (phase_ == Phase::kHandling && route_is_of(lease)) lose_body();
+    if (phase_ == Phase::kHandling && route_is_of(lease)) lose_body(exchange_);
     if (phase_ != Phase::kBody || inbound_->request.match.route->lease != lease) return;
     refuse(inbound_->request, {503, "stopping", "What serves this path is stopping."}, true);
     pump();
@@ -392,10 +393,15 @@ void HttpSession::on_unmount(const sw_lease* lease) {
 void HttpSession::finish() {
     if (phase_ == Phase::kClosed) return;
     const SessionPtr keep(this);
-    lose_body();
-    if (phase_ == Phase::kStreaming) leave_stream();
-    phase_ = Phase::kClosed;
-    if (exchange_ != nullptr) std::exchange(exchange_, nullptr)->session = nullptr;
+    // Whatever the plugin answers from here on finds nobody.
+    if (std::exchange(phase_, Phase::kClosed) == Phase::kStreaming) {
+        lose_body(exchange_);
+        leave_stream();
+    } else {
+        auto* exchange = std::exchange(exchange_, nullptr);
+        if (exchange != nullptr) exchange->session = nullptr;
+        lose_body(exchange);
+    }
     Loop::disarm(*this);
     socket_.close();
     if (out_) worker_.give_output(std::move(out_));

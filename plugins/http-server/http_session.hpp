@@ -94,7 +94,8 @@ class HttpSession final : public Session {
     static std::expected<Taken, Refusal> decode(PendingBody& in, std::string_view input);
     void open_body(std::string_view head, bool body_began);
     void feed_body();
-    void lose_body();
+    // The exchange that is told, where it waits for a piece; it may answer from inside this.
+    void lose_body(sw_http_exchange* exchange);
     void refuse(Inbound& request, const Refusal& refusal, bool close);
     void refuse_unread(const Refusal& refusal);
 

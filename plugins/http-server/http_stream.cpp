@@ -53,7 +53,7 @@ void HttpSession::add_part(BufferRef bytes, bool is_last) {
 
 void HttpSession::end_of_parts(const Answer& answer) {
     if (!answer.keep_alive) closing_ = true;
-    lose_body();
+    lose_body(exchange_);
     phase_ = Phase::kHead;
     phase_deadline_ = Clock::now() + worker_.services.options.idle_timeout;
     exchange_ = nullptr;

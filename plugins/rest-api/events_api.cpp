@@ -160,9 +160,14 @@ std::string describe() {
                                                  "EPOCH:SEQUENCE; meta.next of the page "
                                                  "before."),
                         openapi::query_parameter("types", "Patterns, with commas: stream.*"),
-                        openapi::query_parameter("limit", "Events a page; at most 1,000.")},
+                        openapi::query_parameter("limit", "Events a page; at most 1,000."),
+                        openapi::header_parameter(
+                            "Last-Event-ID",
+                            "Of a stream: the id of the last event, in place of "
+                            "after.")},
          .answer = object_schema({{"events", openapi::list_schema(envelope)}, {"meta", meta}},
                                  {"events", "meta"}),
+         .other_type = kStreamType,
          .problems = {400, 401, 403, 410, 503}});
 }
 

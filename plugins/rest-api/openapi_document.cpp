@@ -42,6 +42,23 @@ void modernise(bj::value& value) {
     }
 }
 
+// An object of which nothing is said may hold anything; generators of types want that in words.
+void open_up(bj::value& value) {
+    if (auto* array = value.if_array()) {
+        for (auto& item : *array)
+            open_up(item);
+        return;
+    }
+    auto* object = value.if_object();
+    if (object == nullptr) return;
+    for (auto& member : *object)
+        open_up(member.value());
+    const auto* type = object->if_contains("type");
+    const bool is_object = type != nullptr && type->is_string() && *type == "object";
+    if (is_object && !object->contains("properties") && !object->contains("required"))
+        object->emplace("additionalProperties", true);
+}
+
 // The operation of a route, as an object or as its text; empty where the route is hidden.
 bj::object operation_of(const bj::object& route) {
     const auto* operation = route.if_contains("openapi");
@@ -132,6 +149,7 @@ Result<Buffer> document(std::string_view routes, Version version) {
                      {"tags", std::move(tags)},
                      {"paths", std::move(paths)},
                      {"components", components(std::move(schemas))}};
+    open_up(out);
     if (version == Version::k31) modernise(out);
     return Buffer(bj::serialize(out));
 }

@@ -103,6 +103,9 @@ bj::object strict_parameter() {
     return parameter("strict", "query", {{"type", "string"}, {"enum", {"0", "1"}}},
                      "1: unknown fields are refused.");
 }
+bj::object header_parameter(std::string_view name, std::string_view description) {
+    return parameter(name, "header", {{"type", "string"}}, description);
+}
 bj::object query_parameter(std::string_view name, std::string_view description) {
     return parameter(name, "query", {{"type", "string"}}, description);
 }
@@ -112,6 +115,9 @@ std::string render(Operation operation) {
     bj::object good{{"description", operation.said.empty() ? usual : operation.said}};
     if (!operation.answer.empty()) {
         good["content"] = content(operation.answer_type, std::move(operation.answer));
+    }
+    if (!operation.other_type.empty()) {
+        good["content"].as_object()[operation.other_type] = {{"schema", {{"type", "string"}}}};
     }
     bj::object responses;
     if (operation.other_status != 0) responses[std::to_string(operation.other_status)] = good;

@@ -30,6 +30,7 @@ boost::json::object id_parameter();
 boost::json::object if_match_parameter();
 boost::json::object if_none_match_parameter();
 boost::json::object strict_parameter();
+boost::json::object header_parameter(std::string_view name, std::string_view description);
 boost::json::object query_parameter(std::string_view name, std::string_view description);
 
 struct Operation {
@@ -42,7 +43,8 @@ struct Operation {
     int other_status = 0;             // with the same answer
     boost::json::object answer = {};  // the schema of the answer; empty: no body
     std::string_view answer_type = "application/json";
-    std::string_view said = {};  // of the answer; empty: what fits each
+    std::string_view said = {};        // of the answer; empty: what fits each
+    std::string_view other_type = {};  // text that who asks for it gets instead
     std::initializer_list<int> problems = {};
     int further_problem = 0;  // a status
 };

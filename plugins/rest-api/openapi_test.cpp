@@ -128,5 +128,18 @@ TEST(DocsPage, ShowsWhatIsSentAndAnswered) {
     EXPECT_NE(page.find("{&quot;id&quot;:1}"), std::string::npos);
 }
 
+TEST(OpenApiDocument, SaysOfAnObjectOfWhichNothingIsSaidThatItMayHoldAnything) {
+    const auto text =
+        openapi::document(R"([{"method":"GET","path":"/a","access":"open","openapi":)"
+                          R"({"operationId":"a","responses":{"200":{"description":"x","content":)"
+                          R"({"application/json":{"schema":{"type":"object"}}}}}}}])",
+                          openapi::Version::k30);
+    ASSERT_TRUE(text);
+    const auto document = boost::json::parse(text->view());
+    const auto& schema =
+        document.at_pointer("/paths/~1a/get/responses/200/content/application~1json/schema");
+    EXPECT_EQ(schema, boost::json::parse(R"({"type":"object","additionalProperties":true})"));
+}
+
 }  // namespace
 }  // namespace streamwall::rest_api

@@ -28,7 +28,7 @@ async function streams(): Promise<Record<string, unknown>> {
     );
     const known = await client.POST('/api/v1/streams', {body: {url: made.url}});
     const list = good(
-        await client.GET('/api/v1/streams', {params: {query: {status: 'live', per_page: '5'}}}),
+        await client.GET('/api/v1/streams', {params: {query: {status: 'live', per_page: 5}}}),
     );
     const path = {id: made.id};
     const changed = good(
@@ -81,6 +81,7 @@ async function others(): Promise<Record<string, unknown>> {
     const events = good(
         await client.GET('/api/v1/events', {params: {query: {types: 'wall.*', limit: '10'}}}),
     );
+    if (typeof events === 'string') throw new Error('nobody asked for a stream');
     return {
         message: results.map(({outcome}) => outcome),
         wall: [wall.version, wall.cells?.[0]?.space],
