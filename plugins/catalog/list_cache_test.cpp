@@ -183,6 +183,30 @@ TEST_F(ListCacheTest, APageGetsNoOlderThanAMinute) {
     EXPECT_EQ(store.queries(), asked + 1);
 }
 
+TEST_F(ListCacheTest, ACountTakesWhatHappenedWhileItWasOnItsWay) {
+    const StreamQuery query{
+        .filter = R"({"field":"status","op":"eq","value":"live"})", .page = "", .has_count = true};
+    const Buffer record(R"({"id":1,"status":"live","version":1})");
+    struct Case {
+        std::int64_t sequence;  // that the store's count knows of; the change has 5
+        std::int64_t count;
+    };
+    for (const auto& [sequence, count] : {Case{4, 8}, Case{5, 7}}) {
+        ListCache cache([] { return 1; }, 10'000);
+        const auto slow = cache.ask(query);
+        cache.changed({.before = {}, .after = record, .sequence = 5});
+        cache.ask(query);
+        const auto text = R"({"records":[],"count":7,"next_cursor":null,"sequence":)" +
+                          std::to_string(sequence) + "}";
+        EXPECT_TRUE(cache.answer(slow, Buffer(text)));
+        EXPECT_FALSE(cache.find(query)) << "the page is older than the change";
+        const auto reply =
+            cache.answer(cache.ask(query), Buffer(R"({"records":[],"next_cursor":null})"));
+        ASSERT_TRUE(reply) << "the count is known";
+        EXPECT_EQ(testing::listed(reply->view()).count, count) << sequence;
+    }
+}
+
 TEST_F(ListCacheTest, ItsMemoryIsBounded) {
     ListCache cache([] { return 1; }, 10'000);
     for (int i = 0; i < 100; ++i) {
