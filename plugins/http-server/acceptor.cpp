@@ -191,7 +191,7 @@ std::string_view Acceptor::refuse(const PeerAddress& peer) {
     }
     const auto now =
         std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch());
-    if (services_.connection_limiter.count(address_key(peer.bytes), limit, now.count()).allowed) {
+    if (services_.local_limiter.count(address_key(peer.bytes), limit, now.count()).allowed) {
         return {};
     }
     services_.host.record(services_.traffic.refused_rate, 1);

@@ -142,5 +142,39 @@ TEST_F(Flood, is_not_what_comes_at_its_rate) {
     }
 }
 
+Options shared_options() {
+    auto options = TestServer::quick_options();
+    options.websocket_credential_limit = 20;
+    return options;
+}
+
+class SharedFlood : public WebSocket {
+  protected:
+    SharedFlood() : WebSocket(shared_options()) {}
+};
+
+TEST_F(SharedFlood, is_counted_over_all_connections_of_a_credential) {
+    const auto key = "Authorization: Bearer " + std::string(kKey) + "\r\n";
+    Client first(server.port()), second(server.port()), nobody(server.port());
+    first.upgrade("/ws", key);
+    second.upgrade("/ws", key);
+    nobody.upgrade("/ws");
+    for (auto* client : {&first, &second}) {
+        for (int i = 0; i < 10; ++i) {
+            client->frame(kText, "x");
+            ASSERT_EQ(client->message()->payload, "x");
+        }
+    }
+    second.frame(kText, "x");
+    const auto last = second.message();
+    ASSERT_TRUE(last);
+    EXPECT_EQ(last->close_code(), 1008);
+    EXPECT_EQ(last->payload.substr(2), "too many messages of these credentials");
+    for (int i = 0; i < 30; ++i) {
+        nobody.frame(kText, "x");
+        ASSERT_EQ(nobody.message()->payload, "x");
+    }
+}
+
 }  // namespace
 }  // namespace streamwall::http_server::testing

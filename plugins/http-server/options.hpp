@@ -42,6 +42,8 @@ struct Options {
     // Messages and control frames that one WebSocket may send in a second in the long run, and five
     // seconds' worth at once; 0: any number.
     std::uint32_t websocket_message_rate = 1'000;
+    // That all WebSockets of one credential may send in a minute; 0: any number.
+    std::uint32_t websocket_credential_limit = 0;
 
     std::chrono::milliseconds header_timeout{10'000};
     std::chrono::milliseconds body_grace{10'000};  // then body_rate applies

@@ -45,6 +45,7 @@ struct Settings {
     std::chrono::milliseconds websocket_stall{};
     bool websocket_compression = false;
     std::uint32_t message_rate = 0;
+    std::uint32_t credential_message_limit = 0;
     std::uint32_t connection_limit = 0;
 };
 
@@ -56,7 +57,7 @@ STREAMWALL_SETTINGS(streamwall::http_server::Settings, listen, tls_certificate, 
                     cors_credentials, cors_max_age, trusted_proxies, allowed_clients, compress_min,
                     max_connections, body_limit, header_timeout, body_grace, idle_timeout,
                     write_stall, queue_limit, queue_total, gather_delay, websocket_stall,
-                    websocket_compression, message_rate, connection_limit)
+                    websocket_compression, message_rate, credential_message_limit, connection_limit)
 
 namespace streamwall::http_server {
 namespace {
@@ -92,6 +93,7 @@ Options to_options(const Settings& settings, std::shared_ptr<const TlsIdentity> 
     options.websocket_stall = settings.websocket_stall;
     options.websocket_deflate = settings.websocket_compression;
     options.websocket_message_rate = settings.message_rate;
+    options.websocket_credential_limit = settings.credential_message_limit;
     return options;
 }
 

@@ -63,7 +63,8 @@ struct Services {
     Options options;
     std::unique_ptr<Authenticator> authenticator;
     RateLimiter limiter;
-    RateLimiter connection_limiter;  // of addresses, never shared with other processes
+    // Of connections by address and messages by credential, never shared with other processes.
+    RateLimiter local_limiter;
     RouterBoard board;
     RouteMetrics unmatched;
     sw_series* active_connections = nullptr;

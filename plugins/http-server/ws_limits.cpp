@@ -17,15 +17,24 @@ namespace {
 
 constexpr int kNoLimit = INT_MAX;
 constexpr std::string_view kTooManyMessages = "too many messages";
+constexpr std::string_view kTooManyOfAll = "too many messages of these credentials";
 constexpr std::string_view kStalledReader = "slow reader: nothing was taken for too long";
 
 }  // namespace
 
+bool WsSession::is_flood() {
+    if (phase_ != Phase::kOpen) return false;
+    const bool is_own = exceeds_own_rate();
+    if (!is_own && !exceeds_credential_limit()) return false;
+    cut(Cut::kFlooded, is_own ? kTooManyMessages : kTooManyOfAll);
+    return true;
+}
+
 // Each message costs its part of a second; a client may be in debt for five seconds. The clock
 // wraps around: what looks like more debt than anybody can have is none.
-bool WsSession::is_flood() {
+bool WsSession::exceeds_own_rate() {
     const auto rate = worker_.services.options.websocket_message_rate;
-    if (rate == 0 || phase_ != Phase::kOpen) return false;
+    if (rate == 0) return false;
     constexpr std::uint32_t kGrain = 64;  // parts of a millisecond
     const auto since = Clock::now().time_since_epoch();
     const auto now = static_cast<std::uint32_t>(
@@ -36,9 +45,16 @@ bool WsSession::is_flood() {
     if (debt > most) debt = 0;
     debt += cost;
     paid_at_ = now + debt;
-    if (debt <= most) return false;
-    cut(Cut::kFlooded, kTooManyMessages);
-    return true;
+    return debt > most;
+}
+
+bool WsSession::exceeds_credential_limit() {
+    const auto limit = worker_.services.options.websocket_credential_limit;
+    if (limit == 0 || who_ == std::array<std::uint8_t, 16>{}) return false;
+    const auto now =
+        std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch());
+    const RateKey key{RateKey::Kind::kCredential, who_};
+    return !worker_.services.local_limiter.count(key, limit, now.count()).allowed;
 }
 
 // More than any reader may have waiting; or a part of what all of them may have together, where

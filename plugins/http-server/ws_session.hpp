@@ -89,6 +89,8 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
 
     void read(char* data, std::size_t length);
     bool is_flood();  // counts one more; closes where that is too many
+    bool exceeds_own_rate();
+    bool exceeds_credential_limit();
     void push(Frame* frame);
     void drop_replaced(const Frame& newer);
     void drop_unsent();
