@@ -14,9 +14,11 @@ namespace {
 
 namespace bj = boost::json;
 constexpr std::chrono::milliseconds kTick{500};
-constexpr std::size_t kMaxChat = 2'000;    // characters
-constexpr std::size_t kMaxStatus = 200;    // characters
-constexpr std::size_t kMaxCursor = 1'024;  // bytes of JSON
+constexpr std::size_t kMaxConnections = 1'000;  // of a session
+constexpr std::size_t kFewPeople = 20;          // whose list is told with each change
+constexpr std::size_t kMaxChat = 2'000;         // characters
+constexpr std::size_t kMaxStatus = 200;         // characters
+constexpr std::size_t kMaxCursor = 1'024;       // bytes of JSON
 constexpr std::string_view kOwnSession = "session/";
 
 Result<std::string> read_line(const bj::object& data, const char* name, std::size_t limit) {
@@ -105,6 +107,8 @@ Task<> CollaborationChannel::enter_session(rooms::Entry entry, std::string key) 
 
 void CollaborationChannel::admit(rooms::Entry entry, std::string room, Place place, Person person) {
     const auto id = entry.member().id;
+    const bool is_full = presence_.connections(room) >= kMaxConnections;
+    if (is_full && presence_.find(id) == nullptr) return entry.refuse("the session is full");
     const bool is_again = entry.is_again();
     const bool is_new = presence_.sit(id, room, place, person, plugin_.host().wall_ms());
     bj::array locks;
@@ -122,7 +126,7 @@ void CollaborationChannel::admit(rooms::Entry entry, std::string room, Place pla
         tell(room, joined, id);
         publish("collaboration.user_joined", place, joined);
     }
-    tell(room, people, id);
+    tell_people(room, id);
 }
 
 Result<> CollaborationChannel::receive(rooms::Member& member, const Object& data,
@@ -134,7 +138,7 @@ Result<> CollaborationChannel::receive(rooms::Member& member, const Object& data
     if (!presence_.count_action(member.id, now)) {
         return with_code(Error::invalid("this is too much at a time"), "too_many");
     }
-    if (presence_.touch(member.id, now)) tell(seat->room, list_people(seat->room));
+    if (presence_.touch(member.id, now)) tell_people(seat->room);
     const auto* name = data.if_contains("action");
     const auto* action = name && name->is_string() ? find_action(name->get_string()) : nullptr;
     if (action == nullptr) return Error::invalid("there is no such action", "action");
@@ -160,11 +164,13 @@ void CollaborationChannel::leave(const rooms::Member& member) {
         tell(left->seat.room, message);
         publish("collaboration.user_left", place, message);
     }
-    tell(left->seat.room, list_people(left->seat.room));
+    tell_people(left->seat.room);
 }
 
 void CollaborationChannel::tick() {
-    for (const auto& room : presence_.grow_stale(plugin_.host().wall_ms()))
+    for (auto& room : presence_.grow_stale(plugin_.host().wall_ms()))
+        stale_lists_.insert(std::move(room));
+    for (const auto& room : std::exchange(stale_lists_, {}))
         tell(room, list_people(room));
     for (auto& cell : locks_.expired())
         tasks_.start(expire(std::move(cell)));
@@ -272,6 +278,14 @@ void CollaborationChannel::send_error(const std::string& member, const Error& er
     send(member, {{"action", "error"},
                   {"code", error.code == SW_UNAVAILABLE ? "unavailable" : "invalid"},
                   {"message", error.message}});
+}
+
+void CollaborationChannel::tell_people(const std::string& room, std::string_view except) {
+    if (presence_.people(room) > kFewPeople) {
+        stale_lists_.insert(room);
+    } else {
+        tell(room, list_people(room), except);
+    }
 }
 
 bj::object CollaborationChannel::list_people(const std::string& room) const {

@@ -17,6 +17,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 namespace streamwall::collaboration {
@@ -95,6 +96,8 @@ class CollaborationChannel {
     void send(const std::string& member, const Object& message);
     void send_error(const std::string& member, const Error& error);
     Object list_people(const std::string& room) const;
+    // The list to all of the session, at once where they are few, else with the next tick.
+    void tell_people(const std::string& room, std::string_view except = {});
     std::string text_name(const Seat& seat, const Cell& cell) const;
 
     PluginBase& plugin_;
@@ -105,6 +108,7 @@ class CollaborationChannel {
     Presence presence_;
     Method update_stream_;
     std::map<std::string, std::deque<Work>> work_;  // by member
+    std::set<std::string> stale_lists_;             // rooms whose people have not been told yet
     rooms::Channel channel_{plugin_, "CollaborationChannel"};
     rooms::Channel streams_{plugin_, "CollaborativeStreamsChannel"};
     Timer timer_;

@@ -100,6 +100,20 @@ std::vector<std::string> Presence::rooms_about(const Place& place) const {
     return out;
 }
 
+std::size_t Presence::people(const std::string& room) const {
+    const auto session = sessions_.find(room);
+    return session == sessions_.end() ? 0 : session->second.people.size();
+}
+
+std::size_t Presence::connections(const std::string& room) const {
+    std::size_t count = 0;
+    const auto session = sessions_.find(room);
+    if (session == sessions_.end()) return count;
+    for (const auto& [key, present] : session->second.people)
+        count += present.members.size();
+    return count;
+}
+
 const Place* Presence::place_of(const std::string& room) const {
     const auto session = sessions_.find(room);
     return session == sessions_.end() ? nullptr : &session->second.place;

@@ -52,6 +52,8 @@ class Presence {
     // The sessions that hear of what happens at a place.
     std::vector<std::string> rooms_about(const Place& place) const;
     const Place* place_of(const std::string& room) const;
+    std::size_t people(const std::string& room) const;
+    std::size_t connections(const std::string& room) const;
 
   private:
     struct Present {

@@ -117,6 +117,27 @@ TEST_F(ASession, RefusesWhatMakesNoSenseAndGoesOn) {
     EXPECT_EQ(hub.actions("b"), "") << "none of this is anybody else's business";
 }
 
+TEST_F(ASession, TellsOfManyPeopleAtATimeAndBoundsThem) {
+    two();
+    const auto lists = [&] {
+        return std::ranges::count_if(hub.news("a", true), [](const Object& message) {
+            return message.at("action") == "active_users_list";
+        });
+    };
+    for (int n = 0; n < 998; ++n) {
+        const auto id = std::to_string(n + 10);
+        ASSERT_TRUE(hub.subscribe(id, {.id = id, .name = id, .role = "viewer"}, kFive)) << n;
+    }
+    EXPECT_LT(lists(), 30) << "while they are few each change is told, then two a second";
+    EXPECT_FALSE(hub.subscribe("x", kEve, kFive));
+    EXPECT_EQ(hub.reason, "the session is full");
+    hub.keep();
+    host.advance(1s);
+    EXPECT_EQ(lists(), 1);
+    hub.unsubscribe("10");
+    EXPECT_TRUE(hub.subscribe("x", kEve, kFive));
+}
+
 TEST_F(ASession, BoundsWhatOneConnectionSends) {
     two();
     for (int n = 0; n < 100; ++n)
