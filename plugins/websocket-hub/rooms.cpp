@@ -24,8 +24,10 @@ struct RoomChannel {
 namespace {
 
 constexpr std::size_t kMaxRecent = 4 * 1024 * 1024;  // bytes of a channel
-constexpr std::size_t kMaxChannels = 1'000;  // that were ever asked for, the wrong ones included
-constexpr int kPatience = 2;                 // mismatches that pass by themselves
+// Names that clients ever asked for. A name costs the host a little for as long as it runs, so
+// there must be an end of wrong ones; what a plugin says that it has is none.
+constexpr std::size_t kMaxChannels = 1'000;
+constexpr int kPatience = 2;  // mismatches that pass by themselves
 
 // What a plugin may call a channel.
 bool is_channel_name(std::string_view name) {
@@ -89,10 +91,10 @@ bool is_absence(const Error& error) {
 
 }  // namespace
 
-std::shared_ptr<RoomChannel> Rooms::find_channel(const std::string& name) {
-    const auto known = channels_.find(name);
-    if (known != channels_.end()) return known->second;
-    if (!is_channel_name(name) || channels_.size() >= kMaxChannels) return nullptr;
+std::shared_ptr<RoomChannel> Rooms::find_channel(const std::string& name, Known known) {
+    if (const auto found = channels_.find(name); found != channels_.end()) return found->second;
+    const bool is_full = known == Known::kToClients && channels_.size() >= kMaxChannels;
+    if (!is_channel_name(name) || is_full) return nullptr;
     auto channel = std::make_shared<RoomChannel>();
     channel->name = name;
     return channels_.emplace(name, std::move(channel)).first->second;
@@ -103,7 +105,7 @@ RoomMemberPtr Rooms::subscribe(const Subscriber& subscriber, const std::string& 
     RoomMemberPtr member;
     {
         const std::lock_guard lock(mutex_);
-        auto found = is_closed_ ? nullptr : find_channel(channel);
+        auto found = is_closed_ ? nullptr : find_channel(channel, Known::kToClients);
         if (!found) return nullptr;
         auto id = hub_ + "." + std::to_string(++last_id_);
         member = std::make_shared<RoomMember>(
@@ -304,9 +306,8 @@ Result<> Rooms::opened(std::string_view text) {
     std::shared_ptr<RoomChannel> channel;
     {
         const std::lock_guard lock(mutex_);
-        const auto found = channels_.find(name);
-        if (found == channels_.end() || found->second->owner == owner) return ok();
-        channel = found->second;
+        channel = find_channel(name, Known::kToPlugin);
+        if (!channel || channel->members.empty() || channel->owner == owner) return ok();
     }
     subscribe_again(channel);
     return ok();

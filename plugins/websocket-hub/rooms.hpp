@@ -103,7 +103,8 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
         std::string_view identifier;
         std::optional<Buffer> payload;
     };
-    std::shared_ptr<RoomChannel> find_channel(const std::string& name);
+    enum class Known { kToClients, kToPlugin };
+    std::shared_ptr<RoomChannel> find_channel(const std::string& name, Known known);
     void ask_admission(const RoomMemberPtr& member, bool is_again);
     void take_admission(const RoomMemberPtr& member, const Result<Buffer>& answer);
     bool admit(RoomMember& member, std::string_view answer);

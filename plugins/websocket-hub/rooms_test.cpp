@@ -168,6 +168,23 @@ TEST_F(ARoom, NeedsANameThatAChannelCanHave) {
     EXPECT_THAT(asked, IsEmpty());
 }
 
+TEST_F(ARoom, IsFoundBehindAnyNumberOfWrongNamesOnceItsPluginHasSaidThatItIsThere) {
+    auto* client = connect();
+    for (int n = 0; n < 1100; ++n) {
+        const auto name = fmt::format("Wrong{}", n);
+        http.receive(client, command("subscribe", json::Writer().text("channel", name).take()));
+        if (!asked.empty()) take().done(Error::unavailable("nobody"));
+    }
+    news(client);
+    http.receive(client, command("subscribe", kTable));
+    EXPECT_THAT(news(client).at(0), HasSubstr("reject_subscription"));
+    EXPECT_THAT(asked, IsEmpty()) << "names cost memory";
+    EXPECT_TRUE(hub.open_room(R"({"channel":"TableChannel","owner":"one"})"));
+    http.receive(client, command("subscribe", kTable));
+    admit(take());
+    EXPECT_THAT(news(client), ElementsAre(answer("confirm_subscription")));
+}
+
 TEST_F(ARoom, SendsToARoomToOneAndToAllButOne) {
     std::string first, second;
     auto* one = member(&first);

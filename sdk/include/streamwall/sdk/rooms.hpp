@@ -149,12 +149,15 @@ class Channel {
     friend class Entry;
     static constexpr std::chrono::seconds kTick{1};
     static constexpr int kSilentTicks = 4;  // hubs speak up each second
+    static constexpr int kTicksBetweenOpened = 10;
 
     Answer subscribe(const Request& request);
     Answer receive(const Request& request);
     Answer unsubscribe(const Request& request);
     Answer keep(const Request& request);
+    void tick();
     void check_hubs();
+    Result<> say_opened();
     void remove(const std::string& id);
     template <class Matches>
     void remove_if(Matches matches);
@@ -178,6 +181,7 @@ class Channel {
     std::map<std::string, Member> members_;
     std::map<std::string, std::shared_ptr<bool>> waiting_;  // entries that are not answered yet
     std::map<std::string, int> hubs_;                       // ticks since it was heard
+    int ticks_ = 0;
     Timer timer_;
 };
 
@@ -221,14 +225,26 @@ inline Result<> Channel::open(Handlers handlers) {
           std::pair{"unsubscribe", &Channel::unsubscribe}, std::pair{"keep", &Channel::keep}}) {
         if (auto offered = offer(method, serve); !offered) return offered;
     }
-    timer_ = plugin_.host().every(kTick, [this] { check_hubs(); });
+    timer_ = plugin_.host().every(kTick, [this] { tick(); });
     plugin_.before_stop([this] {
         timer_.cancel();
         close();
     });
+    return say_opened();
+}
+
+inline Result<> Channel::say_opened() {
     return plugin_.bus().publish(
         {wire::kOpened, "room/" + name_, wire::render_opened(name_, owner_)},
         plugin_.host().own_context().raw());
+}
+
+// Hubs that start later hear of the channel, too.
+inline void Channel::tick() {
+    check_hubs();
+    if (++ticks_ % kTicksBetweenOpened != 0) return;
+    if (const auto said = say_opened(); !said)
+        plugin_.log().error("room.not_opened", said.error().message);
 }
 
 inline Answer Channel::subscribe(const Request& request) {
