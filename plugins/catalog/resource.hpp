@@ -1,6 +1,6 @@
-// Kinds of records beside streams: ignore entries, streamers, locations, timestamps, walls. How such
-// records are read, listed, created, changed and removed is here; a class of each kind says what a
-// body may hold, and what is kept beside the record.
+// Kinds of records beside streams: ignore entries, streamers, locations, timestamps, walls. How
+// such records are read, listed, created, changed and removed is here; a class of each kind says
+// what a body may hold, and what is kept beside the record.
 #pragma once
 
 #include "flow.hpp"

@@ -27,8 +27,7 @@ TEST(StreamFilter, TranslatesEveryKindOfFilter) {
          R"({"field":"created_at","op":"ge","value":"2026-01-01T00:00:00.000Z"})"},
         {R"({"updated_since":["2026-01-01T00:00:00.000Z"]})",
          R"({"field":"updated_at","op":"ge","value":"2026-01-01T00:00:00.000Z"})"},
-        {R"({"search":["a \"b"]})",
-         R"({"op":"search","value":"a \"b"})"},
+        {R"({"search":["a \"b"]})", R"({"op":"search","value":"a \"b"})"},
     };
     for (const auto& [filters, terms] : cases) {
         const auto query = to_store_query(R"({"filters":)" + std::string(filters) + "}");

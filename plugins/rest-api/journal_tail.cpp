@@ -73,8 +73,8 @@ void JournalTail::tell(News news, Concerns concerns) {
     std::vector<Waiting> told;
     {
         const std::lock_guard lock(mutex_);
-        const auto concerned = std::ranges::partition(
-            waiting_, [&](const Waiting& one) { return !concerns(one); });
+        const auto concerned =
+            std::ranges::partition(waiting_, [&](const Waiting& one) { return !concerns(one); });
         std::ranges::move(concerned, std::back_inserter(told));
         waiting_.erase(concerned.begin(), concerned.end());
     }

@@ -1,9 +1,10 @@
-// The service `collaboration.sessions`, for those who work together without a connection to the hub.
+// The service `collaboration.sessions`, for those who work together without a connection to the
+// hub.
 //
-//   create    {"body":{"resource","resource_id"?,"title"?}} → {"id","resource","resource_id","title",…}
-//   lock      {"body":{cell}} → the lock; ABORTED with details.holder where somebody else holds it
-//   unlock    {"body":{cell}} → {}; likewise
-//   announce  {"body":{"resource","resource_id"?,"message":{…},"except"?}} → {"connections":n}
+//   create    {"body":{"resource","resource_id"?,"title"?}} →
+//   {"id","resource","resource_id","title",…} lock      {"body":{cell}} → the lock; ABORTED with
+//   details.holder where somebody else holds it unlock    {"body":{cell}} → {}; likewise announce
+//   {"body":{"resource","resource_id"?,"message":{…},"except"?}} → {"connections":n}
 //
 // A cell is {"cell_id"} or {"resource","resource_id","field"}; a lock
 // {"resource","resource_id","field","cell_id","user","user_id","user_name","user_color","expires_at"}.
