@@ -105,6 +105,10 @@ Value read_labels(std::string_view field, const json::value& value) {
     if (!items) {
         return std::unexpected(field_error(field, "invalid_type", "must be an array of strings"));
     }
+    if (items->size() > kMaxLabels) {
+        return std::unexpected(field_error(
+            field, "too_many", "must hold at most " + std::to_string(kMaxLabels) + " labels"));
+    }
     json::array labels;
     for (const json::value& item : *items) {
         const auto text = read_string(field, item);
@@ -116,12 +120,7 @@ Value read_labels(std::string_view field, const json::value& value) {
         if (auto error = check_size(field, label, kMaxLabelSize)) return std::unexpected(*error);
         const bool known = std::ranges::any_of(
             labels, [&](const json::value& other) { return view(other.get_string()) == label; });
-        if (known) continue;
-        if (labels.size() == kMaxLabels) {
-            return std::unexpected(field_error(
-                field, "too_many", "must hold at most " + std::to_string(kMaxLabels) + " labels"));
-        }
-        labels.emplace_back(label);
+        if (!known) labels.emplace_back(label);
     }
     return json::value(std::move(labels));
 }

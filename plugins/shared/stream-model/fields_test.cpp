@@ -129,6 +129,7 @@ TEST(StreamInput, LimitsTheNumberOfLabels) {
         body += ",\"" + std::to_string(i) + "\"";
     EXPECT_TRUE(read(body + "]}").ok());
     EXPECT_EQ(patched(body + R"(,"one more"]})"), "labels: too_many");
+    EXPECT_EQ(patched(body + R"(,"0"]})"), "labels: too_many") << "repeats count, too";
 }
 
 TEST(StreamInput, NeedsAUrlUnlessItPatches) {
