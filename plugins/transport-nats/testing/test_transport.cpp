@@ -76,6 +76,11 @@ bool TestTransport::wait_until_connected(std::chrono::milliseconds limit) {
     return states.wait([](const auto& all) { return !all.empty() && all.back().connected; }, limit);
 }
 
+bool TestTransport::wait_until_disconnected(std::chrono::milliseconds limit) {
+    return states.wait([](const auto& all) { return !all.empty() && !all.back().connected; },
+                       limit);
+}
+
 ::testing::AssertionResult TestTransport::wait_for_loss(const std::string& text,
                                                         std::chrono::milliseconds limit) {
     const auto holds = [&](const std::string& reason) { return reason.find(text) != reason.npos; };

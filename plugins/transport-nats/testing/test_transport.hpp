@@ -74,6 +74,7 @@ class TestTransport : private TransportObserver {
     ~TestTransport();
 
     bool wait_until_connected(std::chrono::milliseconds limit = kPatience);
+    bool wait_until_disconnected(std::chrono::milliseconds limit = kPatience);
     // Until it was not connected for a reason that holds `text`; else the failure names all
     // reasons.
     ::testing::AssertionResult wait_for_loss(const std::string& text,
