@@ -16,6 +16,8 @@ struct RoomChannel {
     std::size_t waiting = 0;         // admissions that are awaited
     std::deque<std::string> recent;  // messages that came meanwhile
     std::size_t recent_bytes = 0;
+    std::string lost_owner;  // of the newest message that `recent` had no room for
+    std::uint64_t lost_position = 0;
     std::string owner;      // the run that admitted last
     int mismatches = 0;     // in a row, of what the hub has with what the plugin knows
     bool is_asked = false;  // whether it is still there
@@ -135,19 +137,34 @@ void Rooms::ask_admission(const RoomMemberPtr& member, bool is_again) {
 }
 
 void Rooms::take_admission(const RoomMemberPtr& member, const Result<Buffer>& answer) {
-    const std::lock_guard lock(mutex_);
-    auto& channel = *member->channel;
-    if (!member->is_over) {
-        if (!answer) {
-            refuse(*member, answer.error());
-        } else if (!admit(*member, answer->view())) {
-            refuse(*member, Error::internal("its answer is not understood"));
-        }
+    {
+        const std::lock_guard lock(mutex_);
+        const bool is_late = !member->is_over && has_lost_behind(*member, answer);
+        if (!is_late) return settle(*member, answer);
+        move_to_rooms(*member, find_texts(answer->view(), "rooms"));
     }
-    if (--channel.waiting == 0) {
-        channel.recent.clear();
-        channel.recent_bytes = 0;
+    ask_admission(member, true);
+}
+
+void Rooms::settle(RoomMember& member, const Result<Buffer>& answer) {
+    if (!member.is_over && !answer) {
+        refuse(member, answer.error());
+    } else if (!member.is_over && !admit(member, answer->view())) {
+        refuse(member, Error::internal("its answer is not understood"));
     }
+    auto& channel = *member.channel;
+    if (--channel.waiting > 0) return;
+    channel.recent.clear();
+    channel.recent_bytes = 0;
+}
+
+// Whether messages that belong behind an admission are gone, because it took too long.
+bool Rooms::has_lost_behind(const RoomMember& member, const Result<Buffer>& answer) {
+    const auto& channel = *member.channel;
+    if (!answer || channel.lost_position == 0) return false;
+    const auto position = json::to_integer(json::find_member(answer->view(), "position"));
+    return position && static_cast<std::uint64_t>(*position) < channel.lost_position &&
+           find_text(answer->view(), "owner") == channel.lost_owner;
 }
 
 bool Rooms::admit(RoomMember& member, std::string_view answer) {
@@ -252,8 +269,13 @@ Result<> Rooms::deliver(std::string_view sent) {
     if (channel.waiting > 0) {
         channel.recent.emplace_back(sent);
         channel.recent_bytes += sent.size();
-        for (; channel.recent_bytes > kMaxRecent; channel.recent.pop_front())
-            channel.recent_bytes -= channel.recent.front().size();
+        for (; channel.recent_bytes > kMaxRecent; channel.recent.pop_front()) {
+            const auto& lost = channel.recent.front();
+            const auto position = json::to_integer(json::find_member(lost, "position"));
+            channel.lost_position = static_cast<std::uint64_t>(position.value_or(0));
+            channel.lost_owner = find_text(lost, "owner");
+            channel.recent_bytes -= lost.size();
+        }
     }
     Frame frame;
     if (const auto to = find_text(sent, "to"); !to.empty()) {

@@ -107,6 +107,8 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
     std::shared_ptr<RoomChannel> find_channel(const std::string& name, Known known);
     void ask_admission(const RoomMemberPtr& member, bool is_again);
     void take_admission(const RoomMemberPtr& member, const Result<Buffer>& answer);
+    void settle(RoomMember& member, const Result<Buffer>& answer);
+    static bool has_lost_behind(const RoomMember& member, const Result<Buffer>& answer);
     bool admit(RoomMember& member, std::string_view answer);
     void refuse(RoomMember& member, const Error& error);
     void drop(RoomMember& member);

@@ -38,6 +38,8 @@ test('what one changes the others see, on every hub, and newcomers begin with it
     assert.deepEqual(layouts, []);
     first.perform('control', {command: 'show', space: 3, stream_id: stream.id});
     first.perform('control', {command: 'listen', space: 3});
+    // Where nothing is shown there is nothing to spotlight.
+    await second.message('the stream', (m) => m.action === 'wall' && m.wall.cells.length === 1);
     second.perform('control', {command: 'spotlight', space: 3});
     for (const member of [first, second, all]) {
         await member.message(
