@@ -85,11 +85,12 @@ TEST_F(Stall,
     for (int i = 0; i < 1000; ++i)
         publish(server, topic, std::string(16 * 1024, 'x'), "record/1");
     ASSERT_TRUE(eventually([&] { return server.server().connections() == 0; }));
-    EXPECT_EQ(closed, std::vector<int>{1008});
+    EXPECT_EQ(closed_codes(), std::vector<int>{1008});
     EXPECT_EQ(reason_after_messages(slow), "slow reader: nothing was taken for too long");
-    EXPECT_EQ(cut(server, "stalled"), 1);
+    EXPECT_TRUE(eventually([&] { return cut(server, "stalled") == 1; }));
     EXPECT_GT(count(server, "streamwall_http_server_websocket_merged_total"), 0);
-    EXPECT_EQ(count(server, "streamwall_http_server_websocket_queued_bytes"), 0);
+    EXPECT_TRUE(eventually(
+        [&] { return count(server, "streamwall_http_server_websocket_queued_bytes") == 0; }));
 }
 
 TEST_F(Stall, spares_a_reader_that_takes_a_little_now_and_then) {
@@ -114,7 +115,7 @@ TEST_F(Burst, tells_a_slow_reader_why_it_was_cut_even_when_it_wakes_late) {
         publish(server, topic, std::string(16 * 1024, 'x'));
     ASSERT_TRUE(eventually([&] { return server.server().connections() == 0; }));
     EXPECT_EQ(reason_after_messages(slow), "slow reader: too many messages were waiting");
-    EXPECT_EQ(cut(server, "slow"), 1);
+    EXPECT_TRUE(eventually([&] { return cut(server, "slow") == 1; }));
 }
 
 // The smaller form of 5,000 subscribers of which 500 never read.
@@ -135,7 +136,7 @@ TEST_F(Burst, holds_at_most_its_bound_for_readers_that_never_read_and_lets_them_
     }
     EXPECT_LE(most, kSlow * 1024.0 * 1024);
     ASSERT_TRUE(eventually([&] { return server.server().connections() == kQuick; }));
-    EXPECT_EQ(cut(server, "slow"), kSlow);
+    EXPECT_TRUE(eventually([&] { return cut(server, "slow") == kSlow; }));
     EXPECT_EQ(count(server, "streamwall_http_server_websockets"), kQuick);
 }
 

@@ -133,7 +133,7 @@ TEST_F(WebSocket, echoes_a_message_as_large_as_allowed_and_closes_on_a_larger_on
     EXPECT_EQ(client.message()->close_code(), 1009);
     EXPECT_EQ(client.rest(), "");
     EXPECT_TRUE(eventually([&] { return closed_count() == 1; }));
-    EXPECT_EQ(closed.front(), 1009);
+    EXPECT_EQ(closed_codes().front(), 1009);
 }
 
 TEST_F(WebSocket, answers_pings_in_order_and_a_flood_of_them_with_the_latest) {
@@ -172,13 +172,13 @@ TEST_F(WebSocket, shakes_hands_at_the_end_from_either_side) {
     EXPECT_EQ(answer->close_code(), 4000);
     EXPECT_EQ(client.rest(), "");
     ASSERT_TRUE(eventually([&] { return closed_count() == 1; }));
-    EXPECT_EQ(closed.back(), 4000);
+    EXPECT_EQ(closed_codes().back(), 4000);
     // Gone without a word.
     {
         Client(server.port()).upgrade("/ws");
     }
     ASSERT_TRUE(eventually([&] { return closed_count() == 2; }));
-    EXPECT_EQ(closed.back(), 1006);
+    EXPECT_EQ(closed_codes().back(), 1006);
 }
 
 TEST_F(WebSocket, gives_up_on_a_peer_that_does_not_answer_a_close) {
@@ -261,7 +261,7 @@ TEST_F(WebSocket, cuts_a_reader_that_does_not_read_and_spares_the_others) {
         ASSERT_EQ(quick.message()->payload.size(), payload.size());
     }
     ASSERT_TRUE(eventually([&] { return closed_count() == 1; }));
-    EXPECT_EQ(closed.front(), 1008);
+    EXPECT_EQ(closed_codes().front(), 1008);
     publish(server, topic, "still here");
     EXPECT_EQ(quick.message()->payload, "still here");
 }
@@ -409,7 +409,7 @@ TEST_F(WebSocket, ends_everything_of_a_lease_before_unmount_is_done) {
     Client client(server.port());
     client.upgrade("/ws");
     server.unmount();
-    EXPECT_EQ(closed, std::vector<int>{1001});
+    EXPECT_EQ(closed_codes(), std::vector<int>{1001});
     EXPECT_EQ(client.message()->close_code(), 1001);
     EXPECT_EQ(Client(server.port()).upgrade("/ws").status, 404);
 }
@@ -422,7 +422,7 @@ TEST_F(WebSocket, closes_with_1001_when_the_server_stops) {
     client.frame(kClose, "\x03\xE9");
     EXPECT_EQ(client.rest(), "");
     drain.join();
-    EXPECT_EQ(closed, std::vector<int>{1001});
+    EXPECT_EQ(closed_codes(), std::vector<int>{1001});
 }
 
 TEST_F(WebSocket, serves_a_thousand_connections) {

@@ -47,10 +47,12 @@ class WebSocket : public ::testing::Test {
                               closed.push_back(code);
                           }});
     }
-    std::size_t closed_count() {
+    // The codes that connections were closed with.
+    std::vector<int> closed_codes() {
         const std::lock_guard lock(mutex);
-        return closed.size();
+        return closed;
     }
+    std::size_t closed_count() { return closed_codes().size(); }
 
     sw_ws_topic* topic = nullptr;
     std::mutex mutex;
