@@ -9,12 +9,15 @@ namespace {
 
 // A version of a record, or its end: each is made by one change. Ids and versions stay far below
 // what would make two of them the same.
+std::uint64_t key_of(std::string_view record, bool is_end) {
+    const auto id = static_cast<std::uint64_t>(contracts::record_id(record));
+    const auto version = static_cast<std::uint64_t>(contracts::record_version(record));
+    return (id << 26) ^ (version << 1) ^ (is_end ? 1 : 0);
+}
+
 std::uint64_t key_of(const ChangeLog::Change& change) {
     const bool is_end = !change.after;
-    const auto text = is_end ? change.before.view() : change.after.view();
-    const auto id = static_cast<std::uint64_t>(contracts::record_id(text));
-    const auto version = static_cast<std::uint64_t>(contracts::record_version(text));
-    return (id << 26) ^ (version << 1) ^ (is_end ? 1 : 0);
+    return key_of(is_end ? change.before.view() : change.after.view(), is_end);
 }
 
 }  // namespace
@@ -25,6 +28,12 @@ void ChangeLog::add(Change change) {
     changes_.push_back(std::move(change));
     if (changes_.size() > kKept) changes_.pop_front();
     position_.fetch_add(1, std::memory_order_release);
+}
+
+bool ChangeLog::knows(std::string_view record, bool is_end) const {
+    const auto key = key_of(record, is_end);
+    const std::lock_guard lock(mutex_);
+    return known_.contains(key);
 }
 
 bool ChangeLog::learn(const Change& change) {

@@ -8,6 +8,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -24,6 +25,8 @@ class ChangeLog {
 
     // Those who make a change and hear of it as well add it twice; it counts once.
     void add(Change change);
+    // Whether a change would count no more: the one that made this record, or ended it.
+    bool knows(std::string_view record, bool is_end) const;
     // Everything may be different from here on.
     void forget();
 

@@ -33,6 +33,8 @@ class ListCache {
         : clock_(std::move(clock)), max_bytes_(max_bytes) {}
 
     void changed(ChangeLog::Change change) { log_.add(std::move(change)); }
+    // Whether the change that made this record, or ended it, was told already.
+    bool knows(std::string_view record, bool is_end) const { return log_.knows(record, is_end); }
     // A change whose outcome is unknown.
     void distrust() { log_.forget(); }
 

@@ -200,9 +200,12 @@ void StreamRecords::heard(const Heard& change) {
         if (change.changes.empty()) return record;
         return record_before(record.view(), change.changes);
     };
-    lists_.changed({.before = before(),
-                    .after = change.removed ? Buffer() : record,
-                    .sequence = change.sequence});
+    // What was changed here is known, and most is.
+    if (!lists_.knows(record.view(), change.removed)) {
+        lists_.changed({.before = before(),
+                        .after = change.removed ? Buffer() : record,
+                        .sequence = change.sequence});
+    }
     if (change.removed)
         cache_.bury(contracts::record_id(record.view()));
     else
