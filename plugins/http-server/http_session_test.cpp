@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <latch>
 #include <thread>
 
 namespace streamwall::http_server::testing {
@@ -261,6 +262,37 @@ TEST(HttpSession, answers_503_at_once_where_it_is_full) {
     ASSERT_EQ(second.get("/echo")->status, 200);
     EXPECT_EQ(Client(server.port()).reply()->status, 503);
     EXPECT_EQ(first.get("/echo")->status, 200);
+}
+
+TEST(HttpSession, counts_connections_that_a_busy_loop_has_not_seen_yet) {
+    auto options = TestServer::quick_options();
+    options.loops = 2;
+    options.max_connections = 6;
+    TestServer server(options);
+    mount_echo(server);
+    std::latch held(1), free(1);
+    server.mount({.path = "/hold"}, [&](const auto&, auto* exchange) {
+        held.count_down();
+        free.wait();
+        answer(exchange, 204, "");
+    });
+    // The first loop accepts, the second is busy.
+    Client on_first(server.port()), on_second(server.port());
+    ASSERT_EQ(on_first.get("/echo")->status, 200);
+    on_second.send("GET /hold HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + std::string(kKey) +
+                   "\r\n\r\n");
+    held.wait();
+    std::vector<std::unique_ptr<Client>> more;
+    for (int i = 0; i < 14; ++i)
+        more.push_back(std::make_unique<Client>(server.port()));
+    const auto refused = [&] {
+        return server.fake().metric("streamwall_http_server_refused_connections_total reason=full");
+    };
+    EXPECT_TRUE(eventually([&] { return refused() == 10; })) << refused();
+    free.count_down();
+    EXPECT_EQ(on_second.reply()->status, 204);
+    more.clear();
+    EXPECT_TRUE(eventually([&] { return server.server().connections() == 2; }));
 }
 
 TEST(HttpSession, spreads_connections_evenly_over_the_loops) {

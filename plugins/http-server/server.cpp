@@ -71,7 +71,9 @@ void Server::start() {
     acceptor_ = new Acceptor(services_, workers_.front()->loop, services_.options.listen,
                              [this](int descriptor, PeerAddress peer) {
                                  Worker& worker = least_busy();
+                                 // Ahead of its loop, which may be busy while more come.
                                  worker.load.fetch_add(1, std::memory_order_relaxed);
+                                 services_.connections.fetch_add(1, std::memory_order_relaxed);
                                  worker.loop.post([&worker, descriptor, peer = std::move(peer)] {
                                      worker.adopt(descriptor, peer);
                                  });

@@ -110,7 +110,9 @@ void Worker::adopt(int descriptor, PeerAddress peer) {
     const boost::intrusive_ptr<HttpSession> session(
         new HttpSession(*this, std::move(socket), std::move(peer)));
     add(*session);
-    load.fetch_sub(1, std::memory_order_relaxed);  // what the acceptor counted ahead
+    // What was counted ahead.
+    load.fetch_sub(1, std::memory_order_relaxed);
+    services.connections.fetch_sub(1, std::memory_order_relaxed);
     session->start();
 }
 
