@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <tuple>
 
 #include "sqlite-store/connection.hpp"
 #include "sqlite-store/schema.hpp"
@@ -180,46 +181,60 @@ bool is_there(Connection& writer, const Trigger& trigger) {
     return found.step();
 }
 
+using Change = SearchChanges::Change;
+
 // What the changes of one record come to: later ones take back what earlier ones did.
-struct Sum {
-    int rows = 0;
-    std::map<std::string, int> tokens;  // +1 gained, −1 lost
-};
+Change sum_of(std::span<const Change> changes) {
+    Change out;
+    out.table = changes.front().table;
+    out.id = changes.front().id;
+    std::map<std::string_view, int> tokens;  // +1 gained, −1 lost
+    for (const auto& change : changes) {
+        out.rows += change.rows;
+        for (const auto& token : change.lost)
+            --tokens[token];
+        for (const auto& token : change.gained)
+            ++tokens[token];
+    }
+    for (const auto& [token, count] : tokens) {
+        if (count < 0) out.lost.emplace_back(token);
+        if (count > 0) out.gained.emplace_back(token);
+    }
+    return out;
+}
+
+void write_one(Connection& connection, const Change& change) {
+    // FTS5 counts rows: an update is one less and one more, whatever it changes.
+    const bool is_update = change.rows == 0 && (!change.lost.empty() || !change.gained.empty());
+    const std::string table = quoted(change.table);
+    if (change.rows < 0 || is_update) {
+        auto remove = connection.prepare("INSERT INTO " + table + " (" + table +
+                                         ", rowid, words) VALUES ('delete', ?, ?)");
+        const auto words = joined(change.lost);
+        remove.bind(1, change.id).bind(2, std::string_view(words)).finish();
+    }
+    if (change.rows > 0 || is_update) {
+        auto add = connection.prepare("INSERT INTO " + table + " (rowid, words) VALUES (?, ?)");
+        const auto words = joined(change.gained);
+        add.bind(1, change.id).bind(2, std::string_view(words)).finish();
+    }
+}
 
 }  // namespace
 
 void SearchChanges::write(Connection& connection) {
-    if (changes_.empty()) return;
-    std::map<std::pair<std::string_view, std::int64_t>, Sum> sums;
-    for (const auto& change : changes_) {
-        Sum& sum = sums[{change.table, change.id}];
-        sum.rows += change.rows;
-        for (const auto& token : change.lost)
-            --sum.tokens[token];
-        for (const auto& token : change.gained)
-            ++sum.tokens[token];
-    }
-    for (const auto& [key, sum] : sums) {
-        Tokens lost;
-        Tokens gained;
-        for (const auto& [token, count] : sum.tokens) {
-            if (count < 0) lost.push_back(token);
-            if (count > 0) gained.push_back(token);
+    const auto record = [](const Change& change) { return std::tie(change.table, change.id); };
+    std::ranges::sort(changes_, {}, record);
+    for (std::span<const Change> left(changes_); !left.empty();) {
+        const auto next = std::ranges::find_if(
+            left, [&](const Change& change) { return record(change) != record(left.front()); });
+        const auto same = left.first(static_cast<std::size_t>(next - left.begin()));
+        if (same.size() == 1) {
+            write_one(connection, same.front());
+        } else {
+            write_one(connection, sum_of(same));
         }
-        // FTS5 counts rows: an update is one less and one more, whatever it changes.
-        const bool is_update = sum.rows == 0 && (!lost.empty() || !gained.empty());
-        const std::string table = quoted(key.first);
-        if (sum.rows < 0 || is_update) {
-            auto remove = connection.prepare("INSERT INTO " + table + " (" + table +
-                                             ", rowid, words) VALUES ('delete', ?, ?)");
-            const auto words = joined(lost);
-            remove.bind(1, key.second).bind(2, std::string_view(words)).finish();
-        }
-        if (sum.rows > 0 || is_update) {
-            auto add = connection.prepare("INSERT INTO " + table + " (rowid, words) VALUES (?, ?)");
-            const auto words = joined(gained);
-            add.bind(1, key.second).bind(2, std::string_view(words)).finish();
-        }
+        left = left.subspan(same.size());
     }
     changes_.clear();
 }

@@ -3,6 +3,7 @@
 #include <Poco/Environment.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "storage-sql/text_match.hpp"
 
@@ -29,6 +30,30 @@ Tokens without(const Tokens& tokens, const Tokens& others) {
     Tokens out;
     std::ranges::set_difference(tokens, others, std::back_inserter(out));
     return out;
+}
+
+// Two texts without the words that both begin with and both end with. Blanks divide, so no word is
+// cut.
+struct Middles {
+    std::string_view begin;  // what was cut off
+    std::string_view before;
+    std::string_view after;
+    std::string_view end;  // what was cut off
+};
+Middles middles_of(std::string_view before, std::string_view after) {
+    const auto first = std::ranges::mismatch(before, after).in1;
+    auto blank = before.substr(0, static_cast<std::size_t>(first - before.begin())).rfind(' ');
+    const auto begin = before.substr(0, blank == before.npos ? 0 : blank + 1);
+    before.remove_prefix(begin.size());
+    after.remove_prefix(begin.size());
+    const auto last =
+        std::ranges::mismatch(before | std::views::reverse, after | std::views::reverse).in1;
+    const auto common = static_cast<std::size_t>(last - before.rbegin());
+    blank = before.find(' ', before.size() - common);
+    const auto end = before.substr(blank == before.npos ? before.size() : blank);
+    before.remove_suffix(end.size());
+    after.remove_suffix(end.size());
+    return {begin, before, after, end};
 }
 
 // Whether a text has the token, which comes without its state. `folded` are the words of the text.
@@ -114,6 +139,11 @@ TokenChange token_change(char state, std::span<const std::optional<std::string_v
         size += before[i].value_or("").size() + after[i].value_or("").size() + 2;
         if (before[i] == after[i]) {
             same.push_back(before[i]);
+        } else if (before[i] && after[i]) {
+            const auto middles = middles_of(*before[i], *after[i]);
+            same.insert(same.end(), {middles.begin, middles.end});
+            old_fields.push_back(middles.before);
+            new_fields.push_back(middles.after);
         } else {
             old_fields.push_back(before[i]);
             new_fields.push_back(after[i]);

@@ -90,6 +90,7 @@ bool contains_folded(std::string_view text, std::string_view folded) {
 
 std::string fold_words(std::string_view utf8) {
     std::string out;
+    out.reserve(utf8.size());
     bool between = false;
     while (!utf8.empty()) {
         const char32_t value = take_code_point(utf8);

@@ -153,6 +153,12 @@ TEST(TokenChange, IsTheDifferenceOfAllTokens) {
         {{"Ünïted 東京都", "x"}, {"ünïted 東京", "x"}},
         {{"same", "same"}, {"same", "same"}},
         {{"", "a b c"}, {"d", "c b a"}},
+        {{"a a", "x"}, {"a", "x"}},
+        {{"a b", "x"}, {"a b a b", "x"}},
+        {{"live at the pier", "x"}, {"live again at the pier", "x"}},
+        {{"live again, live", "x"}, {"live", "x"}},
+        {{"again live", "x"}, {"live", "x"}},
+        {{" pier", "x"}, {"pier ", "x"}},
         {{"short", filler, "tail"}, {"much longer than before", filler, "tail"}},
     };
     for (const auto& [before, after] : cases) {

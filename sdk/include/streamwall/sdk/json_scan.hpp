@@ -49,6 +49,14 @@ inline constexpr auto kStructure = [] {
     return out;
 }();
 
+// What ends a number or a literal.
+inline constexpr auto kEnd = [] {
+    std::array<bool, 256> out{};
+    for (const char c : {',', ']', '}', ' ', '\n', '\t', '\r'})
+        out[static_cast<unsigned char>(c)] = true;
+    return out;
+}();
+
 // `at` is on the opening bracket; brackets must pair by kind, at most 64 deep.
 inline std::size_t skip_nested(std::string_view text, std::size_t at) {
     std::uint64_t kinds = 0;  // one bit a level: 1 for an object
@@ -81,8 +89,9 @@ inline std::size_t skip_value(std::string_view text, std::size_t at) {
     if (at >= text.size()) return std::string_view::npos;
     if (text[at] == '"') return skip_string(text, at + 1);
     if (text[at] == '{' || text[at] == '[') return skip_nested(text, at);
-    const auto end = text.find_first_of(",]} \n\t\r", at);
-    return end == std::string_view::npos ? text.size() : end;
+    while (at < text.size() && !kEnd[static_cast<unsigned char>(text[at])])
+        ++at;
+    return at;
 }
 
 }  // namespace detail
