@@ -1,8 +1,9 @@
 // The peer of a durable PATCH or POST: a bare Beast listener in front of one thread that commits in
 // groups with SQLite's own interface. It works on a copy of a database that the host has made, so
-// tables and indexes are the same; each request updates or inserts one record, writes one row of
-// the journal as long as the host's, and is answered with the host's bytes once the commit is on
-// the disk. It checks, renders and tells nobody anything.
+// tables and indexes are the same, the full-text index too where the copy has one: which words a
+// change is about is found with the store's own functions. Each request updates or inserts one
+// record, writes one row of the journal as long as the host's, and is answered with the host's
+// bytes once the commit is on the disk. It checks, renders and tells nobody anything.
 //
 //   bare_commit PORT DATABASE BODY_FILE      GET answers "COMMITS CHANGES", what was done so far
 #include <sqlite3.h>
@@ -32,6 +33,8 @@
 #include <thread>
 #include <vector>
 
+#include "sqlite-store/search_index.hpp"
+
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
@@ -59,6 +62,7 @@ class Committer {
                                    "PRAGMA temp_store = MEMORY"}) {
             check(sqlite3_exec(database_, pragma, nullptr, nullptr, nullptr));
         }
+        streamwall::sqlite::register_search_functions(database_, words_);
         begin_ = prepare("BEGIN IMMEDIATE");
         commit_ = prepare("COMMIT");
         update_ = prepare(
@@ -69,6 +73,12 @@ class Committer {
             "INSERT INTO events (sequence, type, subject, id, version, timestamp, producer,"
             " changes, metadata, data) VALUES (?1, ?8, ?2, ?3, '1.0', ?4, 'catalog@main', ?5, ?6,"
             " ?7)");
+        if (number("SELECT count(*) FROM sqlite_schema WHERE name = 'search_streams'") > 0) {
+            forget_ = prepare(
+                "INSERT INTO search_streams (search_streams, rowid, words) VALUES ('delete', ?1, "
+                "?2)");
+            learn_ = prepare("INSERT INTO search_streams (rowid, words) VALUES (?1, ?2)");
+        }
         read_last_event();
         thread_ = std::thread([this] { run(); });
     }
@@ -79,7 +89,7 @@ class Committer {
         }
         wake_.notify_one();
         thread_.join();
-        for (auto* statement : {begin_, commit_, update_, insert_, event_})
+        for (auto* statement : {begin_, commit_, update_, insert_, event_, forget_, learn_})
             sqlite3_finalize(statement);
         sqlite3_close(database_);
     }
@@ -174,6 +184,7 @@ class Committer {
             step(begin_);
             for (const auto& change : batch)
                 apply(change);
+            write_words();
             step(commit_);
             ++commits_;
             changes_ += batch.size();
@@ -208,10 +219,26 @@ class Committer {
         step(event_);
     }
 
+    void write_words() {
+        for (const auto& change : words_.take()) {
+            if (change.rows == 0) write(forget_, change.id, change.lost);
+            write(learn_, change.id, change.gained);
+        }
+    }
+    void write(sqlite3_stmt* to, std::int64_t id, const std::vector<std::string>& tokens) {
+        std::string words;
+        for (const auto& token : tokens)
+            words.append(token).append(" ");
+        sqlite3_bind_int64(to, 1, id);
+        bind(to, 2, words);
+        step(to);
+    }
+
     asio::io_context& context_;
+    streamwall::sqlite::SearchChanges words_;
     sqlite3* database_ = nullptr;
     sqlite3_stmt *begin_ = nullptr, *commit_ = nullptr, *update_ = nullptr, *insert_ = nullptr,
-                 *event_ = nullptr;
+                 *event_ = nullptr, *forget_ = nullptr, *learn_ = nullptr;
     std::int64_t sequence_ = 0;
     std::int64_t time_ = 0;
     std::int64_t newest_ = 0;

@@ -222,21 +222,24 @@ void write_one(Connection& connection, const Change& change) {
 
 }  // namespace
 
-void SearchChanges::write(Connection& connection) {
+std::vector<Change> SearchChanges::take() {
     const auto record = [](const Change& change) { return std::tie(change.table, change.id); };
     std::ranges::sort(changes_, {}, record);
-    for (std::span<const Change> left(changes_); !left.empty();) {
+    std::vector<Change> out;
+    for (std::span<Change> left(changes_); !left.empty();) {
         const auto next = std::ranges::find_if(
             left, [&](const Change& change) { return record(change) != record(left.front()); });
         const auto same = left.first(static_cast<std::size_t>(next - left.begin()));
-        if (same.size() == 1) {
-            write_one(connection, same.front());
-        } else {
-            write_one(connection, sum_of(same));
-        }
+        out.push_back(same.size() == 1 ? std::move(same.front()) : sum_of(same));
         left = left.subspan(same.size());
     }
     changes_.clear();
+    return out;
+}
+
+void write_search_changes(Connection& writer) {
+    for (const auto& change : writer.search_changes().take())
+        write_one(writer, change);
 }
 
 void register_search_functions(sqlite3* database, SearchChanges& changes) {

@@ -34,12 +34,16 @@ class SearchChanges {
     void note(Change change) { changes_.push_back(std::move(change)); }
     std::size_t mark() const { return changes_.size(); }
     void rewind(std::size_t mark) { changes_.resize(mark); }
-    // Inside the transaction.
-    void write(Connection& connection);
+    // What they come to: one for each record, in the order in which the index takes them best.
+    // Nothing is left afterwards.
+    std::vector<Change> take();
 
   private:
     std::vector<Change> changes_;
 };
+
+// Inside the transaction that made them, before its end.
+void write_search_changes(Connection& writer);
 
 // The functions that triggers and queries of the index call; `changes` outlives the database.
 void register_search_functions(sqlite3* database, SearchChanges& changes);

@@ -218,7 +218,7 @@ bool Writer::transact(std::span<std::unique_ptr<Job>> jobs) {
         return true;
     }
     write_positions(pending);
-    connection_->search_changes().write(*connection_);
+    write_search_changes(*connection_);
     // Leases and positions are written whenever it is time; no test could count those.
     const bool brings_events = !batch.events.empty();
     if (brings_events) SW_FAULT_POINT("before_commit");

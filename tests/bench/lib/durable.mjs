@@ -1,6 +1,6 @@
 // Durable changes of records over HTTP, 64 clients: the host beside bare SQLite group commits behind
 // bare Beast, on a copy of the host's database: the same tables and indexes, a record and a row of the
-// journal for each request. The audit, which adds to that for each change, is off in the host that is
+// journal for each request; also on a copy without the full-text index. The audit, which adds to that for each change, is off in the host that is
 // compared, and on in another: that one is compared with the first.
 import {writeFileSync} from 'node:fs';
 import path from 'node:path';
@@ -13,19 +13,19 @@ const streams = 1000;
 const connections = 64;
 const headers = {Authorization: `Bearer ${key}`, 'Content-Type': 'application/json'};
 
-// The full-text index is the host's alone to pay for: the bare store does without.
 const withoutSearch = `${['insert', 'update', 'delete']
     .map((kind) => `DROP TRIGGER search_streams_${kind};`)
     .join('')} DROP TABLE search_streams;`;
 
-// Bare SQLite, on a copy of the host's database; it answers each request as the host did `sample`.
-async function startBare(t, host, {method, route, body}) {
+// Bare SQLite, on a copy of the host's database that `change` was made in; it answers each request as
+// the host did `sample`.
+async function startBare(t, host, name, {method, route, body}, change = '') {
     const answer = await fetch(`${host.url}/api/v1/streams${route}`, {method, headers, body});
     const bodyFile = path.join(host.folder, 'body');
     writeFileSync(bodyFile, Buffer.from(await answer.arrayBuffer()));
-    const database = path.join(host.folder, 'bare.db');
+    const database = path.join(host.folder, `${name}.db`);
     await output('sqlite3', [path.join(host.folder, 'streamwall.db'), `VACUUM INTO '${database}'`]);
-    await output('sqlite3', [database, withoutSearch]);
+    await output('sqlite3', [database, change]);
     return startPeer(t, 'bare_commit', database, bodyFile);
 }
 
@@ -46,7 +46,8 @@ export async function measureDurable(t, {rounds, duration}, {script, sample, goa
     const audited = await startHost(t);
     await fill(host, streams);
     await fill(audited, streams);
-    const bare = await startBare(t, host, sample);
+    const bare = await startBare(t, host, 'bare', sample);
+    const wordless = await startBare(t, host, 'wordless', sample, withoutSearch);
     const load = async ({port, pid}, counters) => {
         const [commits, changes] = await counters();
         const result = await wrk({...{port, pid, script, connections, duration}, args: [streams, key]});
@@ -58,13 +59,14 @@ export async function measureDurable(t, {rounds, duration}, {script, sample, goa
             metric(one, 'streamwall_storage_sqlite_commits_total'),
             metric(one, 'streamwall_storage_sqlite_events_total'),
         ]);
-    const bareCounters = async () => {
-        const text = await (await fetch(`http://127.0.0.1:${bare.port}/`)).text();
+    const bareCountersOf = (one) => async () => {
+        const text = await (await fetch(`http://127.0.0.1:${one.port}/`)).text();
         return text.split(' ').map(Number);
     };
     const results = await alternate(rounds, {
         ours: () => load(host, countersOf(host)),
-        bare: () => load(bare, bareCounters),
+        bare: () => load(bare, bareCountersOf(bare)),
+        wordless: () => load(wordless, bareCountersOf(wordless)),
         audited: async () => {
             const result = await load(audited, countersOf(audited));
             return {...result, behind_ms: await auditBehind(audited)};
@@ -89,6 +91,11 @@ function rowsOf(results, goal) {
             floor: `${rounded(rate('bare'))} bare SQLite, bare Beast`,
             goal: `>= ${100 * goal} %`,
             met: share >= goal,
+        },
+        {
+            figure: 'the same beside a store without a full-text index',
+            measured: `${rounded((100 * rate('ours')) / rate('wordless'))} %`,
+            floor: `${rounded(rate('wordless'))} bare SQLite, bare Beast`,
         },
         {figure: 'p99', measured: `${p99} us`, floor: `${bareP99} us`},
         {
