@@ -3,13 +3,14 @@
 
 #include <streamwall/sdk/buffer.hpp>
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <atomic>
 #include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 namespace streamwall::catalog {
@@ -36,7 +37,7 @@ class ChangeLog {
     std::optional<std::vector<Change>> between(std::uint64_t from, std::uint64_t through) const;
 
   private:
-    static constexpr std::size_t kKept = 4096;
+    static constexpr std::size_t kKept = 1024;
     // Of more changes it is known that they were there, because events may come late.
     static constexpr std::size_t kKnown = 65536;
 
@@ -52,7 +53,7 @@ class ChangeLog {
     std::atomic<std::uint64_t> position_{0};
     std::deque<Change> changes_;
     std::deque<Known> by_arrival_;
-    std::unordered_set<std::uint64_t> known_;
+    boost::unordered_flat_set<std::uint64_t> known_;
     std::int64_t unknown_through_ = 0;  // events up to here may be known no longer
 };
 

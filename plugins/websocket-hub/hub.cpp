@@ -2,6 +2,7 @@
 #include "event_stream.hpp"
 #include "hub_connection.hpp"
 
+#include <streamwall/contracts/record.hpp>
 #include <streamwall/sdk/json.hpp>
 #include <streamwall/sdk/json_scan.hpp>
 
@@ -245,8 +246,7 @@ Result<> Hub::publish(const StreamEvent& event) {
     const auto record = event.record.view();
     const bool is_well_formed = json::is_enclosed_object(record) &&
                                 (event.changes.empty() || json::is_enclosed_object(event.changes));
-    const auto facts = is_well_formed ? read_facts(record, event.changes) : std::nullopt;
-    if (!facts) {
+    if (!is_well_formed || contracts::record_id(record) <= 0) {
         return Error::invalid("the event holds no stream record", std::string(event.subject));
     }
     std::size_t sent = 0;
@@ -254,6 +254,9 @@ Result<> Hub::publish(const StreamEvent& event) {
                   PastEvent{event.place.sequence, event.time_ms, std::string(event.type),
                             event.record, std::string(event.changes)},
                   [&](const History& history) {
+                      if (streams_.topic_count() == 0) return;
+                      const auto facts = read_facts(record, event.changes);
+                      if (!facts) return;
                       const StreamNews news{make_broadcast(action, record, event.changes), *facts,
                                             event.subject, event.place};
                       sent = send_news(news, event, history.is_old(event.place.sequence));
