@@ -9,10 +9,14 @@ namespace {
 
 // A version of a record, or its end: each is made by one change. Ids and versions stay far below
 // what would make two of them the same.
-std::uint64_t key_of(std::string_view record, bool is_end) {
+std::uint64_t key_of(std::string_view record, bool is_end, std::int64_t later = 0) {
     const auto id = static_cast<std::uint64_t>(contracts::record_id(record));
-    const auto version = static_cast<std::uint64_t>(contracts::record_version(record));
+    const auto version = static_cast<std::uint64_t>(contracts::record_version(record) + later);
     return (id << 26) ^ (version << 1) ^ (is_end ? 1 : 0);
+}
+
+std::uint64_t key_of_next(std::string_view record) {
+    return key_of(record, false, 1);
 }
 
 std::uint64_t key_of(const ChangeLog::Change& change) {
@@ -30,10 +34,27 @@ void ChangeLog::add(Change change) {
     position_.fetch_add(1, std::memory_order_release);
 }
 
-bool ChangeLog::knows(std::string_view record, bool is_end) const {
+bool ChangeLog::knows(std::string_view record, bool is_end) {
     const auto key = key_of(record, is_end);
     const std::lock_guard lock(mutex_);
+    const auto expected = expected_.find(key);
+    if (expected != expected_.end()) return expected->second.was_asked = true;
     return known_.contains(key);
+}
+
+void ChangeLog::expect(std::string_view record) {
+    const auto key = key_of_next(record);
+    const std::lock_guard lock(mutex_);
+    ++expected_[key].count;
+}
+
+bool ChangeLog::settle(std::string_view record) {
+    const auto key = key_of_next(record);
+    const std::lock_guard lock(mutex_);
+    const auto expected = expected_.find(key);
+    const bool was_asked = expected->second.was_asked;
+    if (--expected->second.count == 0) expected_.erase(expected);
+    return was_asked;
 }
 
 bool ChangeLog::learn(const Change& change) {

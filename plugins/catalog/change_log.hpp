@@ -3,6 +3,7 @@
 
 #include <streamwall/sdk/buffer.hpp>
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <atomic>
@@ -26,8 +27,14 @@ class ChangeLog {
 
     // Those who make a change and hear of it as well add it twice; it counts once.
     void add(Change change);
-    // Whether a change would count no more: the one that made this record, or ended it.
-    bool knows(std::string_view record, bool is_end) const;
+    // Whether a change would count no more: the one that made this record, or ended it. It may
+    // still be under way here.
+    bool knows(std::string_view record, bool is_end);
+    // The change that makes the next version of `record` is under way here, and will be added.
+    void expect(std::string_view record);
+    // It has been added, or failed. True where knows() was asked of it meanwhile: after a failure
+    // that was a change by somebody else.
+    bool settle(std::string_view record);
     // Everything may be different from here on.
     void forget();
 
@@ -41,6 +48,10 @@ class ChangeLog {
     // Of more changes it is known that they were there, because events may come late.
     static constexpr std::size_t kKnown = 65536;
 
+    struct Expected {
+        std::size_t count = 0;
+        bool was_asked = false;
+    };
     struct Known {
         std::uint64_t key;
         std::int64_t sequence;
@@ -54,6 +65,7 @@ class ChangeLog {
     std::deque<Change> changes_;
     std::deque<Known> by_arrival_;
     boost::unordered_flat_set<std::uint64_t> known_;
+    boost::unordered_flat_map<std::uint64_t, Expected> expected_;
     std::int64_t unknown_through_ = 0;  // events up to here may be known no longer
 };
 

@@ -34,7 +34,9 @@ class ListCache {
 
     void changed(ChangeLog::Change change) { log_.add(std::move(change)); }
     // Whether the change that made this record, or ended it, was told already.
-    bool knows(std::string_view record, bool is_end) const { return log_.knows(record, is_end); }
+    bool knows(std::string_view record, bool is_end) { return log_.knows(record, is_end); }
+    void expect(std::string_view record) { log_.expect(record); }
+    bool settle(std::string_view record) { return log_.settle(record); }
     // A change whose outcome is unknown.
     void distrust() { log_.forget(); }
 

@@ -112,22 +112,27 @@ void StreamRecords::commit(Commit commit, const sw_context& context, Reply reply
     sw_context patient = context;
     patient.deadline_ns = std::max(context.deadline_ns, clock_() + kCommitTimeNs);
     auto changes = commit.changes;
+    const bool is_expected = commit.before && !commit.removes;
+    if (is_expected) lists_.expect(commit.before.view());
     store_.call(StorePort::Method::kApply, std::move(changes), patient,
-                [this, commit = std::move(commit),
+                [this, is_expected, commit = std::move(commit),
                  reply = std::move(reply)](Result<Buffer> answer) mutable {
-                    if (answer) return committed(commit, answer->view(), reply);
-                    if (!is_refusal(answer.code())) lists_.distrust();
-                    if (commit.before && !is_refusal(answer.code())) {
-                        cache_.distrust(contracts::record_id(commit.before.view()));
+                    auto record = answer ? committed(commit, answer->view()) : std::move(answer);
+                    const bool was_heard = is_expected && lists_.settle(commit.before.view());
+                    if (!record && (was_heard || !is_refusal(record.code()))) {
+                        lists_.distrust();
+                        if (commit.before) {
+                            cache_.distrust(contracts::record_id(commit.before.view()));
+                        }
                     }
-                    reply(std::move(answer));
+                    reply(std::move(record));
                 });
 }
 
-void StreamRecords::committed(const Commit& commit, std::string_view reply, Reply& answer) {
+Result<Buffer> StreamRecords::committed(const Commit& commit, std::string_view reply) {
     const auto text = store::result_at(reply, commit.index);
     if (contracts::record_id(text) == 0) {
-        return answer(Error::internal("the store's reply holds no record"));
+        return Error::internal("the store's reply holds no record");
     }
     Buffer record(text);
     lists_.changed({.before = commit.before,
@@ -141,7 +146,7 @@ void StreamRecords::committed(const Commit& commit, std::string_view reply, Repl
         if (commit.before || commit.removes) counts_.remove(commit.before.view());
         if (!commit.removes) counts_.add(text);
     }
-    answer(std::move(record));
+    return record;
 }
 
 void StreamRecords::commit_all(Buffer changes, std::vector<Member> members,
@@ -195,17 +200,16 @@ void StreamRecords::load_by_url(std::string_view url, const sw_context& context,
 
 void StreamRecords::heard(const Heard& change) {
     const auto& record = change.record;
+    // What was changed here is known, and most is.
+    if (lists_.knows(record.view(), change.removed)) return;
     const auto before = [&] {
         if (change.created) return Buffer();
         if (change.changes.empty()) return record;
         return record_before(record.view(), change.changes);
     };
-    // What was changed here is known, and most is.
-    if (!lists_.knows(record.view(), change.removed)) {
-        lists_.changed({.before = before(),
-                        .after = change.removed ? Buffer() : record,
-                        .sequence = change.sequence});
-    }
+    lists_.changed({.before = before(),
+                    .after = change.removed ? Buffer() : record,
+                    .sequence = change.sequence});
     if (change.removed)
         cache_.bury(contracts::record_id(record.view()));
     else

@@ -95,7 +95,7 @@ class StreamRecords {
     Relations* relations() const { return relations_; }
 
   private:
-    void committed(const Commit& commit, std::string_view reply, Reply& answer);
+    Result<Buffer> committed(const Commit& commit, std::string_view reply);
     void all_committed(const std::vector<Member>& members, std::string_view reply);
 
     StorePort& store_;

@@ -46,6 +46,9 @@ class ListedStore final : public StorePort {
             ++queries_;
             last_query_ = request.view();
         }
+        if (method == Method::kApply) {
+            if (const auto first = std::exchange(before_change_, {})) first();
+        }
         auto answer = sqlite::call(*store_, kMethods[static_cast<std::size_t>(method)],
                                    std::string(request.view()));
         const bool is_lost = method == Method::kApply && loses_reply_.exchange(false);
@@ -64,6 +67,9 @@ class ListedStore final : public StorePort {
     }
     // The next change is made, and its reply never comes.
     void lose_next_reply() { loses_reply_ = true; }
+
+    // Called when the next change comes, before it is made.
+    void before_next_change(std::function<void()> call) { before_change_ = std::move(call); }
 
     int queries() const {
         const std::lock_guard lock(mutex_);
@@ -88,6 +94,7 @@ class ListedStore final : public StorePort {
     sqlite::DatabaseFolder folder_;
     sqlite::Witness witness_;
     std::atomic<bool> loses_reply_{false};
+    std::function<void()> before_change_;
     mutable std::mutex mutex_;
     int queries_ = 0;
     std::string last_query_;
