@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/check_network.hpp"
+#include "config/check_secrets.hpp"
 #include "config/nearest.hpp"
 
 namespace streamwall::config {
@@ -168,6 +169,7 @@ ResolvedNode resolve(const Topology& topology, const NodeChoice& choice,
         const Settings& settings = resolved.instances.back().settings;
         resolved.secrets.insert(settings.secrets.begin(), settings.secrets.end());
     }
+    check_secrets(topology, resolved, out);
     return resolved;
 }
 

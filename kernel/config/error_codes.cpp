@@ -62,6 +62,9 @@ constexpr auto kCodes = std::to_array<CodeInfo>({
     {Code::kUnreachable,
      "Nobody answers where the setting says (asked with `check --connect`). Start the server, or "
      "correct the address."},
+    {Code::kWeakSecret,
+     "With `production: true` no secret may be one that anybody could know: the plugin's default, a "
+     "word of manuals, a placeholder, a few letters. Make one with `openssl rand -hex 32`."},
     {Code::kUnknownVariable,
      "The environment variable is not set and has no default. Set it, or write ${NAME:-default}."},
     {Code::kBadSubstitution,

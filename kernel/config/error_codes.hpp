@@ -49,6 +49,7 @@ enum class Code : std::uint16_t {
     kSharedAddress = 211,
     kNoTransport = 212,
     kUnreachable = 213,
+    kWeakSecret = 214,
 
     kUnknownVariable = 301,
     kBadSubstitution = 302,

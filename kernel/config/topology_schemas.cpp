@@ -58,7 +58,7 @@ constexpr std::string_view kKernel = R"json({
   "type": "object",
   "properties": {
     "data_dir": {"type": "string", "minLength": 1, "description": "where the host writes"},
-    "production": {"type": "boolean", "description": "refuse default secrets"},
+    "production": {"type": "boolean", "description": "refuse secrets that anybody could know: defaults, well-known words, placeholders, a few letters"},
     "plugin_path": {"type": "array", "items": {"type": "string", "minLength": 1},
                     "description": "folders searched for plugins beside the default"},
     "start_timeout": {"type": "string", "format": "duration"},
