@@ -39,7 +39,10 @@ inline constexpr std::string_view kDeclaration = R"({"collections":[
   {"name":"expires_at","type":"time"},{"name":"last_used_at","type":"time"},
   {"name":"revoked_at","type":"time"},
   {"name":"hash","type":"text"},{"name":"old_hash","type":"text"},
-  {"name":"old_hash_until","type":"time"}],
+  {"name":"old_hash_until","type":"time"},
+  {"name":"rotated_at","type":"time"},
+  {"name":"fixed_end","type":"boolean","default":false},
+  {"name":"told_state","type":"text","default":"active"}],
  "unique":[{"name":"hash","fields":["hash"]},{"name":"old_hash","fields":["old_hash"]}],
  "indexes":[{"name":"expiry","fields":["expires_at"]}]},
 {"name":"revoked_tokens","fields":[

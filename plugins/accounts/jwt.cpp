@@ -52,11 +52,16 @@ std::string_view text_of(const bj::object& object, std::string_view name) {
     return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
 }
 
+bool is_services(const bj::object& payload) {
+    return text_of(payload, "type") == "service";
+}
+
 std::optional<Flaw> check_signature(const Parts& parts, const Rules& rules) {
     // RFC 7515 4.1.11: an extension that must be understood, and is not.
     if (parts.header.contains("crit")) return Flaw::kAlgorithm;
     const auto algorithm = text_of(parts.header, "alg");
-    if (algorithm == "EdDSA") {
+    const bool is_service = is_services(parts.payload);
+    if (algorithm == "EdDSA" && !is_service) {
         const auto* key = rules.ring.find(text_of(parts.header, "kid"));
         if (key == nullptr) return Flaw::kUnknownKey;
         if (crypto::is_signed_by(key->pair.public_key, parts.signed_text, parts.signature)) {
@@ -64,8 +69,9 @@ std::optional<Flaw> check_signature(const Parts& parts, const Rules& rules) {
         }
         return Flaw::kSignature;
     }
-    if (algorithm != "HS256" || rules.shared_secret.empty()) return Flaw::kAlgorithm;
-    const auto expected = crypto::hmac_sha256(rules.shared_secret, parts.signed_text);
+    const auto secret = is_service ? rules.service_secret : rules.shared_secret;
+    if (algorithm != "HS256" || secret.empty()) return Flaw::kAlgorithm;
+    const auto expected = crypto::hmac_sha256(secret, parts.signed_text);
     const std::string_view tag(reinterpret_cast<const char*>(expected.data()), expected.size());
     return crypto::equal(tag, parts.signature) ? std::nullopt : std::optional(Flaw::kSignature);
 }
@@ -147,6 +153,8 @@ std::string_view to_string(Flaw flaw) {
             return "other_issuer";
         case Flaw::kNoUser:
             return "no_user";
+        case Flaw::kNoService:
+            return "no_service";
     }
     return "unknown";
 }
@@ -165,8 +173,13 @@ std::expected<Claims, Flaw> verify(std::string_view token, const Rules& rules) {
         return std::unexpected(Flaw::kOtherAudience);
     }
     Claims out;
-    out.user_id = user_id_of(payload);
-    if (out.user_id <= 0) return std::unexpected(Flaw::kNoUser);
+    if (is_services(payload)) {
+        out.service = text_of(payload, "service");
+        if (out.service.empty()) return std::unexpected(Flaw::kNoService);
+    } else {
+        out.user_id = user_id_of(payload);
+        if (out.user_id <= 0) return std::unexpected(Flaw::kNoUser);
+    }
     out.id = text_of(payload, "jti");
     if (out.id.empty() || out.id.size() > kMaxId) out.id = crypto::sha256_hex(token);
     out.issued_at = moment(payload, "iat").value_or(Seconds(0));

@@ -1,8 +1,9 @@
 // JSON Web Tokens (RFC 7519) in the compact form, as far as log-in needs them: EdDSA with our own
-// keys, and HS256 with a secret that old clients share. Pure functions.
+// keys, and HS256 with a secret that old clients share. And as services need them, which sign their
+// own: HS256 with a secret that is theirs alone. Pure functions.
 //
 // The key decides about the algorithm, never the token: a token that names a key is EdDSA, one that
-// says HS256 is checked against the shared secret alone, and nothing else is taken.
+// says HS256 is checked against the one secret of its type, and nothing else is taken.
 #pragma once
 
 #include "key_ring.hpp"
@@ -15,7 +16,8 @@
 namespace streamwall::accounts::jwt {
 
 struct Claims {
-    std::int64_t user_id = 0;  // `sub`
+    std::int64_t user_id = 0;  // `sub`; 0 where it is a service's
+    std::string service = {};  // `service`, where `type` says that it is one's; else empty
     std::string id;            // `jti`; the token's own hash where it has none
     Seconds issued_at{};
     Seconds expires_at{};
@@ -33,6 +35,7 @@ enum class Flaw {
     kOtherAudience,
     kOtherIssuer,
     kNoUser,
+    kNoService,
 };
 std::string_view to_string(Flaw flaw);
 
@@ -41,6 +44,7 @@ struct Rules {
     std::string_view shared_secret;  // empty: HS256 is refused
     std::string_view issuer;
     Seconds now{};
+    std::string_view service_secret = {};  // empty: tokens of services are refused
 };
 
 std::expected<Claims, Flaw> verify(std::string_view token, const Rules& rules);

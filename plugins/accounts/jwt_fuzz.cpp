@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const jwt::Rules rules{.ring = ring,
                            .shared_secret = "a secret that the fuzzer does not know",
                            .issuer = "streamwall",
-                           .now = Seconds(1'700'000'000)};
+                           .now = Seconds(1'700'000'000),
+                           .service_secret = "another that the fuzzer does not know"};
     if (jwt::verify({reinterpret_cast<const char*>(data), size}, rules)) std::abort();
     return 0;
 }

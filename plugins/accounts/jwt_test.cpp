@@ -6,12 +6,15 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 namespace streamwall::accounts::jwt {
 namespace {
 
 namespace bj = boost::json;
 
 constexpr std::string_view kSecret = "an old secret of at least 32 bytes";
+constexpr std::string_view kServiceSecret = "what services sign with, 32 bytes";
 constexpr Seconds kNow{1'700'000'000};
 constexpr Seconds kDay{86'400};
 
@@ -22,7 +25,11 @@ class Tokens : public ::testing::Test {
                 {.user_id = 5, .id = "token-1", .issued_at = kNow, .expires_at = kNow + kDay}};
     }
     Rules rules(Seconds now = kNow + Seconds(1)) const {
-        return {.ring = ring, .shared_secret = kSecret, .issuer = "streamwall", .now = now};
+        return {.ring = ring,
+                .shared_secret = kSecret,
+                .issuer = "streamwall",
+                .now = now,
+                .service_secret = kServiceSecret};
     }
     std::expected<Claims, Flaw> check(std::string_view token) const {
         return verify(token, rules());
@@ -59,6 +66,16 @@ class Tokens : public ::testing::Test {
         const auto tag = crypto::hmac_sha256(secret, text);
         return text + "." +
                crypto::to_base64url({reinterpret_cast<const char*>(tag.data()), tag.size()});
+    }
+
+    static bj::object service_payload() {
+        return {{"type", "service"},
+                {"service", "rooms"},
+                {"iat", kNow.count()},
+                {"exp", (kNow + Seconds(300)).count()}};
+    }
+    static std::string of_service(const bj::value& body, std::string_view secret = kServiceSecret) {
+        return shared({{"alg", "HS256"}, {"typ", "JWT"}}, body, secret);
     }
 
     KeyRing ring = KeyRing::make(kNow);
@@ -200,6 +217,62 @@ TEST_F(Tokens, NameAUserInTheSpellingsOfOldClients) {
         claims["sub"] = nobody;
         EXPECT_EQ(flaw_of(own(claims)), Flaw::kNoUser) << nobody;
     }
+}
+
+TEST_F(Tokens, OfServicesAreTakenWhereTheirOwnSecretSignedThem) {
+    const auto claims = check(of_service(service_payload()));
+    ASSERT_TRUE(claims);
+    EXPECT_EQ(claims->service, "rooms");
+    EXPECT_EQ(claims->user_id, 0);
+    EXPECT_EQ(claims->expires_at, kNow + Seconds(300));
+}
+
+TEST_F(Tokens, OfServicesAreRefusedWhateverElseSignedThem) {
+    const auto body = service_payload();
+    for (const auto secret : {kSecret, std::string_view(), std::string_view("x")})
+        EXPECT_EQ(flaw_of(of_service(body, secret)), Flaw::kSignature) << secret;
+    EXPECT_EQ(flaw_of(own(body)), Flaw::kAlgorithm) << "our key signs for users alone";
+    for (const std::string_view algorithm : {"none", "HS384", "HS512", "RS256", ""}) {
+        EXPECT_EQ(flaw_of(shared({{"alg", algorithm}}, body, kServiceSecret)), Flaw::kAlgorithm);
+        EXPECT_EQ(flaw_of(part({{"alg", algorithm}}) + "." + part(body) + "."), Flaw::kAlgorithm);
+    }
+    auto closed = rules();
+    closed.service_secret = {};
+    EXPECT_EQ(verify(of_service(body), closed).error(), Flaw::kAlgorithm);
+    EXPECT_EQ(verify(of_service(body, ""), closed).error(), Flaw::kAlgorithm);
+}
+
+TEST_F(Tokens, OfServicesSayThatTheyAreAndWhichAndUntilWhen) {
+    const std::tuple<const char*, bj::value, Flaw> cases[] = {
+        {"type", nullptr, Flaw::kSignature},
+        {"type", "user", Flaw::kSignature},
+        {"type", "Service", Flaw::kSignature},
+        {"type", bj::array{"service"}, Flaw::kSignature},
+        {"service", nullptr, Flaw::kNoService},
+        {"service", "", Flaw::kNoService},
+        {"service", 5, Flaw::kNoService},
+        {"exp", nullptr, Flaw::kNoExpiry},
+        {"exp", kNow.count(), Flaw::kExpired},
+        {"nbf", (kNow + Seconds(60)).count(), Flaw::kNotYetValid},
+        {"iss", "elsewhere", Flaw::kOtherIssuer},
+        {"aud", "elsewhere", Flaw::kOtherAudience},
+    };
+    for (const auto& [name, value, flaw] : cases) {
+        auto body = service_payload();
+        body[name] = value;
+        EXPECT_EQ(flaw_of(of_service(body)), flaw) << name << " " << value;
+    }
+    auto body = service_payload();
+    body.erase("exp");
+    EXPECT_EQ(flaw_of(of_service(body)), Flaw::kNoExpiry);
+}
+
+TEST_F(Tokens, OfUsersAreNotTakenFromServices) {
+    EXPECT_EQ(flaw_of(shared({{"alg", "HS256"}}, payload(), kServiceSecret)), Flaw::kSignature);
+    auto closed = rules();
+    closed.shared_secret = {};
+    EXPECT_EQ(verify(shared({{"alg", "HS256"}}, payload(), kServiceSecret), closed).error(),
+              Flaw::kAlgorithm);
 }
 
 TEST_F(Tokens, AreKnownByTheirHashWhereTheyHaveNoIdOfTheirOwn) {

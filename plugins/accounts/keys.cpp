@@ -4,6 +4,7 @@
 #include <streamwall/model/text.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace streamwall::accounts {
 namespace {
@@ -14,17 +15,8 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kMaxName = 255;
 constexpr std::string_view kWrapper = "api_key";
-
-// A key as it is shown.
-bj::object shown(const bj::object& key) {
-    bj::object out;
-    for (const auto& member : key) {
-        const std::string_view name = member.key();
-        if (name == "hash" || name == "old_hash" || name == "old_hash_until") continue;
-        out[name] = member.value();
-    }
-    return out;
-}
+constexpr std::array<std::string_view, 6> kHidden = {"hash",      "old_hash",   "old_hash_until",
+                                                     "fixed_end", "told_state", "version"};
 
 // What events tell of a key. Not the record, which holds the hash of its secret.
 bj::object told(const bj::object& key, const bj::object& set = {}) {
@@ -46,21 +38,6 @@ bj::object told_event(std::string_view type, const bj::object& key, const bj::ob
     out["data"] = told(key, set);
     if (!changes.empty()) out["changes"] = std::move(changes);
     return out;
-}
-
-Buffer to_buffer(const bj::object& key) {
-    return Buffer(bj::serialize(shown(key)));
-}
-
-// With its secret, which nobody is shown again.
-Buffer with_secret(const bj::object& key, std::string_view secret) {
-    auto out = shown(key);
-    // The version stays the last member, where readers look for it.
-    const auto version = out.at("version");
-    out.erase("version");
-    out["key"] = secret;
-    out["version"] = version;
-    return Buffer(bj::serialize(out));
 }
 
 void read_scopes(const bj::object& body, bj::object& record, FieldErrors& errors) {
@@ -85,6 +62,25 @@ void read_scopes(const bj::object& body, bj::object& record, FieldErrors& errors
 
 }  // namespace
 
+// A key as it is shown; with its secret where that was made now, which nobody is shown again.
+bj::object Keys::shown(const bj::object& key, std::string_view secret) const {
+    bj::object out;
+    for (const auto& member : key) {
+        const std::string_view name = member.key();
+        if (std::ranges::find(kHidden, name) == kHidden.end()) out[name] = member.value();
+    }
+    const auto now = parts_.host.wall_ms();
+    out["state"] = to_string(state_of(key, parts_.key_policy(), now));
+    out["age_days"] = age_days(key, now);
+    if (!secret.empty()) out["key"] = secret;
+    out["version"] = key.at("version");  // the last member, where readers look for it
+    return out;
+}
+
+Buffer Keys::to_buffer(const bj::object& key, std::string_view secret) const {
+    return Buffer(bj::serialize(shown(key, secret)));
+}
+
 Result<bj::object> Keys::read_new(std::string_view request) const {
     const auto body = read_body(request, kWrapper);
     if (!body) return body.error();
@@ -107,6 +103,7 @@ Result<bj::object> Keys::read_new(std::string_view request) const {
                        "must be a time to come, no later than " + parts_.time_text(longest));
         } else {
             record["expires_at"] = model::format_time(*end);
+            record["fixed_end"] = true;
         }
     }
     refuse_unknown(*body, request, {"name", "scopes", "rate_class", "expires_at"}, errors);
@@ -159,7 +156,7 @@ Task<Result<Buffer>> Keys::create(std::string request, Context context) {
     told.push_back(told_event(names::kKeyCreated, results->at(0).as_object()));
     const auto announced = co_await parts_.store.apply(std::move(told), std::move(context));
     if (!announced) co_return announced.error();
-    co_return with_secret(results->at(0).as_object(), secret);
+    co_return to_buffer(results->at(0).as_object(), secret);
 }
 
 Task<Result<Buffer>> Keys::rotate(std::string request, Context context) {
@@ -173,13 +170,16 @@ Task<Result<Buffer>> Keys::rotate(std::string request, Context context) {
     set["old_hash"] = key->at("hash");
     set["old_hash_until"] = parts_.time_text(parts_.settings.key_overlap);
     set["expires_at"] = parts_.time_text(parts_.settings.key_lifetime);
+    set["rotated_at"] = parts_.time_text();
+    set["fixed_end"] = false;
+    set["told_state"] = to_string(KeyState::kActive);
     bj::array changes;
     changes.push_back(told_event(names::kKeyRotated, *key, set));
     changes.push_back(change::update(kKeyCollection, *key, std::move(set)));
     const auto results = co_await parts_.store.apply(std::move(changes), context);
     if (!results) co_return results.error();
-    parts_.tell_changed("key", number_at(*key, "id"), context);
-    co_return with_secret(results->at(1).as_object(), secret);
+    parts_.teller.tell("key", number_at(*key, "id"), context);
+    co_return to_buffer(results->at(1).as_object(), secret);
 }
 
 Task<Result<Buffer>> Keys::revoke(std::string request, Context context) {
@@ -192,36 +192,67 @@ Task<Result<Buffer>> Keys::revoke(std::string request, Context context) {
     changes.push_back(change::update(kKeyCollection, *key, std::move(set)));
     const auto results = co_await parts_.store.apply(std::move(changes), context);
     if (!results) co_return results.error();
-    parts_.tell_changed("key", number_at(*key, "id"), context);
+    parts_.teller.tell("key", number_at(*key, "id"), context);
     co_return to_buffer(results->at(1).as_object());
 }
 
-Task<Result<std::int64_t>> Keys::warn(Context context) {
-    constexpr std::int64_t kMost = 100;
-    bj::array both;
-    both.push_back({{"field", "revoked_at"}, {"op", "null"}, {"value", true}});
-    both.push_back(
-        {{"field", "expires_at"},
-         {"op", "range"},
-         {"value", {parts_.time_text(), parts_.time_text(parts_.settings.key_warning)}}});
+// Those that are due, overdue or have ended, but for those of which that is known.
+bj::object Keys::aged_query(const bj::value& cursor) const {
+    constexpr std::int64_t kAtOnce = 100;
+    bj::array all;
+    all.push_back({{"field", "revoked_at"}, {"op", "eq"}, {"value", nullptr}});
+    all.push_back({{"field", "told_state"}, {"op", "ne"}, {"value", to_string(KeyState::kEnded)}});
+    all.push_back({{"field", "expires_at"},
+                   {"op", "le"},
+                   {"value", parts_.time_text(parts_.settings.key_warning)}});
     bj::object filter;
-    filter["and"] = std::move(both);
-    bj::object query{{"collection", kKeyCollection}, {"limit", kMost}, {"count", true}};
+    filter["and"] = std::move(all);
+    bj::object query{{"collection", kKeyCollection}, {"limit", kAtOnce}};
     query["filter"] = std::move(filter);
-    const auto page = co_await parts_.store.query(std::move(query), std::move(context));
-    if (!page) co_return page.error();
-    std::string ending;
-    for (const auto& item : page->at("records").as_array()) {
-        const auto& key = item.as_object();
-        ending.append(ending.empty() ? "" : ", ").append(text_at(key, "prefix"));
-        ending.append(" until ").append(text_at(key, "expires_at"));
+    if (cursor.is_string()) query["cursor"] = cursor;
+    return query;
+}
+
+Task<> Keys::flag(bj::object key, KeyState state, Context context) {
+    const auto name = to_string(state);
+    bj::object set{{"told_state", name}};
+    auto event = told_event(names::kKeyFlagged, key, set);
+    event["data"].as_object()["state"] = name;
+    event["changes"] = {{"state", {{"from", key.at("told_state")}, {"to", name}}}};
+    bj::array changes;
+    changes.push_back(std::move(event));
+    changes.push_back(change::update(kKeyCollection, key, std::move(set)));
+    const auto done = co_await parts_.store.apply(std::move(changes), std::move(context));
+    if (done.code() == SW_ABORTED) co_return;  // it has changed meanwhile; the next look sees how
+    if (!done) {
+        parts_.host.log().warn("accounts.key_not_flagged", done.error().message);
+        co_return;
     }
-    if (!ending.empty() && ending != warned_) {
-        parts_.host.log().warn("accounts.keys_end", "service keys end soon; rotate them",
-                               {{"keys", ending}});
-    }
-    warned_ = std::move(ending);
-    co_return number_at(*page, "count");
+    parts_.host.log().warn("accounts.key_flagged", "a service key wants to be rotated",
+                           {{"key", text_at(key, "prefix")},
+                            {"name", text_at(key, "name")},
+                            {"state", name},
+                            {"expires_at", text_at(key, "expires_at")}});
+}
+
+Task<Result<Keys::Ages>> Keys::flag_aged(Context context) {
+    Ages ages;
+    bj::value cursor;
+    do {
+        const auto page = co_await parts_.store.query(aged_query(cursor), context);
+        if (!page) co_return page.error();
+        for (const auto& item : page->at("records").as_array()) {
+            const auto& key = item.as_object();
+            const auto state = state_of(key, parts_.key_policy(), parts_.host.wall_ms());
+            ages.due += state == KeyState::kDue ? 1 : 0;
+            ages.overdue += state == KeyState::kOverdue ? 1 : 0;
+            if (text_at(key, "told_state") != to_string(state)) {
+                co_await flag(key, state, context);
+            }
+        }
+        cursor = page->at("next_cursor");
+    } while (cursor.is_string());
+    co_return ages;
 }
 
 }  // namespace streamwall::accounts

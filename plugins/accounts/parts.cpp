@@ -15,17 +15,6 @@ std::string Parts::time_text(std::chrono::milliseconds from_now) const {
     return model::format_time(model::UtcTime(std::chrono::milliseconds(host.wall_ms()) + from_now));
 }
 
-void Parts::tell_changed(std::string_view type, std::int64_t id, const Context& context) const {
-    const auto name = std::to_string(id);
-    const auto subject = std::string(type) + "/" + name;
-    const auto told =
-        bus.publish({.type = contracts::accounts::kCredentialsChanged,
-                     .subject = subject,
-                     .data = json::Writer().text("type", type).text("id", name).buffer()},
-                    context.raw());
-    if (!told) host.log().error("accounts.not_told", told.error().message, {{"subject", subject}});
-}
-
 Task<Result<bj::object>> list_records(const Parts& parts, std::string_view collection,
                                       std::string request, Context context) {
     const auto limit = json::to_integer(json::find_member(request, "limit")).value_or(25);

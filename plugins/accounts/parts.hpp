@@ -4,7 +4,10 @@
 
 #include "collections.hpp"
 #include "input.hpp"
+#include "key_age.hpp"
 #include "key_ring.hpp"
+#include "known_services.hpp"
+#include "teller.hpp"
 
 #include <streamwall/contracts/accounts.hpp>
 #include <streamwall/records/input.hpp>
@@ -44,11 +47,14 @@ struct Settings {
     std::chrono::milliseconds signing_key_period{};
     Secret jwt_secret;
     bool issue_shared = false;
+    Secret service_secret;
+    std::vector<KnownService> services;
     std::string login_limit;
     std::string rate_limits;
     std::chrono::milliseconds key_lifetime{};
     std::chrono::milliseconds key_overlap{};
     std::chrono::milliseconds key_warning{};
+    std::chrono::milliseconds key_grace{};
     std::uint64_t password_passes = 0;
     std::size_t password_memory_kib = 0;
 };
@@ -58,13 +64,12 @@ struct Parts {
     const Host& host;
     const Bus& bus;
     Store store;
+    Teller teller;
     std::optional<KeyRing> ring = {};
 
+    KeyPolicy key_policy() const { return {settings.key_warning, settings.key_grace}; }
     Seconds now() const;                                                   // since 1970
     std::string time_text(std::chrono::milliseconds from_now = {}) const;  // RFC 3339
-    // Whoever keeps verified principals forgets these. Before the reply that tells of the change,
-    // so that a listener of this process has forgotten them by then.
-    void tell_changed(std::string_view type, std::int64_t id, const Context& context) const;
 };
 
 // {"records":[…],"count":n} of a collection, newest id last. `request` holds limit and offset.

@@ -5,20 +5,23 @@
 
 #include <streamwall/sdk/plugin.hpp>
 
+#include <algorithm>
 #include <optional>
 
 STREAMWALL_SETTINGS(streamwall::accounts::Settings, signup, issuer, token_lifetime,
-                    signing_keys_file, signing_key_period, jwt_secret, issue_shared, login_limit,
-                    rate_limits, key_lifetime, key_overlap, key_warning, password_passes,
-                    password_memory_kib)
+                    signing_keys_file, signing_key_period, jwt_secret, issue_shared, service_secret,
+                    services, login_limit, rate_limits, key_lifetime, key_overlap, key_warning,
+                    key_grace, password_passes, password_memory_kib)
 
 namespace streamwall::accounts {
 namespace {
 
 namespace names = contracts::accounts;
+using std::chrono::milliseconds;
 
 constexpr std::size_t kMinSecret = 32;
-constexpr auto kChores = std::chrono::hours(1);
+constexpr milliseconds kMostBetweenChores = std::chrono::hours(1);
+constexpr milliseconds kLeastBetweenChores = std::chrono::seconds(1);
 
 class Accounts final : public Plugin<Settings> {
   public:
@@ -47,6 +50,7 @@ class Accounts final : public Plugin<Settings> {
         if (given.issue_shared && secret == 0) {
             return Error::invalid("needs jwt_secret", "issue_shared");
         }
+        if (auto checked = check_services(given); !checked) return checked;
         const bool is_off = given.rate_limits == "off";
         const auto limit = parse_login_limit(is_off ? "off" : std::string_view(given.login_limit));
         if (!limit) return limit.error();
@@ -55,30 +59,60 @@ class Accounts final : public Plugin<Settings> {
         return ok();
     }
 
+    static Result<> check_services(const Settings& given) {
+        const auto& secret = given.service_secret.reveal();
+        if (!secret.empty() && secret.size() < kMinSecret) {
+            return Error::invalid("a shared secret has at least 32 bytes", "service_secret");
+        }
+        // Whoever may sign for users may not sign for services.
+        if (!secret.empty() && secret == given.jwt_secret.reveal()) {
+            return Error::invalid("must differ from jwt_secret", "service_secret");
+        }
+        return accounts::check_services(given.services);
+    }
+
     void begin(Result<Buffer> declared) {
         if (!declared) return host().complete(SW_STEP_START, std::move(declared).error());
         ending_ = host().gauge("streamwall_accounts_keys_ending",
                                "Service keys that end soon and were not rotated.");
+        overdue_ = host().gauge("streamwall_accounts_keys_overdue",
+                                "Service keys past their end that are still taken.");
         tasks_.start(do_chores());
-        chores_ = host().every(kChores, [this] {
+        chores_ = host().every(chores_every(), [this] {
             if (const auto opened = tokens_.open_ring(); !opened) {
                 log().error("accounts.signing_key", opened.error().message);
             }
             tasks_.start(do_chores());
         });
+        parts_.teller.begin();
+        parts_.teller.say_count();
+        counts_ = host().every(Teller::kEvery, [this] { parts_.teller.say_count(); });
         host().complete(SW_STEP_START);
+    }
+
+    // Often enough that each state of a key is seen, however short its life is.
+    milliseconds chores_every() const {
+        const auto shortest = std::min(settings().key_lifetime, settings().key_warning);
+        return std::clamp(shortest / 4, kLeastBetweenChores, kMostBetweenChores);
     }
 
     Step stop() override {
         chores_.cancel();
+        counts_.cancel();
+        parts_.teller.end();
         return ok();
     }
 
     Task<> do_chores() {
         const auto context = host().own_context(std::chrono::seconds(30));
         co_await tokens_.forget_ended(context);
-        const auto ending = co_await keys_.warn(context);
-        if (ending) ending_.set(static_cast<double>(*ending));
+        const auto ages = co_await keys_.flag_aged(context);
+        if (!ages) {
+            log().warn("accounts.ages_unknown", ages.error().message);
+            co_return;
+        }
+        ending_.set(static_cast<double>(ages->due));
+        overdue_.set(static_cast<double>(ages->overdue));
     }
 
     // `run(std::string request, Context)` on the strand, as a task.
@@ -114,6 +148,7 @@ class Accounts final : public Plugin<Settings> {
                                          {names::kList, &Users::list},
                                          {names::kGet, &Users::get},
                                          {names::kCreate, &Users::create},
+                                         {names::kTakeOver, &Users::take_over},
                                          {names::kUpdate, &Users::update},
                                          {names::kRemove, &Users::remove}});
         if (!offered) return offered;
@@ -154,13 +189,18 @@ class Accounts final : public Plugin<Settings> {
         });
     }
 
-    Parts parts_{.settings = settings(), .host = host(), .bus = bus(), .store = Store(*this)};
+    Parts parts_{.settings = settings(),
+                 .host = host(),
+                 .bus = bus(),
+                 .store = Store(*this),
+                 .teller = Teller(host(), bus())};
     Tokens tokens_{parts_};
     Keys keys_{parts_};
     std::optional<Users> users_;
     std::optional<Commands> commands_;
-    Series ending_;
+    Series ending_, overdue_;
     Timer chores_;
+    Timer counts_;
     Tasks tasks_{*this};  // behind what its tasks use
 };
 

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace streamwall::testing {
 namespace {
 
@@ -149,6 +151,52 @@ TEST_F(AccountsInHost, ATokenEndsAtLogOutAndOthersOfTheUserDoNot) {
     ASSERT_TRUE(host->start());
     EXPECT_EQ(verify(first).code, kUnauthenticated) << "also after a restart";
     EXPECT_TRUE(verify(second));
+}
+
+TEST_F(AccountsInHost, CountTheChangesThatTheyTellSoThatWhoMissedOneSeesIt) {
+    const auto reply = signed_up();
+    const auto verdict = parsed(verify(text(reply, "token")));
+    const auto teller = text(verdict, "teller");
+    EXPECT_EQ(verdict.at("count"), 0);
+    EXPECT_TRUE(users("update", {{"id", 1}, {"body", {{"role", "admin"}}}}));
+    EXPECT_TRUE(users("log_out", {{"token", text(reply, "token")}}));
+    const auto changed = host->events("credentials.changed");
+    ASSERT_EQ(changed.size(), 2U);
+    EXPECT_EQ(bj::parse(changed[1].data),
+              bj::value({{"type", "user"}, {"id", "1"}, {"teller", teller}, {"count", 2}}));
+    const auto counted = [&](const bj::object& wanted) {
+        return host->eventually([&] {
+            const auto events = host->events("credentials.counted");
+            return !events.empty() && bj::parse(events.back().data) == wanted;
+        });
+    };
+    EXPECT_TRUE(counted({{"teller", teller}, {"count", 2}}));
+    const auto other = text(parsed(log_in("ada@example.org", "Valid123")), "token");
+    EXPECT_EQ(parsed(verify(other)).at("count"), 2);
+    ASSERT_TRUE(host->stop());
+    EXPECT_TRUE(counted({{"teller", teller}, {"count", 2}, {"last", true}}));
+    ASSERT_TRUE(host->start());
+    const auto again = parsed(verify(other));
+    EXPECT_NE(text(again, "teller"), teller);
+    EXPECT_EQ(again.at("count"), 0);
+}
+
+TEST_F(AccountsInHost, TellOfALogOutAndOfANewPasswordWithoutAnySecret) {
+    const auto token = text(signed_up(), "token");
+    EXPECT_TRUE(users("log_out", {{"token", token}}));
+    EXPECT_TRUE(users("log_out", {{"token", token}}));
+    EXPECT_TRUE(users("change_password",
+                      {{"body", {{"current_password", "Valid123"}, {"password", "Better456"}}}},
+                      {.id = "1"}));
+    ASSERT_TRUE(host->eventually([&] { return host->events("user.profile.updated").size() == 1; }));
+    const auto left = host->events("user.logged_out");
+    ASSERT_EQ(left.size(), 1U) << "twice is once";
+    EXPECT_EQ(bj::parse(left[0].data),
+              bj::parse(R"({"id":1,"email":"ada@example.org","role":"viewer","version":1})"));
+    const auto changed = host->events("user.profile.updated")[0];
+    EXPECT_NE(changed.envelope.find(R"("new_password":{"from":false,"to":true})"),
+              std::string::npos);
+    EXPECT_EQ(changed.envelope.find("Better456"), std::string::npos);
 }
 
 TEST_F(AccountsInHost, TokensEndWithTheirUserAndWithANewPassword) {
@@ -309,6 +357,101 @@ TEST_F(AccountsInHost, CommandsMakeTheFirstAdministrator) {
               kDenied);
 }
 
+class ShortLivedKeys : public AccountsInHost {
+  protected:
+    ShortLivedKeys()
+        : AccountsInHost({{"key_lifetime", "4s"}, {"key_warning", "2s"}, {"key_grace", "1d"}}) {}
+    bool becomes(int id, std::string_view state) {
+        return host->eventually(
+            [&] { return text(parsed(keys("get", {{"id", id}})), "state") == state; });
+    }
+    std::vector<std::string> flagged() {
+        std::vector<std::string> out;
+        for (const auto& event : host->events("api_key.flagged"))
+            out.push_back(event.subject + " " + text(bj::parse(event.data).as_object(), "state"));
+        return out;
+    }
+};
+
+TEST_F(ShortLivedKeys, AreFlaggedOnceInEachStateAndTakenInTheirGraceAlone) {
+    const bj::object body{{"name", "bot"}, {"scopes", {"streams:read"}}};
+    const auto made = parsed(keys("create", {{"body", body}}));
+    EXPECT_EQ(made.at("state"), "active");
+    EXPECT_EQ(made.at("age_days"), 0);
+    EXPECT_TRUE(made.at("rotated_at").is_null());
+    EXPECT_FALSE(made.contains("told_state"));
+    auto named = body;
+    named["expires_at"] = made.at("expires_at");
+    const auto fixed = parsed(keys("create", {{"body", named}}));
+    EXPECT_TRUE(becomes(1, "due"));
+    EXPECT_TRUE(becomes(1, "overdue"));
+    EXPECT_TRUE(verify(text(made, "key"))) << "by the operator's grace";
+    EXPECT_TRUE(becomes(2, "ended"));
+    EXPECT_EQ(verify(text(fixed, "key")).code, kUnauthenticated) << "its maker named its end";
+    const std::vector<std::string> all = {"api_key/1 due", "api_key/1 overdue", "api_key/2 due",
+                                          "api_key/2 ended"};
+    EXPECT_TRUE(host->eventually([&] {
+        auto seen = flagged();
+        std::ranges::sort(seen);
+        return seen == all;
+    }));
+    const auto rotated = parsed(keys("rotate", {{"id", 1}}));
+    EXPECT_EQ(rotated.at("state"), "active");
+    EXPECT_TRUE(rotated.at("rotated_at").is_string());
+    EXPECT_TRUE(verify(text(rotated, "key")));
+    EXPECT_EQ(std::ranges::count(host->logs(), "accounts.key_flagged", &LogLine::event), 4);
+}
+
+class ServiceAccounts : public AccountsInHost {
+  protected:
+    static constexpr std::string_view kServiceSecret = "what services sign with, 32 bytes";
+    ServiceAccounts()
+        : AccountsInHost(bj::parse(R"({"jwt_secret":"an old secret of at least 32 bytes",
+                            "service_secret":"what services sign with, 32 bytes",
+                            "services":[{"name":"rooms","scopes":["streams:read","status:write"]},
+                                        {"name":"bridge","role":"editor","rate_class":"user"},
+                                        {"name":"root","scopes":["admin"]}]})")
+                             .as_object()) {}
+    static std::string token_of(const bj::object& payload,
+                                std::string_view secret = kServiceSecret) {
+        using accounts::crypto::to_base64url;
+        const auto text = to_base64url(R"({"alg":"HS256","typ":"JWT"})") + "." +
+                          to_base64url(bj::serialize(payload));
+        const auto tag = accounts::crypto::hmac_sha256(secret, text);
+        return text + "." + to_base64url({reinterpret_cast<const char*>(tag.data()), tag.size()});
+    }
+    static std::string token_of(std::string_view service) {
+        return token_of({{"type", "service"}, {"service", service}, {"exp", kFar}});
+    }
+    static constexpr std::int64_t kFar = 32'503'680'000;  // the year 3000
+};
+
+TEST_F(ServiceAccounts, SpeakForServicesThatAreOnTheListAndSignThemselves) {
+    const auto rooms = parsed(verify(token_of("rooms")));
+    EXPECT_EQ(rooms.at("principal"),
+              bj::parse(R"({"type":"key","id":"service:rooms","name":"rooms","role":"",
+                            "scopes":"streams:read status:write"})"));
+    EXPECT_EQ(rooms.at("rate_class"), "service");
+    EXPECT_EQ(rooms.at("expires_at"), kFar * 1000);
+    const auto bridge = parsed(verify(token_of("bridge")));
+    EXPECT_EQ(bridge.at("principal").at("role"), "editor");
+    EXPECT_EQ(bridge.at("rate_class"), "user");
+    EXPECT_EQ(parsed(verify(token_of("root"))).at("principal").at("role"), "admin");
+}
+
+TEST_F(ServiceAccounts, RefuseWhoIsNotOnTheListAndWhatWasSignedOtherwise) {
+    const bj::object good{{"type", "service"}, {"service", "rooms"}, {"exp", kFar}};
+    EXPECT_TRUE(verify(token_of(good)));
+    EXPECT_EQ(verify(token_of("Rooms")).code, kUnauthenticated);
+    EXPECT_EQ(verify(token_of("unlisted")).code, kUnauthenticated);
+    EXPECT_EQ(verify(token_of(good, kSecret)).code, kUnauthenticated) << "users' secret";
+    EXPECT_EQ(users("log_out", {{"token", token_of(good)}}).code, kDenied);
+    signed_up();
+    const bj::object user{{"sub", "1"}, {"exp", kFar}};
+    EXPECT_TRUE(verify(token_of(user, kSecret)));
+    EXPECT_EQ(verify(token_of(user)).code, kUnauthenticated) << "services speak for no user";
+}
+
 class LockedAccounts : public AccountsInHost {
   protected:
     LockedAccounts() : AccountsInHost({{"login_limit", "3/20m"}}) {}
@@ -357,8 +500,14 @@ TEST_F(AccountsInHost, PublishTheKeysThatTheirTokensAreSignedWith) {
 }
 
 TEST(AccountsSettings, ThatCannotWorkAreRefusedAtTheStart) {
-    for (const auto* settings : {R"({"jwt_secret":"short"})", R"({"issue_shared":true})",
-                                 R"({"login_limit":"ten"})", R"({"login_limit":"10/20s"})"}) {
+    for (const auto* settings :
+         {R"({"jwt_secret":"short"})", R"({"issue_shared":true})", R"({"service_secret":"short"})",
+          R"({"service_secret":"an old secret of at least 32 bytes",
+                                     "jwt_secret":"an old secret of at least 32 bytes"})",
+          R"({"services":[{"name":"x"}]})",
+          R"({"services":[{"name":"x","role":"editor"},
+                                                 {"name":"x","role":"viewer"}]})",
+          R"({"login_limit":"ten"})", R"({"login_limit":"10/20s"})"}) {
         Host host(Options{.plugins = {STORAGE_SO, ACCOUNTS_SO},
                           .settings = {{"accounts", settings}},
                           .required = {"accounts"},

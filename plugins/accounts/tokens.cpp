@@ -21,16 +21,9 @@ Error refused() {
     return {SW_UNAUTHENTICATED, "The token is not valid.", {}, {}};
 }
 
-// Milliseconds since 1970; nothing where there is no time.
-std::optional<std::int64_t> time_at(const bj::object& record, std::string_view name) {
-    const auto time = model::parse_time(text_at(record, name));
-    if (!time) return std::nullopt;
-    return time->time_since_epoch().count();
-}
-
 struct Principal {
     std::string_view type;
-    std::int64_t id = 0;
+    std::string id;
     std::string name;
     std::string role;
     std::string scopes;
@@ -38,10 +31,11 @@ struct Principal {
     std::int64_t expires_at = 0;
 };
 
-Buffer render(const Principal& principal) {
+// `count` is that of the changes that were told before anything was looked up.
+Buffer render(const Principal& principal, const Teller& teller, std::int64_t count) {
     const auto inner = json::Writer()
                            .text("type", principal.type)
-                           .text("id", std::to_string(principal.id))
+                           .text("id", principal.id)
                            .text("name", principal.name)
                            .text("role", principal.role)
                            .text("scopes", principal.scopes)
@@ -50,6 +44,8 @@ Buffer render(const Principal& principal) {
         .raw("principal", inner)
         .text("rate_class", principal.rate_class)
         .number("expires_at", principal.expires_at)
+        .text("teller", teller.name())
+        .number("count", count)
         .buffer();
 }
 
@@ -61,23 +57,35 @@ std::string name_of(const bj::object& user) {
     return std::string(email.substr(0, email.find('@')));
 }
 
-std::string joined_scopes(const bj::object& key) {
-    std::string out;
+std::vector<std::string> scopes_of(const bj::object& key) {
+    std::vector<std::string> out;
     const auto* scopes = key.if_contains("scopes");
     if (scopes == nullptr || !scopes->is_array()) return out;
     for (const auto& scope : scopes->get_array()) {
-        if (!out.empty()) out += ' ';
-        if (scope.is_string()) out += std::string_view(scope.get_string());
+        if (scope.is_string()) out.emplace_back(scope.get_string());
     }
     return out;
 }
 
-bool has_scope(const bj::object& key, std::string_view wanted) {
-    const auto* scopes = key.if_contains("scopes");
-    return scopes && scopes->is_array() &&
-           std::ranges::any_of(scopes->get_array(), [&](const bj::value& scope) {
-               return scope.is_string() && scope.get_string() == wanted;
-           });
+bool holds(const std::vector<std::string>& scopes, std::string_view wanted) {
+    return std::ranges::find(scopes, wanted) != scopes.end();
+}
+
+std::string joined(const std::vector<std::string>& scopes) {
+    std::string out;
+    for (const auto& scope : scopes)
+        out.append(out.empty() ? "" : " ").append(scope);
+    return out;
+}
+
+bj::object logged_out(const bj::object& user) {
+    bj::object data;
+    for (const auto* name : {"id", "email", "role", "version"})
+        data[name] = user.at(name);
+    bj::object out{{"op", "event"}, {"type", names::kUserLoggedOut}, {"version", "1.0"}};
+    out["subject"] = "user/" + std::to_string(number_at(user, "id"));
+    out["data"] = std::move(data);
+    return out;
 }
 
 // RFC 3339 of whole seconds.
@@ -123,7 +131,8 @@ std::expected<jwt::Claims, jwt::Flaw> Tokens::check(std::string_view token) cons
     return jwt::verify(token, {.ring = *parts_.ring,
                                .shared_secret = parts_.settings.jwt_secret.reveal(),
                                .issuer = parts_.settings.issuer,
-                               .now = parts_.now()});
+                               .now = parts_.now(),
+                               .service_secret = parts_.settings.service_secret.reveal()});
 }
 
 Buffer Tokens::issue(const bj::object& user, Seconds valid_from) const {
@@ -149,21 +158,48 @@ Task<Result<Buffer>> Tokens::verify(std::string token, Context context) {
     if (token.starts_with(names::kKeyMark)) {
         return verify_key(std::move(token), std::move(context));
     }
-    return verify_user(std::move(token), std::move(context));
+    return verify_signed(std::move(token), std::move(context));
 }
 
-Task<Result<Buffer>> Tokens::verify_user(std::string token, Context context) {
-    const auto claims = check(token);
+Task<Result<Buffer>> Tokens::verify_signed(std::string token, Context context) {
+    auto claims = check(token);
     if (!claims) {
-        parts_.host.log().debug("accounts.token_refused", "a log-in token is not valid",
+        parts_.host.log().debug("accounts.token_refused", "a signed token is not valid",
                                 {{"reason", jwt::to_string(claims.error())}});
         co_return refused();
     }
+    if (!claims->service.empty()) co_return verify_service(*claims);
+    auto verdict = co_await verify_user(std::move(*claims), std::move(context));
+    co_return verdict;
+}
+
+// What a service may do is what the operator's list says, whatever its token says.
+Result<Buffer> Tokens::verify_service(const jwt::Claims& claims) const {
+    const auto* service = find_service(parts_.settings.services, claims.service);
+    if (service == nullptr) {
+        parts_.host.log().debug("accounts.token_refused",
+                                "a service that has signed a token is not on the list");
+        return refused();
+    }
+    const bool is_admin = holds(service->scopes, "admin");
+    // A key, for whoever asks what type of principal it is: `service` is the host itself.
+    return render({.type = "key",
+                   .id = "service:" + service->name,
+                   .name = service->name,
+                   .role = is_admin ? "admin" : service->role,
+                   .scopes = joined(service->scopes),
+                   .rate_class = service->rate_class,
+                   .expires_at = milliseconds(claims.expires_at).count()},
+                  parts_.teller, parts_.teller.count());
+}
+
+Task<Result<Buffer>> Tokens::verify_user(jwt::Claims claims, Context context) {
+    const auto count = parts_.teller.count();
     const auto revoked =
-        co_await parts_.store.find(kRevokedCollection, kByToken, claims->id, context);
+        co_await parts_.store.find(kRevokedCollection, kByToken, claims.id, context);
     if (!revoked) co_return revoked.error();
     if (revoked->has_value()) co_return refused();
-    const auto found = co_await parts_.store.find(kUserCollection, claims->user_id, context);
+    const auto found = co_await parts_.store.find(kUserCollection, claims.user_id, context);
     if (!found) co_return found.error();
     if (!found->has_value() || !flag_at(**found, "active")) co_return refused();
     const auto& user = **found;
@@ -171,20 +207,22 @@ Task<Result<Buffer>> Tokens::verify_user(std::string token, Context context) {
                                                    std::string(text_at(user, "email")), context);
     if (!secret) co_return secret.error();
     // Tokens from before the password was changed, or the user was switched off, have ended.
-    if (!secret->has_value() || claims->issued_at < Seconds(number_at(**secret, "valid_from"))) {
+    if (!secret->has_value() || claims.issued_at < Seconds(number_at(**secret, "valid_from"))) {
         co_return refused();
     }
     co_return render({.type = "user",
-                      .id = number_at(user, "id"),
+                      .id = std::to_string(number_at(user, "id")),
                       .name = name_of(user),
                       .role = std::string(text_at(user, "role")),
                       .scopes = {},
                       .rate_class = flag_at(user, "service") ? "service" : "user",
-                      .expires_at = milliseconds(claims->expires_at).count()});
+                      .expires_at = milliseconds(claims.expires_at).count()},
+                     parts_.teller, count);
 }
 
 Task<Result<Buffer>> Tokens::verify_key(std::string token, Context context) {
     if (!is_key_text(token)) co_return refused();
+    const auto count = parts_.teller.count();
     const auto hash = crypto::sha256_hex(token);
     auto found = co_await parts_.store.find(kKeyCollection, kByHash, hash, context);
     if (!found) co_return found.error();
@@ -196,16 +234,18 @@ Task<Result<Buffer>> Tokens::verify_key(std::string token, Context context) {
     if (!found->has_value()) co_return refused();
     const auto& key = **found;
     const auto now = parts_.host.wall_ms();
-    auto ends = time_at(key, "expires_at").value_or(0);
+    auto ends = refused_from(key, parts_.key_policy());
     if (is_old) ends = std::min(ends, time_at(key, "old_hash_until").value_or(0));
     if (ends <= now || time_at(key, "revoked_at")) co_return refused();
+    const auto scopes = scopes_of(key);
     auto principal = render({.type = "key",
-                             .id = number_at(key, "id"),
+                             .id = std::to_string(number_at(key, "id")),
                              .name = std::string(text_at(key, "name")),
-                             .role = has_scope(key, "admin") ? "admin" : "",
-                             .scopes = joined_scopes(key),
+                             .role = holds(scopes, "admin") ? "admin" : "",
+                             .scopes = joined(scopes),
                              .rate_class = text_at(key, "rate_class"),
-                             .expires_at = ends});
+                             .expires_at = ends},
+                            parts_.teller, count);
     if (time_at(key, "last_used_at").value_or(0) + kUseNoted.count() <= now) {
         co_await note_use(key, std::move(context));
     }
@@ -225,15 +265,18 @@ Task<> Tokens::note_use(bj::object key, Context context) {
 
 Task<Result<Buffer>> Tokens::log_out(std::string token, Context context) {
     const auto claims = check(token);
-    if (!claims) {
+    if (!claims || !claims->service.empty()) {
         co_return Error{SW_PERMISSION_DENIED, "Only a log-in token can be logged out.", {}, {}};
     }
+    const auto user = co_await parts_.store.find(kUserCollection, claims->user_id, context);
+    if (!user) co_return user.error();
     bj::object record{{"token", claims->id}, {"expires_at", time_of(claims->expires_at)}};
     bj::array changes;
     changes.push_back(change::insert(kRevokedCollection, std::move(record)));
+    if (user->has_value()) changes.push_back(logged_out(**user));
     const auto done = co_await parts_.store.apply(std::move(changes), context);
     if (!done && done.code() != SW_ALREADY_EXISTS) co_return done.error();
-    parts_.tell_changed("user", claims->user_id, context);
+    parts_.teller.tell("user", claims->user_id, context);
     co_return Buffer("{}");
 }
 

@@ -1,4 +1,4 @@
-// accounts.tokens: who a log-in token or a service key speaks for, now.
+// accounts.tokens: who a log-in token, a service's own token or a service key speaks for, now.
 #pragma once
 
 #include "jwt.hpp"
@@ -14,7 +14,7 @@ class Tokens {
     Result<> open_ring();
 
     Task<Result<Buffer>> verify(std::string token, Context context);
-    // The claims of a log-in token that is valid but for what the store knows.
+    // The claims of a token that is valid but for what the store and the list of services say.
     std::expected<jwt::Claims, jwt::Flaw> check(std::string_view token) const;
     // {"token","expires_at","user"} for a user's record. Tokens from before `valid_from` have
     // ended.
@@ -24,7 +24,9 @@ class Tokens {
     Task<> forget_ended(Context context);
 
   private:
-    Task<Result<Buffer>> verify_user(std::string token, Context context);
+    Task<Result<Buffer>> verify_signed(std::string token, Context context);
+    Task<Result<Buffer>> verify_user(jwt::Claims claims, Context context);
+    Result<Buffer> verify_service(const jwt::Claims& claims) const;
     Task<Result<Buffer>> verify_key(std::string token, Context context);
     Task<> note_use(boost::json::object key, Context context);
 

@@ -39,6 +39,15 @@ bj::object told_changes(const bj::object& user, const bj::object& set, bool has_
     return out;
 }
 
+// The record stays as it is; that its secret is another is worth knowing.
+bj::object password_changed(const bj::object& user) {
+    bj::object out{{"op", "event"}, {"type", names::kUserUpdated}, {"version", "1.0"}};
+    out["subject"] = subject_of(user);
+    out["data"] = user;
+    out["changes"] = told_changes(user, {}, true);
+    return out;
+}
+
 void need(const bj::object& body, std::string_view name, FieldErrors& errors) {
     const auto* value = body.if_contains(name);
     if (value == nullptr || value->is_null()) errors.add(name, "required", "is required");
@@ -111,24 +120,6 @@ Result<std::optional<LoginLimits::Options>> parse_login_limit(std::string_view t
 Users::Users(Parts& parts, Tokens& tokens, std::optional<LoginLimits::Options> limit)
     : parts_(parts), tokens_(tokens), passwords_(parts) {
     if (limit) limits_.emplace(*limit);
-}
-
-// User, secret and event in one step; ALREADY_EXISTS where somebody has the e-mail.
-Task<Result<bj::object>> Users::add(NewUser user, Context context) {
-    auto hash = co_await passwords_.hash(std::move(user.password));
-    if (!hash) co_return std::move(hash).error();
-    bj::object secret{{"email", user.record.at("email")}, {"password_hash", *hash}};
-    bj::array changes;
-    changes.push_back(change::insert(kUserCollection, std::move(user.record)));
-    changes.push_back(change::insert(kSecretCollection, std::move(secret)));
-    changes.push_back(change::event(names::kUserRegistered, "user/{id}", 0));
-    auto results = co_await parts_.store.apply(std::move(changes), std::move(context));
-    if (results.code() == SW_ALREADY_EXISTS) {
-        co_return Error{SW_ALREADY_EXISTS, "The e-mail address is in use.", "email",
-                        R"({"errors":[{"field":"email","code":"taken","message":"is in use"}]})"};
-    }
-    if (!results) co_return std::move(results).error();
-    co_return bj::object(results->at(0).as_object());
 }
 
 Task<Result<Buffer>> Users::sign_up(std::string request, Context context) {
@@ -261,9 +252,10 @@ Task<Result<Buffer>> Users::change_password(std::string request, Context context
     bj::array changes;
     changes.push_back(change::update(kSecretCollection, **secret,
                                      {{"password_hash", *hash}, {"valid_from", valid_from}}));
+    changes.push_back(password_changed(*user));
     const auto done = co_await parts_.store.apply(std::move(changes), context);
     if (!done) co_return done.error();
-    parts_.tell_changed("user", number_at(*user, "id"), context);
+    parts_.teller.tell("user", number_at(*user, "id"), context);
     co_return tokens_.issue(*user, Seconds(valid_from));
 }
 
@@ -368,7 +360,7 @@ Task<Result<Buffer>> Users::update(std::string request, Context context) {
     }
     const auto results = co_await parts_.store.apply(std::move(changes), context);
     if (!results) co_return results.error();
-    parts_.tell_changed("user", number_at(user, "id"), context);
+    parts_.teller.tell("user", number_at(user, "id"), context);
     co_return to_buffer(results->at(0).as_object());
 }
 
@@ -384,7 +376,7 @@ Task<Result<Buffer>> Users::remove(std::string request, Context context) {
     changes.push_back(change::event(names::kUserDeleted, subject_of(user), 0));
     const auto results = co_await parts_.store.apply(std::move(changes), context);
     if (!results) co_return results.error();
-    parts_.tell_changed("user", number_at(user, "id"), context);
+    parts_.teller.tell("user", number_at(user, "id"), context);
     co_return to_buffer(user);
 }
 

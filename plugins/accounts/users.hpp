@@ -22,6 +22,7 @@ class Users {
     Task<Result<Buffer>> list(std::string request, Context context);
     Task<Result<Buffer>> get(std::string request, Context context);
     Task<Result<Buffer>> create(std::string request, Context context);
+    Task<Result<Buffer>> take_over(std::string request, Context context);
     Task<Result<Buffer>> update(std::string request, Context context);
     Task<Result<Buffer>> remove(std::string request, Context context);
 
@@ -36,6 +37,8 @@ class Users {
         boost::json::object secret;
     };
     Task<Result<boost::json::object>> add(NewUser user, Context context);
+    Task<Result<boost::json::object>> add_hashed(boost::json::object record, std::string hash,
+                                                 Context context);
     // The user that a request of an administrator names, with what is secret of them.
     Task<Result<Target>> target_of(std::string request, Context context);
     Task<Result<>> keep_an_admin(boost::json::object user, Context context);

@@ -135,7 +135,9 @@ TokenDigest digest_of(std::string_view text) {
     return digest;
 }
 
-BootstrapKey::BootstrapKey(std::string_view key) : digest_(digest_of(key)) {}
+BootstrapKey::BootstrapKey(std::string_view key) : digest_(digest_of(key)) {
+    std::copy_n(digest_.begin(), id_.size(), id_.begin());
+}
 
 Verdict BootstrapKey::authenticate(std::string_view token) {
     auto principal = find(digest_of(token));
@@ -144,13 +146,12 @@ Verdict BootstrapKey::authenticate(std::string_view token) {
 
 std::optional<Principal> BootstrapKey::find(const TokenDigest& digest) const {
     if (CRYPTO_memcmp(digest.data(), digest_.data(), digest_.size()) != 0) return std::nullopt;
-    Principal principal{.type = "key",
-                        .id = "bootstrap",
-                        .name = "bootstrap",
-                        .role = "admin",
-                        .scopes = kEveryScope};
-    std::copy_n(digest.begin(), principal.rate_id.size(), principal.rate_id.begin());
-    return principal;
+    return Principal{.type = "key",
+                     .id = "bootstrap",
+                     .name = "bootstrap",
+                     .role = "admin",
+                     .scopes = kEveryScope,
+                     .rate_id = id_};
 }
 
 std::string load_or_make_key(const std::string& path) {

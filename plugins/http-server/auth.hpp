@@ -13,6 +13,9 @@ namespace streamwall::http_server {
 
 struct RequestHead;
 
+// Whose a credential is: one for all tokens of a user, and for both secrets of a key.
+using PrincipalId = std::array<std::uint8_t, 16>;
+
 // Texts live as long as the principal or a copy of it.
 struct Principal {
     std::string_view type = "anonymous";  // user, key, service, anonymous
@@ -20,7 +23,7 @@ struct Principal {
     std::string_view name;
     std::string_view role;    // viewer, editor, admin or empty
     std::string_view scopes;  // separated by spaces
-    std::array<std::uint8_t, 16> rate_id{};
+    PrincipalId rate_id{};
     bool has_service_rate = true;                 // else that of a user
     std::shared_ptr<const void> texts = nullptr;  // what the views point into, where they need it
 
@@ -66,9 +69,11 @@ class BootstrapKey final : public Authenticator {
     explicit BootstrapKey(std::string_view key);
     Verdict authenticate(std::string_view token) override;
     std::optional<Principal> find(const TokenDigest& digest) const;
+    const PrincipalId& id() const { return id_; }
 
   private:
     TokenDigest digest_;  // the key itself is not kept
+    PrincipalId id_{};    // Principal::rate_id
 };
 
 // The key kept in `path` (mode 0600), made there first where it is missing: "sw_" and 256 random

@@ -86,7 +86,7 @@ Step authenticate(ChainContext& context) {
     return std::nullopt;
 }
 
-Step rate_limit(ChainContext& context) {
+Step within_limits(ChainContext& context) {
     auto& request = context.request;
     const auto& limits = context.worker.services.options.rate_limits;
     request.answer.counted = false;
@@ -114,7 +114,20 @@ Step rate_limit(ChainContext& context) {
     const auto& host = context.worker.services.host;
     answer.rate_reset = host.clock->wall_ms(host.self) / 1000 + answer.rate.reset_after + 1;
     if (answer.rate.allowed) return std::nullopt;
-    return Refusal{429, "rate_limited", "Too many requests; wait as Retry-After says."};
+    request.limit_note = "Too many requests";
+    if (principal.type == "key") request.limit_note.append(" with the key ").append(principal.name);
+    request.limit_note += "; wait as Retry-After says.";
+    return Refusal{429, "rate_limited", request.limit_note};
+}
+
+Step rate_limit(ChainContext& context) {
+    auto refusal = within_limits(context);
+    const auto& request = context.request;
+    const auto second =
+        std::chrono::duration_cast<std::chrono::seconds>(request.answer.started.time_since_epoch());
+    context.worker.key_traffic.count(context.worker.services.host, request.principal,
+                                     !refusal.has_value(), second.count());
+    return refusal;
 }
 
 Step exists(ChainContext& context) {
@@ -142,6 +155,15 @@ Step exists(ChainContext& context) {
     return Refusal{404, "not_found", "There is nothing at this path."};
 }
 
+bool has_one_of(const Principal& principal, std::string_view scopes) {
+    while (!scopes.empty()) {
+        const auto end = std::min(scopes.find(' '), scopes.size());
+        if (end > 0 && principal.has_scope(scopes.substr(0, end))) return true;
+        scopes.remove_prefix(std::min(end + 1, scopes.size()));
+    }
+    return false;
+}
+
 // Denied unless a rule says otherwise.
 Step authorise(ChainContext& context) {
     const auto& request = context.request;
@@ -158,7 +180,7 @@ Step authorise(ChainContext& context) {
     if (request.identity_unknown) return unknown;
     if (principal.is_anonymous()) return unauthorised;
     if (principal.rank() >= route->access) return std::nullopt;
-    if (!route->scope.empty() && principal.has_scope(route->scope)) return std::nullopt;
+    if (has_one_of(principal, route->scope)) return std::nullopt;
     return Refusal{403, "forbidden", "These credentials do not allow that."};
 }
 

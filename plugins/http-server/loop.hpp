@@ -3,6 +3,7 @@
 // Everything here belongs to the loop's thread, but post(), start() and stop().
 #pragma once
 
+#include "auth.hpp"
 #include "host.hpp"
 
 #include <streamwall/host.h>
@@ -15,6 +16,7 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace streamwall::http_server {
@@ -49,8 +51,10 @@ class Session : public WheelHook,
     virtual void on_stop() = 0;
     // What this lease mounted goes; no callback of it may follow.
     virtual void on_unmount(const sw_lease* /*lease*/) {}
-    // What this principal may do has changed, see Principal::rate_id.
-    virtual void on_credentials_changed(const std::array<std::uint8_t, 16>& /*who*/) {}
+    // What this principal may do has changed.
+    virtual void on_credentials_changed(const PrincipalId& /*who*/) {}
+    // Whose credentials it goes on to rely on; nobody's where they were looked at once.
+    virtual std::optional<PrincipalId> relies_on() const { return std::nullopt; }
 
     // Bytes that it takes while it is idle, always the same.
     virtual std::size_t memory() const { return 0; }

@@ -5,6 +5,7 @@
 
 #include <streamwall/sdk/plugin.hpp>
 
+#include <atomic>
 #include <memory>
 #include <random>
 #include <string>
@@ -125,6 +126,7 @@ class HttpServer final : public Plugin<Settings> {
     Step stop() override {
         exchange_timer_.cancel();
         identity_timer_.cancel();
+        doubt_timer_.cancel();
         if (server_) server_->stop();
         return ok();
     }
@@ -148,6 +150,9 @@ class HttpServer final : public Plugin<Settings> {
         if (!authenticator) return std::move(authenticator).error();
         server_ = std::make_unique<Server>(core_host(), to_options(settings(), make_identity()),
                                            std::move(*authenticator));
+        if (tokens_ != nullptr) {
+            if (auto hearing = hear_credentials(); !hearing) return hearing;
+        }
         if (settings().shared_limits && server_->options().rate_limits) {
             if (auto sharing = share_limits(); !sharing) return sharing;
         }
@@ -213,22 +218,46 @@ class HttpServer final : public Plugin<Settings> {
         auto made = std::make_unique<TokenAuthenticator>(
             key, TokenAuthenticator::Outside{.ask = ask,
                                              .wall_ms = [this] { return host().wall_ms(); },
-                                             .now = [] { return Clock::now(); }});
-        // Called on the publisher's thread: who is told that a log-out is done, in this process,
-        // finds the token refused.
-        auto subscribed =
-            bus().subscribe({.pattern = "credentials.changed"},
-                            [this, tokens = made.get()](const Event& event) -> Outcome {
-                                const auto data = event.json();
-                                if (!data) return data.error();
-                                const std::string_view type = data->at("type").as_string();
-                                const std::string_view id = data->at("id").as_string();
-                                tokens->forget(type, id);
-                                server_->end_sockets_of(rate_id_of(type, id));
-                                return ok();
-                            });
-        if (!subscribed) return std::move(subscribed).error();
+                                             .now = [] { return Clock::now(); },
+                                             .doubted = [this] { doubt_sockets(); }});
+        tokens_ = made.get();
         return std::unique_ptr<Authenticator>(std::move(made));
+    }
+
+    // Called on the publisher's thread: who is told that a log-out is done, in this process, finds
+    // the token refused.
+    Result<> hear_credentials() {
+        doubt_timer_ = host().every(kDoubtEvery, [this] {
+            if (doubt_rounds_ > 0 && doubt_rounds_-- > 0) server_->end_doubtful();
+        });
+        return bus().subscribe({.pattern = "credentials.*"},
+                               [this](const Event& event) { return on_credentials(event); });
+    }
+
+    // credentials.changed names somebody, credentials.counted nobody.
+    Outcome on_credentials(const Event& event) {
+        const auto data = event.json();
+        if (!data) return data.error();
+        using Manner = CredentialNews::Manner;
+        auto manner = data->if_contains("last") ? Manner::kEnd : Manner::kCount;
+        if (const auto* id = data->if_contains("id")) {
+            manner = Manner::kChange;
+            const auto who = rate_id_of(data->at("type").as_string(), id->as_string());
+            tokens_->forget(who);
+            server_->end_sockets_of(who);
+        }
+        if (const auto* teller = data->if_contains("teller")) {
+            tokens_->heard({teller->as_string(), data->at("count").as_int64(), manner});
+        }
+        return ok();
+    }
+
+    void doubt_sockets() {
+        log().info("http.credentials_in_doubt",
+                   "who tells of changed credentials is new or was not heard; tokens are verified "
+                   "anew");
+        server_->doubt_sockets(tokens_->bootstrap_id());
+        doubt_rounds_ = static_cast<int>(Server::kDoubtRounds);
     }
 
     Result<> share_limits() {
@@ -266,9 +295,13 @@ class HttpServer final : public Plugin<Settings> {
 
     static constexpr std::chrono::milliseconds kExchangeEvery{200};
     static constexpr std::chrono::seconds kIdentityEvery{10};
+    static constexpr std::chrono::milliseconds kDoubtEvery{250};
 
     // Lives until the plugin does: answers may come after stop, and find nobody.
     std::unique_ptr<Server> server_;
+    TokenAuthenticator* tokens_ = nullptr;  // the server's; none where the bootstrap key is all
+    Timer doubt_timer_;
+    std::atomic<int> doubt_rounds_{0};  // in which sockets are ended, still to come
     std::unique_ptr<SharedLimits> shared_limits_;  // none where each node limits for itself
     Series limits_shared_;
     Timer exchange_timer_;

@@ -158,6 +158,7 @@ void Server::stop() {
         on_every_loop(
             [](Worker& worker) {
                 worker.draining = true;
+                worker.doubtful.clear();
                 for (const auto& session : worker.sessions())
                     session->on_stop();
             },
@@ -204,12 +205,41 @@ void Server::unmount(const sw_lease* lease, std::move_only_function<void()> done
         std::move(done));
 }
 
-void Server::end_sockets_of(const std::array<std::uint8_t, 16>& who) {
+void Server::end_sockets_of(const PrincipalId& who) {
     if (!started_) return;
     on_every_loop(
         [who](Worker& worker) {
             for (const auto& session : worker.sessions())
                 session->on_credentials_changed(who);
+        },
+        [] {});
+}
+
+void Server::doubt_sockets(const PrincipalId& sure) {
+    if (!started_) return;
+    on_every_loop(
+        [sure](Worker& worker) {
+            auto& doubtful = worker.doubtful;
+            doubtful.clear();
+            for (const auto& session : worker.sessions()) {
+                const auto who = session->relies_on();
+                if (who && *who != sure) doubtful.push_back(session);
+            }
+            worker.doubtful_round = doubtful.size() / kDoubtRounds + 1;
+        },
+        [] {});
+}
+
+void Server::end_doubtful() {
+    if (!started_) return;
+    on_every_loop(
+        [](Worker& worker) {
+            auto& doubtful = worker.doubtful;
+            for (auto left = worker.doubtful_round; left > 0 && !doubtful.empty(); --left) {
+                const auto session = std::move(doubtful.back());
+                doubtful.pop_back();
+                if (const auto who = session->relies_on()) session->on_credentials_changed(*who);
+            }
         },
         [] {});
 }

@@ -42,7 +42,14 @@ class Server {
     std::expected<void, std::string> mount(EndpointPtr endpoint);
     void unmount(const sw_lease* lease, std::move_only_function<void()> done);
     // Ends the WebSockets of a principal whose credentials have changed. [any]
-    void end_sockets_of(const std::array<std::uint8_t, 16>& who);
+    void end_sockets_of(const PrincipalId& who);
+    // The credentials behind the WebSockets of now are in doubt, but for those of `sure`: marks
+    // them to be ended by end_doubtful(). [any]
+    void doubt_sockets(const PrincipalId& sure);
+    // Ends some of them, so that all have ended after kDoubtRounds and their clients don't come
+    // back at once. [any]
+    static constexpr std::size_t kDoubtRounds = 20;
+    void end_doubtful();
     Topic* open_topic(const sw_lease* lease);
     void close_topic(Topic& topic);
     // Null where it would not be smaller. [any]
@@ -53,6 +60,7 @@ class Server {
     const Host& host() const { return services_.host; }
     const Options& options() const { return services_.options; }
     RateLimiter& limiter() { return services_.limiter; }
+    Authenticator& authenticator() { return *services_.authenticator; }
 
   private:
     void fit_descriptors();

@@ -22,6 +22,8 @@ std::string text_of(const json::object& object, std::string_view name) {
 struct Parsed {
     Principal principal;
     std::int64_t expires_ms = 0;
+    std::string teller;
+    std::int64_t count = 0;  // of changes that it has told
 };
 
 std::optional<Parsed> parse(std::string_view body) {
@@ -38,6 +40,10 @@ std::optional<Parsed> parse(std::string_view body) {
     if (texts->type.empty() || texts->type == "anonymous" || texts->id.empty()) return std::nullopt;
     Parsed out;
     out.expires_ms = expires->get_int64();
+    out.teller = text_of(*object, "teller");
+    if (const auto* count = object->if_contains("count"); count && count->is_int64()) {
+        out.count = count->get_int64();
+    }
     out.principal = {.type = texts->type,
                      .id = texts->id,
                      .name = texts->name,
@@ -51,9 +57,9 @@ std::optional<Parsed> parse(std::string_view body) {
 
 }  // namespace
 
-std::array<std::uint8_t, 16> rate_id_of(std::string_view type, std::string_view id) {
+PrincipalId rate_id_of(std::string_view type, std::string_view id) {
     const auto digest = digest_of(std::string(type).append("/").append(id));
-    std::array<std::uint8_t, 16> out{};
+    PrincipalId out{};
     std::copy_n(digest.begin(), out.size(), out.begin());
     return out;
 }
@@ -76,72 +82,74 @@ Verdict TokenAuthenticator::authenticate(std::string_view token) {
     const auto digest = digest_of(token);
     if (auto admin = bootstrap_.find(digest)) return Verdict::valid(std::move(*admin));
     if (!is_worth_asking(token)) return {};
-    auto& shard = shard_of(digest);
-    const std::lock_guard lock(shard.mutex);
-    const auto found = shard.entries.find(digest);
-    if (found == shard.entries.end()) return {Verdict::State::kUnknown};
-    if (found->second.until > outside_.now()) return Verdict::valid(found->second.principal);
-    shard.entries.erase(found);
-    return {Verdict::State::kUnknown};
+    auto found = cache_.find(digest);
+    if (!found) return {Verdict::State::kUnknown};
+    if (found->expires_ms <= outside_.wall_ms()) {
+        cache_.erase(digest);
+        return {Verdict::State::kUnknown};
+    }
+    const auto now = outside_.now();
+    if (!news_.is_current(now) && found->asked + CredentialNews::kSilence <= now) {
+        return {Verdict::State::kUnknown};
+    }
+    const auto due = now - kUseTold;
+    if (found->principal.type == "key" && found->asked <= due && cache_.claim(digest, due, now)) {
+        verify(token, [](const Verdict&) {});  // nobody waits for it
+    }
+    return Verdict::valid(std::move(found->principal));
 }
 
 void TokenAuthenticator::verify(std::string_view token, std::function<void(Verdict)> done) {
-    const auto digest = digest_of(token);
-    const auto request = json::serialize(json::object{{"token", token}});
-    outside_.ask(request, [this, digest, changes = changes_.load(), done = std::move(done)](
-                              const Reply& reply) { done(learn(digest, reply, changes)); });
+    constexpr int kTries = 3;
+    ask(std::string(token), kTries, std::move(done));
 }
 
-Verdict TokenAuthenticator::learn(const TokenDigest& digest, const Reply& reply,
-                                  std::uint64_t changes) {
+void TokenAuthenticator::ask(std::string token, int tries, std::function<void(Verdict)> done) {
+    const auto request = json::serialize(json::object{{"token", token}});
+    const Asked asked{outside_.now(), news_.position()};
+    outside_.ask(request, [this, token = std::move(token), tries, asked,
+                           done = std::move(done)](const Reply& reply) mutable {
+        if (auto verdict = learn(digest_of(token), reply, asked)) {
+            return done(std::move(*verdict));
+        }
+        if (tries <= 1) return done({Verdict::State::kUnavailable});
+        ask(std::move(token), tries - 1, std::move(done));
+    });
+}
+
+std::optional<Verdict> TokenAuthenticator::learn(const TokenDigest& digest, const Reply& reply,
+                                                 Asked asked) {
     if (reply.body.empty()) {
-        return {reply.is_refusal ? Verdict::State::kRefused : Verdict::State::kUnavailable};
+        if (!reply.is_refusal) return Verdict{Verdict::State::kUnavailable};
+        cache_.erase(digest);
+        return Verdict{Verdict::State::kRefused};
     }
     auto parsed = parse(reply.body);
-    if (!parsed) return {Verdict::State::kUnavailable};
-    const std::chrono::milliseconds left(parsed->expires_ms - outside_.wall_ms());
-    if (left.count() <= 0) return {};
-    const Entry entry{parsed->principal,
-                      outside_.now() + std::min<std::chrono::milliseconds>(left, kKept)};
-    if (changes == changes_.load()) keep(digest, entry);
-    // forget() may have run in between: it clears after it has counted.
-    if (changes != changes_.load()) {
-        auto& shard = shard_of(digest);
-        const std::lock_guard lock(shard.mutex);
-        shard.entries.erase(digest);
+    if (!parsed) return Verdict{Verdict::State::kUnavailable};
+    if (parsed->expires_ms <= outside_.wall_ms()) return Verdict{};
+    if (!parsed->teller.empty()) {
+        heard({parsed->teller, parsed->count, CredentialNews::Manner::kReply});
+    }
+    const auto& who = parsed->principal.rate_id;
+    cache_.keep(digest, {parsed->principal, parsed->expires_ms, asked.at});
+    // forget() may run in between: it clears after it has noted.
+    if (news_.has_changed(who, asked.position)) {
+        cache_.erase(digest);
+        return std::nullopt;
     }
     return Verdict::valid(std::move(parsed->principal));
 }
 
-void TokenAuthenticator::keep(const TokenDigest& digest, const Entry& entry) {
-    auto& shard = shard_of(digest);
-    const std::lock_guard lock(shard.mutex);
-    if (shard.entries.size() >= kPerShard) {
-        std::erase_if(shard.entries, [now = outside_.now()](const auto& each) {
-            return each.second.until <= now;
-        });
-    }
-    if (shard.entries.size() >= kPerShard) shard.entries.erase(shard.entries.begin());
-    shard.entries.insert_or_assign(digest, entry);
+void TokenAuthenticator::forget(const PrincipalId& who) {
+    news_.note(who);
+    cache_.forget(who);
 }
 
-void TokenAuthenticator::forget(std::string_view type, std::string_view id) {
-    ++changes_;
-    for (auto& shard : shards_) {
-        const std::lock_guard lock(shard.mutex);
-        std::erase_if(shard.entries, [&](const auto& each) {
-            return each.second.principal.type == type && each.second.principal.id == id;
-        });
-    }
-}
-
-std::size_t TokenAuthenticator::size() const {
-    std::size_t total = 0;
-    for (const auto& shard : shards_) {
-        const std::lock_guard lock(shard.mutex);
-        total += shard.entries.size();
-    }
-    return total;
+void TokenAuthenticator::heard(const CredentialNews::Told& told) {
+    if (!news_.heard(told, outside_.now())) return;
+    news_.note_doubt();
+    cache_.clear();
+    outside_.doubted();
 }
 
 }  // namespace streamwall::http_server

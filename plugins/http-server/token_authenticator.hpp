@@ -1,30 +1,30 @@
 // TokenAuthenticator: the bootstrap key, and tokens that a service knows.
 //
-// What the service said of a token is kept for a while, by the token's hash, so that requests ask
-// nobody. It is forgotten at the token's end, when the service tells that somebody's credentials
-// have changed, and after `kKept`: that bounds how long a listener that heard nothing takes for
-// granted what has ended elsewhere.
+// What the service said of a token is kept by the token's hash until the token's end, or until it
+// is told that the credentials of whom it stands for have changed, so that requests ask nobody.
+// Where such news may have been missed everything is asked anew, and while none can be heard
+// nothing is kept longer than CredentialNews::kSilence: that bounds how long a listener that is cut
+// off takes for granted what has ended elsewhere.
 #pragma once
 
 #include "auth.hpp"
+#include "credential_news.hpp"
 #include "host.hpp"
+#include "token_cache.hpp"
 
-#include <atomic>
 #include <chrono>
-#include <cstring>
-#include <list>
-#include <mutex>
+#include <functional>
 #include <string>
-#include <unordered_map>
 
 namespace streamwall::http_server {
 
-// Principal::rate_id of whom the service knows: one for all tokens of a user.
-std::array<std::uint8_t, 16> rate_id_of(std::string_view type, std::string_view id);
+// Principal::rate_id of whom the service knows.
+PrincipalId rate_id_of(std::string_view type, std::string_view id);
 
 class TokenAuthenticator final : public Authenticator {
   public:
-    static constexpr std::chrono::seconds kKept{15};
+    // The service notes when a key was used last. It hears of one that is in use so often.
+    static constexpr std::chrono::minutes kUseTold{5};
     static constexpr std::size_t kMaxToken = 8 * 1024;
 
     // What `verify` answered: its reply, or why there is none.
@@ -38,6 +38,8 @@ class TokenAuthenticator final : public Authenticator {
         std::function<void(const std::string& request, OnReply done)> ask;
         std::function<std::int64_t()> wall_ms;
         std::function<Time()> now;
+        // What tokens opened may stand for what has ended, see CredentialNews::heard(). [any]
+        std::function<void()> doubted;
     };
 
     // Outlives every answer.
@@ -46,40 +48,26 @@ class TokenAuthenticator final : public Authenticator {
     Verdict authenticate(std::string_view token) override;
     void verify(std::string_view token, std::function<void(Verdict)> done) override;
     // Somebody's credentials have changed: what was said of them is asked anew. [any]
-    void forget(std::string_view type, std::string_view id);
-    std::size_t size() const;
+    void forget(const PrincipalId& who);
+    // What a teller says of changes; everything is asked anew where that is called for. [any]
+    void heard(const CredentialNews::Told& told);
+    std::size_t size() const { return cache_.size(); }
+    const PrincipalId& bootstrap_id() const { return bootstrap_.id(); }
 
   private:
-    static constexpr std::size_t kShards = 16;
-    static constexpr std::size_t kPerShard = 4096;
-
-    struct Entry {
-        Principal principal;
-        Time until;
+    struct Asked {
+        Time at;
+        std::uint64_t position;  // among the news
     };
-    struct Hash {
-        // A cryptographic digest of what nobody can choose freely needs no hashing of its own.
-        std::size_t operator()(const TokenDigest& digest) const {
-            std::size_t out = 0;
-            std::memcpy(&out, digest.data(), sizeof out);
-            return out;
-        }
-    };
-    struct Shard {
-        mutable std::mutex mutex;
-        std::unordered_map<TokenDigest, Entry, Hash> entries;
-    };
-
     static bool is_worth_asking(std::string_view token);
-    Shard& shard_of(const TokenDigest& digest) { return shards_[digest.back() % kShards]; }
-    Verdict learn(const TokenDigest& digest, const Reply& reply, std::uint64_t changes);
-    void keep(const TokenDigest& digest, const Entry& entry);
+    void ask(std::string token, int tries, std::function<void(Verdict)> done);
+    // Nothing where what was said may be out of date by now.
+    std::optional<Verdict> learn(const TokenDigest& digest, const Reply& reply, Asked asked);
 
     BootstrapKey bootstrap_;
     const Outside outside_;
-    std::array<Shard, kShards> shards_;
-    // Counts forget(): an answer that was on its way meanwhile may be out of date.
-    std::atomic<std::uint64_t> changes_{0};
+    TokenCache cache_;
+    CredentialNews news_;
 };
 
 }  // namespace streamwall::http_server

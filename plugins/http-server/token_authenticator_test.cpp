@@ -11,6 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using State = Verdict::State;
+using Manner = CredentialNews::Manner;
 
 constexpr std::string_view kToken = "head.body.signature";
 constexpr std::string_view kUser =
@@ -28,7 +29,8 @@ struct Service {
                         done(reply);
                     },
                 .wall_ms = [this] { return wall_ms; },
-                .now = [this] { return now; }};
+                .now = [this] { return now; },
+                .doubted = [this] { ++doubts; }};
     }
     Reply reply{.body = kUser};
     bool holds = false;
@@ -36,9 +38,10 @@ struct Service {
     std::vector<TokenAuthenticator::OnReply> waiting;
     std::int64_t wall_ms = 0;
     Time now{};
+    int doubts = 0;
 };
 
-class TokenCache : public ::testing::Test {
+class TokenAuthentication : public ::testing::Test {
   protected:
     // The verdict; kUnknown where the service has not answered yet.
     Verdict ask(std::string_view token = kToken) {
@@ -47,13 +50,15 @@ class TokenCache : public ::testing::Test {
         return last;
     }
     State known(std::string_view token = kToken) { return tokens.authenticate(token).state; }
+    // The teller "a" says that there were so many changes.
+    void count(std::int64_t changes) { tokens.heard({"a", changes, Manner::kCount}); }
 
     Verdict last;
     Service service;
     TokenAuthenticator tokens{kKey, service.outside()};
 };
 
-TEST_F(TokenCache, KnowsTheBootstrapKeyAndAsksForTokensAlone) {
+TEST_F(TokenAuthentication, KnowsTheBootstrapKeyAndAsksForTokensAlone) {
     EXPECT_EQ(known(kKey), State::kValid);
     EXPECT_EQ(known(kToken), State::kUnknown);
     EXPECT_EQ(known("swk_something"), State::kUnknown);
@@ -65,7 +70,7 @@ TEST_F(TokenCache, KnowsTheBootstrapKeyAndAsksForTokensAlone) {
     EXPECT_TRUE(service.asked.empty());
 }
 
-TEST_F(TokenCache, AsksOnceForATokenThatIsUsedOften) {
+TEST_F(TokenAuthentication, AsksOnceForATokenThatIsUsedOften) {
     const auto verdict = ask();
     ASSERT_TRUE(verdict.is_valid());
     EXPECT_EQ(verdict.principal.id, "5");
@@ -77,39 +82,141 @@ TEST_F(TokenCache, AsksOnceForATokenThatIsUsedOften) {
     EXPECT_EQ(again.principal.rate_id, verdict.principal.rate_id);
 }
 
-TEST_F(TokenCache, AsksAgainAfterAWhileAndAtTheTokensEnd) {
+TEST_F(TokenAuthentication, KeepsATokenToItsEndWhileItHearsOfChanges) {
+    count(0);
     ask();
-    service.now += TokenAuthenticator::kKept;
+    for (int second = 0; second < 86'399; second += 10) {
+        service.now += 10s;
+        count(0);
+        ASSERT_EQ(known(), State::kValid) << second;
+    }
+    EXPECT_EQ(service.asked.size(), 1U);
+    service.wall_ms = 999'999;
+    EXPECT_EQ(known(), State::kValid);
+    service.wall_ms = 1'000'000;
     EXPECT_EQ(known(), State::kUnknown);
-    service.wall_ms = 999'000;
+    EXPECT_EQ(ask().state, State::kRefused) << "it had ended when the answer came";
+    EXPECT_EQ(tokens.size(), 0U);
+}
+
+TEST_F(TokenAuthentication, KeepsATokenForAWhileOnlyWhereItHearsOfNoChanges) {
     ask();
-    service.now += 999ms;
+    service.now += CredentialNews::kSilence - 1ms;
     EXPECT_EQ(known(), State::kValid);
     service.now += 1ms;
     EXPECT_EQ(known(), State::kUnknown);
-    service.wall_ms = 1'000'000;
-    EXPECT_EQ(ask().state, State::kRefused) << "it had ended when the answer came";
+    ask();
+    EXPECT_EQ(known(), State::kValid);
 }
 
-TEST_F(TokenCache, ForgetsThoseWhoseCredentialsChanged) {
+TEST_F(TokenAuthentication, IsDoubtedAtOnceWhereAChangeWasMissedAndAfterASilence) {
+    count(0);
     ask();
-    tokens.forget("user", "6");
-    tokens.forget("key", "5");
+    count(1);
+    EXPECT_EQ(known(), State::kUnknown);
+    EXPECT_EQ(service.doubts, 2);
+    ask();
+    service.now += CredentialNews::kSilence;
+    EXPECT_EQ(known(), State::kUnknown) << "while nothing is heard";
+    ask();
+    EXPECT_EQ(known(), State::kValid) << "whoever can be asked is no further away than this";
+    count(1);
+    EXPECT_EQ(known(), State::kUnknown) << "what was missed may be anything";
+    EXPECT_EQ(service.doubts, 3);
+}
+
+TEST_F(TokenAuthentication, IsDoubtedWhereAnotherTellerMayJudgeOtherwise) {
+    count(0);
+    ask();
+    tokens.heard({"a", 0, Manner::kEnd});
     EXPECT_EQ(known(), State::kValid);
-    tokens.forget("user", "5");
+    tokens.heard({"b", 0, Manner::kCount});
+    EXPECT_EQ(known(), State::kUnknown);
+    EXPECT_EQ(service.doubts, 2);
+}
+
+TEST_F(TokenAuthentication, LearnsFromTheReplyHowManyChangesWereTold) {
+    service.reply = {.body = R"({"principal":{"type":"user","id":"5"},"expires_at":1000000,)"
+                             R"("teller":"a","count":7})"};
+    ASSERT_TRUE(ask().is_valid());
+    count(7);
+    EXPECT_EQ(known(), State::kValid);
+    count(8);
+    EXPECT_EQ(known(), State::kUnknown);
+}
+
+TEST_F(TokenAuthentication, ForgetsThoseWhoseCredentialsChanged) {
+    ask();
+    tokens.forget(rate_id_of("user", "6"));
+    tokens.forget(rate_id_of("key", "5"));
+    EXPECT_EQ(known(), State::kValid);
+    tokens.forget(rate_id_of("user", "5"));
     EXPECT_EQ(known(), State::kUnknown);
     EXPECT_EQ(tokens.size(), 0U);
 }
 
-TEST_F(TokenCache, DoesNotKeepAnAnswerThatWasOnItsWayDuringAChange) {
-    service.holds = true;
-    ask();
-    tokens.forget("user", "5");
-    service.waiting.at(0)(service.reply);
-    EXPECT_EQ(known(), State::kUnknown);
+TEST_F(TokenAuthentication, ForgetsEveryTokenOfOnePrincipalAlone) {
+    for (int n = 0; n < 100; ++n)
+        ask("a.b." + std::to_string(n));
+    service.reply = {.body = R"({"principal":{"type":"user","id":"6"},"expires_at":1000000})"};
+    ask("a.b.other");
+    tokens.forget(rate_id_of("user", "5"));
+    EXPECT_EQ(tokens.size(), 1U);
+    EXPECT_EQ(known("a.b.other"), State::kValid);
 }
 
-TEST_F(TokenCache, KeepsNothingOfWhatIsRefusedOrCannotBeAsked) {
+TEST_F(TokenAuthentication, AsksAgainWhereAnAnswerWasOnItsWayDuringAChange) {
+    service.holds = true;
+    ask();
+    tokens.forget(rate_id_of("user", "6"));
+    tokens.forget(rate_id_of("user", "5"));
+    service.waiting.at(0)(service.reply);
+    EXPECT_EQ(last.state, State::kUnknown) << "what was said may be out of date";
+    EXPECT_EQ(known(), State::kUnknown);
+    ASSERT_EQ(service.waiting.size(), 2U);
+    service.waiting.at(1)({.is_refusal = true});
+    EXPECT_EQ(last.state, State::kRefused);
+    EXPECT_EQ(tokens.size(), 0U);
+}
+
+TEST_F(TokenAuthentication, GivesUpWhereSomebodyChangesAllTheTime) {
+    service.holds = true;
+    ask();
+    for (std::size_t n = 0; n < 3; ++n) {
+        ASSERT_EQ(service.waiting.size(), n + 1);
+        tokens.forget(rate_id_of("user", "5"));
+        service.waiting.at(n)(service.reply);
+    }
+    EXPECT_EQ(last.state, State::kUnavailable);
+    EXPECT_EQ(service.waiting.size(), 3U);
+}
+
+TEST_F(TokenAuthentication, TellsOfAKeyThatIsInUseAndHearsWhereItHasEnded) {
+    service.reply = {
+        .body = R"({"principal":{"type":"key","id":"3","name":"bot"},"expires_at":1000000})"};
+    count(0);
+    ask("swk_key");
+    const auto use = [&](Duration after) {
+        for (; after > 0s; after -= 10s) {
+            service.now += 10s;
+            count(0);
+        }
+        return known("swk_key");
+    };
+    EXPECT_EQ(use(290s), State::kValid);
+    EXPECT_EQ(service.asked.size(), 1U);
+    EXPECT_EQ(use(10s), State::kValid);
+    EXPECT_EQ(service.asked.size(), 2U);
+    service.reply = {};
+    EXPECT_EQ(use(300s), State::kValid) << "nobody to be told is no reason to refuse it";
+    EXPECT_EQ(use(0s), State::kValid);
+    EXPECT_EQ(service.asked.size(), 3U) << "once a while";
+    service.reply = {.is_refusal = true};
+    EXPECT_EQ(use(300s), State::kValid) << "nobody waits for the answer";
+    EXPECT_EQ(known("swk_key"), State::kUnknown);
+}
+
+TEST_F(TokenAuthentication, KeepsNothingOfWhatIsRefusedOrCannotBeAsked) {
     service.reply = {.is_refusal = true};
     EXPECT_EQ(ask().state, State::kRefused);
     service.reply = {};
@@ -124,10 +231,15 @@ TEST_F(TokenCache, KeepsNothingOfWhatIsRefusedOrCannotBeAsked) {
     EXPECT_EQ(tokens.size(), 0U);
 }
 
-TEST_F(TokenCache, HoldsABoundedNumberOfTokens) {
-    for (int n = 0; n < 70'000; ++n)
+TEST_F(TokenAuthentication, HoldsABoundedNumberOfTokensThoseThatAreInUse) {
+    ask();
+    for (int n = 0; n < 70'000; ++n) {
         ask("a.b." + std::to_string(n));
+        if (n % 1000 == 0) ASSERT_EQ(known(), State::kValid) << n;
+    }
     EXPECT_LE(tokens.size(), 65'536U);
+    EXPECT_EQ(known("a.b.0"), State::kUnknown);
+    EXPECT_EQ(known("a.b.69999"), State::kValid);
 }
 
 // The whole way through a connection, with a service that answers when the test says so.
@@ -225,6 +337,39 @@ TEST_F(TokenRequests, EndTheirSocketsWhereTheCredentialsChange) {
     server.server().end_sockets_of(rate_id_of("user", "5"));
     admin.frame(0x89, "still there");
     EXPECT_EQ(admin.message()->payload, "still there");
+}
+
+TEST_F(TokenRequests, EndTheSocketsThatAreInDoubtAFewAtATime) {
+    server.mount({.path = "/ws"});
+    service.holds = false;
+    Client admin{server.port()};
+    admin.upgrade("/ws", "Authorization: Bearer " + std::string(kKey) + "\r\n");
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int n = 0; n < 40; ++n) {
+        clients.push_back(std::make_unique<Client>(server.port()));
+        ASSERT_EQ(clients.back()->upgrade("/ws", bearer).status, 101);
+    }
+    server.server().doubt_sockets(BootstrapKey(kKey).id());
+    EXPECT_EQ(client.upgrade("/ws", bearer).status, 101) << "opened since, so known to be good";
+    server.server().end_doubtful();
+    // How many were ended; the others stay in the list.
+    const auto take_ended = [&] {
+        return std::erase_if(clients, [](const auto& each) {
+            each->frame(0x89, "there?");
+            const auto message = each->message();
+            return message && message->payload != "there?" && message->close_code() == 1008;
+        });
+    };
+    EXPECT_GT(take_ended(), 0U);
+    EXPECT_FALSE(clients.empty());
+    for (std::size_t n = 0; n < Server::kDoubtRounds; ++n)
+        server.server().end_doubtful();
+    take_ended();
+    EXPECT_TRUE(clients.empty());
+    for (auto* other : {&admin, &client}) {
+        other->frame(0x89, "still there");
+        EXPECT_EQ(other->message()->payload, "still there");
+    }
 }
 
 TEST_F(TokenRequests, ThatAreGivenUpFindNobody) {

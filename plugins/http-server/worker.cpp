@@ -3,6 +3,7 @@
 #include "exchange.hpp"
 #include "http_session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <random>
@@ -34,6 +35,7 @@ Worker::Worker(Services& shared, std::size_t index)
            }),
       fan_out(*this, index),
       read_buffer(kReadBuffer),
+      key_traffic(shared.key_names),
       queued_limit(
           static_cast<std::int64_t>(shared.options.websocket_total_limit / shared.options.loops)) {
     std::random_device random;
@@ -77,17 +79,29 @@ std::string_view Worker::date() {
     return date_;
 }
 
-// Unique, not secret: two counters through a mixer.
-void Worker::make_request_id(Answer& answer) {
+char* Worker::append_unique(std::size_t counter, char* to) {
     static constexpr char kHex[] = "0123456789abcdef";
-    std::array<char, 32> text{};
-    for (std::size_t half = 0; half < 2; ++half) {
-        id_state_[half] += 0x9E3779B97F4A7C15u;
-        auto word = mix(id_state_[half]);
-        for (std::size_t i = 0; i < 16; ++i, word >>= 4)
-            text[half * 16 + i] = kHex[word & 15];
-    }
+    id_state_[counter] += 0x9E3779B97F4A7C15u;
+    auto word = mix(id_state_[counter]);
+    for (std::size_t i = 0; i < 16; ++i, word >>= 4)
+        *to++ = kHex[word & 15];
+    return to;
+}
+
+void Worker::make_request_id(Answer& answer) {
+    std::array<char, 32> text;
+    append_unique(1, append_unique(0, text.data()));
     answer.set_id({text.data(), text.size()});
+}
+
+std::string_view Worker::begin_trace(Traceparent& text) {
+    static constexpr std::string_view kVersion = "00-";
+    static constexpr std::string_view kNotSampled = "-00";  // nobody collects spans here
+    char* at = std::ranges::copy(kVersion, text.data()).out;
+    at = append_unique(1, append_unique(0, at));
+    *at++ = '-';
+    std::ranges::copy(kNotSampled, append_unique(0, at));
+    return {text.data(), text.size()};
 }
 
 std::unique_ptr<Output> Worker::take_output() {
@@ -182,8 +196,21 @@ MessageInflater& Worker::inflater() {
     return *inflater_;
 }
 
+void Worker::log_answer(const Answer& answer, int status) const {
+    const std::chrono::duration<double, std::milli> took = Clock::now() - answer.started;
+    boost::json::object fields{{"status", status}, {"ms", took.count()}};
+    if (answer.route) {
+        fields["method"] = answer.route->method;
+        fields["path"] = answer.route->path;
+    }
+    fields["request_id"] = answer.id();
+    services.host.write(SW_LOG_DEBUG, "http.answered", "a request was answered", fields);
+}
+
 void Worker::measure(const Answer& answer, int status) {
     const auto& host = services.host;
+    if (host.is_logged(SW_LOG_DEBUG)) [[unlikely]]
+        log_answer(answer, status);
     if (host.metrics == nullptr || status < 100 || status > 599) return;
     RouteMetrics& metrics = answer.route ? *answer.route->metrics : services.unmatched;
     const std::string_view method = answer.route ? std::string_view(answer.route->method) : "other";

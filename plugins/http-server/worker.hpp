@@ -8,6 +8,7 @@
 #include "compression.hpp"
 #include "fan_out.hpp"
 #include "host.hpp"
+#include "key_traffic.hpp"
 #include "loop.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -69,6 +70,7 @@ struct Services {
     RouteMetrics unmatched;
     sw_series* active_connections = nullptr;
     TrafficSeries traffic;
+    KeyNames key_names;
     std::atomic<std::size_t> connections{0};
 };
 
@@ -88,6 +90,7 @@ struct Inbound {
     bool query_cleaned = false;
     bool upgrade = false;
     bool preflight = false;
+    std::string limit_note;  // why it came too early
     std::string csrf_token;  // that the request must show; empty where no cookie authenticates
 };
 
@@ -102,7 +105,10 @@ class Worker {
     Inbound scratch;  // of the request that is being looked at
     std::vector<char> read_buffer;
     bool draining = false;
+    std::vector<SessionPtr> doubtful;  // to be ended, `doubtful_round` of them at a time
+    std::size_t doubtful_round = 0;
     Traffic traffic;
+    KeyTraffic key_traffic;
     // Brings it to the metrics, soon.
     void report_traffic();
     // From where on large queues are cut.
@@ -114,6 +120,9 @@ class Worker {
     // RFC 9110 5.6.7, made once a second.
     std::string_view date();
     void make_request_id(Answer& answer);
+    // A new W3C trace, of which the request is the first step; `text` holds it.
+    using Traceparent = std::array<char, 55>;
+    std::string_view begin_trace(Traceparent& text);
     std::unique_ptr<Output> take_output();
     void give_output(std::unique_ptr<Output> output);
 
@@ -136,10 +145,14 @@ class Worker {
     MessageDeflater& deflater();
     MessageInflater& inflater();
 
-    // Counts an answered request.
+    // Counts an answered request, and logs it where such lines are asked for.
     void measure(const Answer& answer, int status);
 
   private:
+    // Unique, not secret: one of two counters, through a mixer, as 16 hex digits.
+    char* append_unique(std::size_t counter, char* to);
+    void log_answer(const Answer& answer, int status) const;
+
     std::shared_ptr<const Router> router_;
     std::uint64_t generation_ = 0;
     std::int64_t date_second_ = -1;

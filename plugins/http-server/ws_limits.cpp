@@ -50,7 +50,7 @@ bool WsSession::exceeds_own_rate() {
 
 bool WsSession::exceeds_credential_limit() {
     const auto limit = worker_.services.options.websocket_credential_limit;
-    if (limit == 0 || who_ == std::array<std::uint8_t, 16>{}) return false;
+    if (limit == 0 || who_ == PrincipalId{}) return false;
     const auto now =
         std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch());
     const RateKey key{RateKey::Kind::kCredential, who_};
@@ -79,17 +79,34 @@ void WsSession::cut(Cut why, std::string_view reason) {
 // The kernel says how much it still has: it may be long until it wants more though some was taken.
 void WsSession::watch_reader() {
     if (::ioctl(socket_.descriptor(), SIOCOUTQ, &unsent_) != 0) unsent_ = 0;
-    worker_.loop.arm(*this, Clock::now() + worker_.services.options.websocket_stall);
+    stall_at_ = Clock::now() + worker_.services.options.websocket_stall;
+    rearm();
 }
 
-// A reader that took nothing for long is told why; the end of the close handshake has no patience.
-void WsSession::on_deadline() {
-    if (phase_ != Phase::kOpen) return finish();
+// A reader that took nothing for long is told why.
+void WsSession::check_reader() {
     const auto before = unsent_;
     watch_reader();
     if (unsent_ < before) return;
     cut(Cut::kStalled, kStalledReader);
     after_flush();
+}
+
+void WsSession::rearm() {
+    const auto next = std::min(stall_at_, look_at_);
+    if (next == Time::max())
+        Loop::disarm(*this);
+    else
+        worker_.loop.arm(*this, next);
+}
+
+// The end of the close handshake has no patience.
+void WsSession::on_deadline() {
+    if (phase_ != Phase::kOpen) return finish();
+    const auto now = Clock::now();
+    if (now >= stall_at_) check_reader();
+    if (phase_ == Phase::kOpen && now >= look_at_) look_for_life(now);
+    if (phase_ == Phase::kOpen) rearm();
 }
 
 }  // namespace streamwall::http_server

@@ -23,8 +23,8 @@ constexpr int kDeadPeerMs = 30'000;  // unacknowledged bytes for so long: the pe
 
 }  // namespace
 
-WsSession::WsSession(Worker& worker, Socket socket, EndpointPtr endpoint,
-                     const std::array<std::uint8_t, 16>& who, std::optional<DeflateTerms> deflate)
+WsSession::WsSession(Worker& worker, Socket socket, EndpointPtr endpoint, const PrincipalId& who,
+                     std::optional<DeflateTerms> deflate)
     : worker_(worker),
       socket_(std::move(socket)),
       endpoint_(std::move(endpoint)),
@@ -61,6 +61,7 @@ void WsSession::on_readable() {
     const auto count = socket_.receive(buffer);
     if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return finish();
     if (count > 0) read(buffer.data(), static_cast<std::size_t>(count));
+    if (count > 0 && silence_ > Duration::zero()) hear();
     flush();
 }
 
@@ -102,8 +103,12 @@ bool WsSession::on_ping(std::string_view payload) {
     return true;
 }
 
+// The answer to a ping of ours is no message of the client's.
 bool WsSession::on_pong() {
-    is_flood();
+    if (gone_at_ != Time::max())
+        hear();
+    else
+        is_flood();
     return true;
 }
 
@@ -191,7 +196,9 @@ void WsSession::begin_close(const FramePtr& frame, std::uint16_t code) {
     close_queued_ = true;
     frame->add_references(1);
     push(frame.get());
-    worker_.loop.arm(*this, Clock::now() + worker_.services.options.close_timeout);
+    auto until = Clock::now() + worker_.services.options.close_timeout;
+    if (silence_ > Duration::zero()) until = std::min(until, heard_at_ + silence_);
+    worker_.loop.arm(*this, until);
 }
 
 void WsSession::flush() {
@@ -275,7 +282,8 @@ void WsSession::written(std::size_t count) {
 void WsSession::on_writable() {
     if (!socket_.is_open()) return;
     blocked_ = false;
-    if (phase_ == Phase::kOpen) Loop::disarm(*this);
+    stall_at_ = Time::max();
+    if (phase_ == Phase::kOpen) rearm();
     flush();
 }
 
@@ -315,7 +323,12 @@ void WsSession::on_unmount(const sw_lease* lease) {
     if (!dirty) flush();
 }
 
-void WsSession::on_credentials_changed(const std::array<std::uint8_t, 16>& who) {
+std::optional<PrincipalId> WsSession::relies_on() const {
+    if (phase_ != Phase::kOpen || who_ == PrincipalId{}) return std::nullopt;
+    return who_;
+}
+
+void WsSession::on_credentials_changed(const PrincipalId& who) {
     if (who != who_ || phase_ != Phase::kOpen) return;
     begin_close(Frame::close(1008, "credentials have changed"), 1008);
     if (!dirty) flush();

@@ -26,8 +26,8 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
   public:
     // `who` is the rate_id of the principal that opened it; without `deflate` nothing is
     // compressed.
-    WsSession(Worker& worker, Socket socket, EndpointPtr endpoint,
-              const std::array<std::uint8_t, 16>& who, std::optional<DeflateTerms> deflate);
+    WsSession(Worker& worker, Socket socket, EndpointPtr endpoint, const PrincipalId& who,
+              std::optional<DeflateTerms> deflate);
     ~WsSession() override;
 
     // Sends the answer to the upgrade, tells the endpoint, reads what followed the head.
@@ -53,6 +53,8 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     bool write_through(Frame& frame);
     // The endpoint is told once the queue is empty.
     void tell_when_written();
+    // From now on its client has to be heard within each `silence`; zero: no longer.
+    void watch(Duration silence);
     // Writes what is queued, called by FanOut.
     void flush();
     bool dirty = false;
@@ -70,7 +72,8 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     // on_close at once, then the close handshake.
     void on_unmount(const sw_lease* lease) override;
     // Closes; a client whose credentials are still good connects again, with what they allow now.
-    void on_credentials_changed(const std::array<std::uint8_t, 16>& who) override;
+    void on_credentials_changed(const PrincipalId& who) override;
+    std::optional<PrincipalId> relies_on() const override;
 
     // Kept by Topic.
     struct Membership {
@@ -98,6 +101,11 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     void account(std::ptrdiff_t bytes);  // adds to what is queued, here and on the loop
     void begin_close(const FramePtr& frame, std::uint16_t code);
     void watch_reader();
+    void check_reader();
+    void hear();
+    void look_for_life(Time now);
+    bool has_taken_some();
+    void rearm();
     void cut(Cut why, std::string_view reason);
     bool write_queue();
     bool may_wait();
@@ -109,7 +117,7 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     Worker& worker_;
     Socket socket_;
     EndpointPtr endpoint_;  // none once its on_close was called
-    const std::array<std::uint8_t, 16> who_;
+    const PrincipalId who_;
     void* user_ = nullptr;
     FrameReader reader_;
     // Frames not wholly written, each with one reference; replaced ones are null. `first_` is the
@@ -119,8 +127,15 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     std::uint32_t pongs_ = 0;
     std::size_t front_sent_ = 0;
     std::size_t queued_bytes_ = 0;
-    int unsent_ = 0;             // in the kernel, when it was looked at last
-    std::uint32_t paid_at_ = 0;  // by when what it sent is paid for
+    int unsent_ = 0;               // in the kernel, when it was looked at last
+    Time stall_at_ = Time::max();  // when its reader is looked at
+    // Of a client that has to be heard.
+    Duration silence_{};
+    Time heard_at_{};
+    Time look_at_ = Time::max();
+    Time gone_at_ = Time::max();  // unless it is heard before
+    std::uint64_t acked_ = 0;     // bytes, while many wait for it
+    std::uint32_t paid_at_ = 0;   // by when what it sent is paid for
     std::uint16_t close_code_ = 1006;
     const std::uint8_t deflate_bits_;  // 0: nothing is compressed
     Phase phase_ = Phase::kOpen;

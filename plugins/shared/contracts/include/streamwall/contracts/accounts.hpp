@@ -2,7 +2,8 @@
 //
 //   accounts.tokens
 //     verify       {"token"}        → {"principal":{"type","id","name","role","scopes"},
-//                                      "rate_class":"user|service","expires_at":ms}
+//                                      "rate_class":"user|service","expires_at":ms,
+//                                      "teller","count"}
 //                                     UNAUTHENTICATED for whatever is not valid now
 //     public_keys  {}               → a JWK set (RFC 7517)
 //   accounts.users
@@ -15,6 +16,8 @@
 //     change_password {"body","strict"}         → a new log-in, as log_in; all others have ended
 //     list         {"limit","offset","cursor"}  → {"records":[…],"count","next_cursor"}
 //     get          {"id"} · create {"body","strict"} ·
+//     take_over    {"body" with password_hash,"dry_run"} → {"id","created"}: a user of another
+//                                                 system; who has the e-mail stays as they are
 //     update       {"id","versions","replace","body","strict"} ·
 //     remove       {"id","versions"}            → the user
 //   accounts.keys
@@ -24,7 +27,10 @@
 //
 // All of accounts.keys, and list to remove of accounts.users, are for administrators and the host.
 // What happens to somebody's credentials is told by the transient event kCredentialsChanged:
-// whoever keeps verified principals forgets those of {"type","id"}.
+// whoever keeps verified principals forgets those of {"type","id"}. Each is numbered by its teller,
+// which says each second by kCredentialsCounted how many there were, and beside what `verify` found
+// how many there were before it. Whoever heard fewer, or nothing for a while, verifies everything
+// anew. {"last":true} says that the teller stops.
 #pragma once
 
 #include <array>
@@ -42,6 +48,7 @@ inline constexpr std::string_view kLogIn = "log_in";
 inline constexpr std::string_view kLogOut = "log_out";
 inline constexpr std::string_view kMe = "me";
 inline constexpr std::string_view kChangePassword = "change_password";
+inline constexpr std::string_view kTakeOver = "take_over";
 
 inline constexpr std::string_view kKeys = "accounts.keys";
 inline constexpr std::string_view kRotate = "rotate";
@@ -63,12 +70,15 @@ inline constexpr std::string_view kLastAdmin = "last_admin";
 inline constexpr std::string_view kSignUpClosed = "sign_up_closed";
 
 inline constexpr std::string_view kCredentialsChanged = "credentials.changed";
+inline constexpr std::string_view kCredentialsCounted = "credentials.counted";
 inline constexpr std::string_view kUserRegistered = "user.registered";
 inline constexpr std::string_view kUserUpdated = "user.profile.updated";
 inline constexpr std::string_view kUserDeleted = "user.deleted";
+inline constexpr std::string_view kUserLoggedOut = "user.logged_out";
 inline constexpr std::string_view kKeyCreated = "api_key.created";
 inline constexpr std::string_view kKeyRotated = "api_key.rotated";
 inline constexpr std::string_view kKeyRevoked = "api_key.revoked";
+inline constexpr std::string_view kKeyFlagged = "api_key.flagged";
 
 // What every key begins with, so that it is told from a log-in token at a glance.
 inline constexpr std::string_view kKeyMark = "swk_";
