@@ -92,8 +92,9 @@ struct Told {
 std::optional<Told> told_by(const Happening& happening) {
     Told out{.whole = happening.data, .changes = happening.changes};
     if (!contracts::record_version_text(out.whole).empty()) return out;
+    // Events about records say in which version they are, those of deeds how these came out.
     const auto version = json::to_integer(json::find_member(out.whole, "version"));
-    if (!version) return std::nullopt;  // events about records say in which version they are
+    if (!version && json::find_member(out.whole, "outcome").empty()) return std::nullopt;
     const auto within = json::find_member(out.whole, "changes");
     if (within.empty()) return out;
     if (within.front() == '{') out.changes = within;

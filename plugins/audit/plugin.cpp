@@ -1,5 +1,6 @@
 // audit: wiring. What an entry is, is in entry.cpp; the chain is in chain.cpp.
 #include "commands.hpp"
+#include "deeds.hpp"
 #include "entry.hpp"
 #include "journal_writer.hpp"
 
@@ -52,6 +53,9 @@ class Audit final : public Plugin<> {
         if (auto done = offer(names::kService, names::kVerify, entries_, &Entries::verify); !done) {
             return done;
         }
+        if (auto done = offer(names::kService, names::kNote, deeds_, &Deeds::note); !done) {
+            return done;
+        }
         if (auto done = offer(kCommandService, "audit list", commands_, &Commands::list); !done) {
             return done;
         }
@@ -87,6 +91,7 @@ class Audit final : public Plugin<> {
 
     records::Store store_{*this};
     Entries entries_{*this, store_};
+    Deeds deeds_{store_};
     Commands commands_{entries_};
     JournalWriter writer_{*this, tasks_, store_};
     Tasks tasks_{*this};  // behind what its tasks use

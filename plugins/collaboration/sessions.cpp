@@ -1,5 +1,8 @@
 #include "sessions.hpp"
 
+#include "announcement.hpp"
+
+#include <streamwall/contracts/collaboration.hpp>
 #include <streamwall/records/input.hpp>
 
 #include <boost/json.hpp>
@@ -12,6 +15,7 @@ namespace {
 
 namespace bj = boost::json;
 constexpr std::size_t kMaxTitle = 200;
+constexpr std::size_t kMaxKey = 64;  // of a session
 
 Result<Person> editor(const Context& context) {
     auto person = make_person(context.raw());
@@ -105,7 +109,9 @@ Task<Result<Buffer>> Sessions::create(std::string request, Context context) {
                                                           {"resource_id", place->resource_id},
                                                           {"title", title.value_or("")},
                                                           {"created_by", person->key()}})};
-    auto results = co_await store_.apply(std::move(changes), plugin_.host().own_context());
+    changes.push_back(
+        records::change::event(contracts::collaboration::kSessionCreated, "collaboration_session/{id}", 0));
+    auto results = co_await store_.apply(std::move(changes), std::move(context));
     if (!results) co_return std::move(results).error();
     const auto& record = results->at(0).as_object();
     bj::object out{{"id", key}};
@@ -141,19 +147,35 @@ Task<Result<Buffer>> Sessions::announce(std::string request, Context context) {
     if (!person) co_return std::move(person).error();
     auto body = records::read_body(request, "announcement");
     if (!body) co_return std::move(body).error();
-    auto place = read_place(*body);
-    if (!place) co_return as_field_error(place.error());
     records::FieldErrors errors;
-    const auto except = records::read_text(*body, "except", 128, errors);
-    const auto* message = body->if_contains("message");
-    if (message == nullptr || !message->is_object()) {
-        errors.add("message", "invalid", "must be an object");
+    const auto session = records::read_text(*body, "session", kMaxKey, errors);
+    if (session && records::find_given(*body, "resource")) {
+        errors.add("session", "invalid", "stands in the place of resource");
     }
+    records::refuse_unknown(*body, request,
+                            {"resource", "resource_id", "session", "message", "except"}, errors);
     if (errors.any()) co_return errors.error();
-    auto out = message->get_object();
-    out["action"] = "announcement";
-    describe(*person, out);
-    const auto count = channel_.announce(*place, out, except.value_or(""));
+    auto message = make_announcement(*body, *person);
+    if (!message) co_return as_field_error(message.error());
+    auto except = read_except(*body);
+    if (!except) co_return as_field_error(except.error());
+    Place place;
+    std::string room;
+    if (session) {
+        auto record = co_await store_.find(kSessions, "key", *session, plugin_.host().own_context());
+        if (!record) co_return std::move(record).error();
+        if (!*record) co_return Error::not_found("There is no such session.");
+        if (records::text_at(**record, "created_by") == person->key()) person->role = Role::kOwner;
+        room = std::string(kOwnSession) + *session;
+    } else {
+        auto read = read_place(*body);
+        if (!read) co_return as_field_error(read.error());
+        place = std::move(*read);
+    }
+    if (person->role != Role::kOwner) {
+        co_return Error{SW_PERMISSION_DENIED, "Owners alone may announce something.", {}, {}};
+    }
+    const auto count = channel_.announce(place, *message, *except, room);
     co_return Buffer(bj::serialize(bj::object{{"connections", count}}));
 }
 

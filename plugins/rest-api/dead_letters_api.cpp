@@ -88,36 +88,32 @@ Problem to_letter_problem(const Error& error) {
     return to_problem(error);
 }
 
-template <class Finish>
-void ask(const NodesClient& client, NodesClient::Index method, const http::Request& request,
-         Call call, Finish finish) {
+void answer_get(Call& call, const Result<Buffer>& letter) {
+    if (!letter) return call.fail(to_letter_problem(letter.error()));
+    http::Response response(200, Buffer(shown(letter->view())));
+    response.header("content-type", kJsonType);
+    call.send(response.header("cache-control", "no-store"));
+}
+
+void answer_order(Call& call, const Result<Buffer>& done) {
+    if (!done) return call.fail(to_letter_problem(done.error()));
+    call.send_empty(204);
+}
+
+// Reads the letter; or retries or drops it, as `deed` says.
+void ask(const NodesClient& client, Deeds& deeds, NodesClient::Index method, std::string_view deed,
+         const http::Request& request, Call call) {
     const auto body = letter_request(request);
     if (!body) return call.fail(no_such_letter());
     if (const auto problem = check_no_query(request)) return call.fail(*problem);
+    if (deed.empty()) {
+        return client.call(
+            method, *body, request.context(),
+            [call = std::move(call)](Result<Buffer> letter) mutable { answer_get(call, letter); });
+    }
     client.call(method, *body, request.context(),
-                [call = std::move(call), finish](Result<Buffer> reply) mutable {
-                    if (!reply) return call.fail(to_letter_problem(reply.error()));
-                    finish(call, *reply);
-                });
-}
-
-void get(const NodesClient& client, const http::Request& request, Call call) {
-    ask(client, NodesClient::kDeadLetter, request, std::move(call),
-        [](Call& to, const Buffer& letter) {
-            http::Response response(200, Buffer(shown(letter.view())));
-            response.header("content-type", kJsonType);
-            to.send(response.header("cache-control", "no-store"));
-        });
-}
-
-void retry(const NodesClient& client, const http::Request& request, Call call) {
-    ask(client, NodesClient::kRetryDeadLetter, request, std::move(call),
-        [](Call& to, const Buffer&) { to.send_empty(204); });
-}
-
-void drop(const NodesClient& client, const http::Request& request, Call call) {
-    ask(client, NodesClient::kDropDeadLetter, request, std::move(call),
-        [](Call& to, const Buffer&) { to.send_empty(204); });
+                deeds.noting({.action = deed, .resource_id = std::string(request.parameter(0))},
+                             request.context(), std::move(call), answer_order));
 }
 
 boost::json::object letter_parameter() {
@@ -164,27 +160,34 @@ std::string describe_order(std::string_view id, std::string_view summary) {
 
 }  // namespace
 
-void add_dead_letter_routes(Routes& routes, const NodesClient& client) {
+void add_dead_letter_routes(Routes& routes, const NodesClient& client, Deeds& deeds) {
     const auto add = [&](http::Route route, auto handler) {
         route.access = SW_HTTP_ADMIN;
         route.scope = "admin";
-        routes.add(std::move(route), [&client, handler](const http::Request& request, Call call) {
-            handler(client, request, std::move(call));
-        });
+        routes.add(std::move(route), handler);
+    };
+    const auto add_one = [&](http::Route route, NodesClient::Index method, std::string_view deed) {
+        add(std::move(route),
+            [&client, &deeds, method, deed](const http::Request& request, Call call) {
+                ask(client, deeds, method, deed, request, std::move(call));
+            });
     };
     const auto one = std::string(kPath) + "/{id}";
-    add({.path = std::string(kPath), .openapi = describe_list()}, list);
-    add({.path = one, .openapi = describe_get()}, get);
-    add({.method = "POST",
-         .path = one + "/retry",
-         .timeout_ms = kRetryTimeoutMs,
-         .openapi =
-             describe_order("retryDeadLetter", "Hand an event to its subscription once more")},
-        retry);
-    add({.method = "DELETE",
-         .path = one,
-         .openapi = describe_order("dropDeadLetter", "Forget an event that was given up")},
-        drop);
+    add({.path = std::string(kPath), .openapi = describe_list()},
+        [&client](const http::Request& request, Call call) {
+            list(client, request, std::move(call));
+        });
+    add_one({.path = one, .openapi = describe_get()}, NodesClient::kDeadLetter, {});
+    add_one({.method = "POST",
+             .path = one + "/retry",
+             .timeout_ms = kRetryTimeoutMs,
+             .openapi =
+                 describe_order("retryDeadLetter", "Hand an event to its subscription once more")},
+            NodesClient::kRetryDeadLetter, "dead_letter.retried");
+    add_one({.method = "DELETE",
+             .path = one,
+             .openapi = describe_order("dropDeadLetter", "Forget an event that was given up")},
+            NodesClient::kDropDeadLetter, "dead_letter.dropped");
 }
 
 boost::json::object openapi::dead_letter_schemas() {

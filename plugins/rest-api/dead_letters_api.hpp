@@ -9,7 +9,7 @@ namespace streamwall::rest_api {
 
 // A dead letter's id is NODE:NUMBER, as each journal counts for itself. `client` outlives the
 // routes.
-void add_dead_letter_routes(Routes& routes, const NodesClient& client);
+void add_dead_letter_routes(Routes& routes, const NodesClient& client, Deeds& deeds);
 
 namespace openapi {
 boost::json::object dead_letter_schemas();

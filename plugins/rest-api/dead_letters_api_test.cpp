@@ -1,6 +1,7 @@
 #include "dead_letters_api.hpp"
 
 #include "testing/api_fixture.hpp"
+#include "testing/orders.hpp"
 
 #include <gmock/gmock.h>
 
@@ -25,22 +26,20 @@ class DeadLettersApi : public ::testing::Test {
   protected:
     DeadLettersApi() {
         answer_with("{}");
-        add_dead_letter_routes(routes, client);
+        EXPECT_TRUE(deeds.open(services));
+        add_dead_letter_routes(routes, client, deeds);
         EXPECT_TRUE(listener.watch([](const Error& error) { ADD_FAILURE() << error.message; }));
         fake.bring_listener();
     }
-    void answer_with(std::string text) {
-        fake.serve(
-            [text](std::string_view, std::string_view) { return Result<Buffer>(Buffer(text)); });
-    }
-    void fail_with(Error error) {
-        fake.serve([error](std::string_view, std::string_view) { return Result<Buffer>(error); });
-    }
+    void answer_with(std::string_view text) { fake.serve(orders.answering(Buffer(text))); }
+    void fail_with(const Error& error) { fake.serve(orders.answering(error)); }
 
+    Orders orders;
     FakeHost fake;
     Host host{fake.api()};
     Services services{host};
     NodesClient client = NodesClient::resolve(services).value();
+    Deeds deeds{host};
     http::Listener listener{host};
     Routes routes{host, listener};
 };
@@ -70,9 +69,14 @@ TEST_F(DeadLettersApi, AreReadTriedAgainAndDroppedByNodeAndNumber) {
     EXPECT_EQ(fake.request("GET", kOne, {"main:17"}).body, kShown);
     EXPECT_EQ(fake.last_call(), R"(dead_letter {"node":"main","id":17})");
     EXPECT_EQ(fake.request("POST", kRetry, {"main:17"}).status, 204);
-    EXPECT_EQ(fake.last_call(), R"(dead_letter_retry {"node":"main","id":17})");
+    EXPECT_EQ(orders.given.back(), R"(dead_letter_retry {"node":"main","id":17})");
+    EXPECT_EQ(orders.noted.back(), R"({"action":"dead_letter.retried","resource_id":"main:17",)"
+                                   R"("outcome":"done"})");
     EXPECT_EQ(fake.request("DELETE", kOne, {"main:17"}).status, 204);
-    EXPECT_EQ(fake.last_call(), R"(dead_letter_drop {"node":"main","id":17})");
+    EXPECT_EQ(orders.given.back(), R"(dead_letter_drop {"node":"main","id":17})");
+    EXPECT_EQ(orders.noted.back(), R"({"action":"dead_letter.dropped","resource_id":"main:17",)"
+                                   R"("outcome":"done"})");
+    EXPECT_EQ(orders.noted.size(), 2U) << "reading one leaves nothing";
 }
 
 TEST_F(DeadLettersApi, AreNotFoundByAnIdThatCanBeNone) {

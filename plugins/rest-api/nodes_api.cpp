@@ -6,6 +6,7 @@
 #include <streamwall/sdk/json_scan.hpp>
 
 #include <expected>
+#include <utility>
 
 namespace streamwall::rest_api {
 namespace {
@@ -68,13 +69,29 @@ std::expected<std::string_view, Problem> settings_of(const http::Request& reques
 }
 
 // {"accepted":true,"plugin":{…}} as it is, {"plugin":{…}} as the plugin alone.
-void answer_order(Call& call, const Buffer& reply) {
-    if (json::find_member(reply.view(), "accepted") == "true") return send_json(call, 202, reply);
-    const auto plugin = json::find_member(reply.view(), "plugin");
+void answer_order(Call& call, const Result<Buffer>& reply) {
+    if (!reply) return call.fail(to_order_problem(reply.error()));
+    if (is_accepted(*reply)) return send_json(call, 202, *reply);
+    const auto plugin = json::find_member(reply->view(), "plugin");
     send_json(call, 200, Buffer(plugin.empty() ? std::string_view("{}") : plugin));
 }
 
-void order(const NodesClient& client, std::size_t method, const http::Request& request, Call call) {
+// The event of an order.
+std::string_view deed_of(std::string_view order) {
+    static constexpr std::pair<std::string_view, std::string_view> kDeeds[] = {
+        {"enable", "plugin.enabled"},
+        {"disable", "plugin.disabled"},
+        {"restart", "plugin.restarted"},
+        {"reset", "plugin.reset"},
+        {kReconfigure, "plugin.reconfigured"}};
+    for (const auto& [name, deed] : kDeeds) {
+        if (name == order) return deed;
+    }
+    return {};
+}
+
+void order(const NodesClient& client, Deeds& deeds, std::size_t method,
+           const http::Request& request, Call call) {
     json::Writer body;
     body.text("node", request.parameter(0)).text("plugin", request.parameter(1));
     if (NodesClient::kMethods[method] == kReconfigure) {
@@ -82,11 +99,11 @@ void order(const NodesClient& client, std::size_t method, const http::Request& r
         if (!settings) return call.fail(settings.error());
         body.raw("settings", *settings);
     }
+    auto plugin = std::string(request.parameter(0)).append("/").append(request.parameter(1));
     client.call(method, body.buffer(), request.context(),
-                [call = std::move(call)](Result<Buffer> reply) mutable {
-                    if (!reply) return call.fail(to_order_problem(reply.error()));
-                    answer_order(call, *reply);
-                });
+                deeds.noting({.action = deed_of(NodesClient::kMethods[method]),
+                              .resource_id = std::move(plugin)},
+                             request.context(), std::move(call), answer_order));
 }
 
 }  // namespace
@@ -102,7 +119,7 @@ Result<NodesClient> NodesClient::resolve(const Services& services) {
     return client;
 }
 
-void add_node_routes(Routes& routes, const NodesClient& client) {
+void add_node_routes(Routes& routes, const NodesClient& client, Deeds& deeds) {
     const auto add = [&](http::Route route, auto handler) {
         route.access = SW_HTTP_ADMIN;
         route.scope = "admin";
@@ -121,8 +138,8 @@ void add_node_routes(Routes& routes, const NodesClient& client) {
              .path = "/api/v1/nodes/{node}/plugins/{plugin}/" + std::string(name),
              .timeout_ms = kOrderTimeoutMs,
              .openapi = openapi::plugin_order(name, name == kReconfigure)},
-            [n](const NodesClient& to, const http::Request& request, Call call) {
-                order(to, n, request, std::move(call));
+            [n, &deeds](const NodesClient& to, const http::Request& request, Call call) {
+                order(to, deeds, n, request, std::move(call));
             });
     }
 }

@@ -1,6 +1,7 @@
 // The operators' routes: /api/v1/nodes and what lies below, over the service kernel.nodes.
 #pragma once
 
+#include "deeds.hpp"
 #include "routes.hpp"
 
 #include <streamwall/sdk/services.hpp>
@@ -38,8 +39,9 @@ class NodesClient {
     std::array<Method, kMethods.size()> methods_;
 };
 
-// `client` outlives the routes. An order is answered 200 with the plugin once it is carried out;
-// 202 where the answer has to pass through that very plugin: then it is carried out a moment later.
-void add_node_routes(Routes& routes, const NodesClient& client);
+// `client` and `deeds` outlive the routes. An order is answered 200 with the plugin once it is
+// carried out; 202 where the answer has to pass through that very plugin: then it is carried out a
+// moment later.
+void add_node_routes(Routes& routes, const NodesClient& client, Deeds& deeds);
 
 }  // namespace streamwall::rest_api

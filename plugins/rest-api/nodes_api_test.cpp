@@ -2,6 +2,7 @@
 
 #include "schemas_api.hpp"
 #include "testing/api_fixture.hpp"
+#include "testing/orders.hpp"
 
 namespace streamwall::rest_api::testing {
 namespace {
@@ -12,27 +13,25 @@ class NodesApi : public ::testing::Test {
 
     NodesApi() {
         answer_with(R"({"plugin":{"name":"hello","state":"running"}})");
-        add_node_routes(routes, client);
+        EXPECT_TRUE(deeds.open(services));
+        add_node_routes(routes, client, deeds);
         add_schema_routes(routes, client);
         EXPECT_TRUE(listener.watch([](const Error& error) { ADD_FAILURE() << error.message; }));
         fake.bring_listener();
     }
-    void answer_with(std::string text) {
-        fake.serve(
-            [text](std::string_view, std::string_view) { return Result<Buffer>(Buffer(text)); });
-    }
-    void fail_with(Error error) {
-        fake.serve([error](std::string_view, std::string_view) { return Result<Buffer>(error); });
-    }
+    void answer_with(std::string_view text) { fake.serve(orders.answering(Buffer(text))); }
+    void fail_with(const Error& error) { fake.serve(orders.answering(error)); }
     const Answer& order(std::string_view name, std::string_view body = {}) {
         return fake.request("POST", std::string(kOrders) + std::string(name), {"main", "hello"}, "",
                             body, {{"content-type", "application/json"}});
     }
 
+    Orders orders;
     FakeHost fake;
     Host host{fake.api()};
     Services services{host};
     NodesClient client = NodesClient::resolve(services).value();
+    Deeds deeds{host};
     http::Listener listener{host};
     Routes routes{host, listener};
 };
@@ -61,12 +60,68 @@ TEST_F(NodesApi, TakesThePluginsOutOfTheNode) {
 }
 
 TEST_F(NodesApi, AnswersOrdersWithThePluginOnceTheyAreCarriedOut) {
-    for (const auto* name : {"enable", "disable", "restart", "reset"}) {
+    for (const std::string name : {"enable", "disable", "restart", "reset"}) {
         const auto& answer = order(name);
         EXPECT_EQ(answer.status, 200) << name;
         EXPECT_EQ(answer.body, R"({"name":"hello","state":"running"})");
-        EXPECT_EQ(fake.last_call(), std::string(name) + R"( {"node":"main","plugin":"hello"})");
+        EXPECT_EQ(orders.given.back(), name + R"( {"node":"main","plugin":"hello"})");
     }
+}
+
+TEST_F(NodesApi, HaveEveryOrderNotedBeforeItIsAnswered) {
+    const std::pair<std::string_view, std::string_view> cases[] = {
+        {"enable", "plugin.enabled"},
+        {"disable", "plugin.disabled"},
+        {"restart", "plugin.restarted"},
+        {"reset", "plugin.reset"},
+        {"reconfigure", "plugin.reconfigured"}};
+    for (const auto& [name, deed] : cases) {
+        EXPECT_EQ(order(name, R"({"settings":{}})").status, 200);
+        EXPECT_EQ(fake.last_call(), "note " + orders.noted.back());
+        EXPECT_EQ(orders.noted.back(), R"({"action":")" + std::string(deed) +
+                                           R"(","resource_id":"main/hello","outcome":"done"})");
+    }
+    EXPECT_EQ(cases[4].first, NodesClient::kMethods.back()) << "every order is here";
+    EXPECT_EQ(NodesClient::kMethods.size() - NodesClient::kFirstOrder, std::size(cases));
+}
+
+TEST_F(NodesApi, HaveNotedHowAnOrderCameOutAndNothingWhereNothingWasDone) {
+    answer_with(R"({"accepted":true,"plugin":{"name":"hello"}})");
+    order("disable");
+    EXPECT_NE(orders.noted.back().find(R"("outcome":"accepted")"), std::string::npos);
+    auto failed = Error::internal("13 is no size");
+    failed.details = R"({"code":"order_failed"})";
+    fail_with(failed);
+    order("restart");
+    EXPECT_NE(orders.noted.back().find(R"("outcome":"failed","error":"13 is no size")"),
+              std::string::npos);
+    const auto noted = orders.noted.size();
+    fail_with(Error::not_found("no such plugin"));
+    order("restart");
+    fail_with(Error::unavailable("gone"));
+    order("restart");
+    order("reconfigure", "[]");
+    EXPECT_EQ(orders.noted.size(), noted);
+}
+
+TEST_F(NodesApi, AreCarriedOutWhileTheAuditIsAwayAndNotedLater) {
+    orders.can_note = false;
+    EXPECT_EQ(order("restart").status, 200);
+    deeds.retry();
+    EXPECT_TRUE(orders.noted.empty());
+    orders.can_note = true;
+    deeds.retry();
+    deeds.retry();
+    EXPECT_EQ(orders.noted.size(), 1U) << "once";
+    EXPECT_TRUE(fake.logged().empty());
+    orders.can_note = false;
+    order("restart");
+    for (int n = 0; n < 60; ++n)
+        deeds.retry();
+    EXPECT_EQ(fake.logged(), std::vector<std::string>{"rest.not_audited"});
+    orders.can_note = true;
+    deeds.retry();
+    EXPECT_EQ(orders.noted.size(), 1U);
 }
 
 TEST_F(NodesApi, AnswersBeforeItWhereTheAnswerComesThroughThatPlugin) {
@@ -78,7 +133,7 @@ TEST_F(NodesApi, AnswersBeforeItWhereTheAnswerComesThroughThatPlugin) {
 
 TEST_F(NodesApi, TakesSettingsAsTheyStand) {
     EXPECT_EQ(order("reconfigure", R"({"settings": {"a":[1, 2],"b":null}})").status, 200);
-    EXPECT_EQ(fake.last_call(),
+    EXPECT_EQ(orders.given.back(),
               R"(reconfigure {"node":"main","plugin":"hello","settings":{"a":[1, 2],"b":null}})");
 }
 

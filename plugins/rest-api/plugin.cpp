@@ -4,6 +4,7 @@
 #include "catalog_api.hpp"
 #include "collaboration_api.hpp"
 #include "dead_letters_api.hpp"
+#include "deeds.hpp"
 #include "events_api.hpp"
 #include "export_api.hpp"
 #include "features_api.hpp"
@@ -32,12 +33,13 @@ struct Settings {
     std::int64_t idempotency_keys = 0;
     bool feed_open_on_loopback = false;
     std::chrono::milliseconds event_streams_for{};
+    bool require_if_match = false;
 };
 
 }  // namespace streamwall::rest_api
 
 STREAMWALL_SETTINGS(streamwall::rest_api::Settings, idempotency_lifetime, idempotency_keys,
-                    feed_open_on_loopback, event_streams_for)
+                    feed_open_on_loopback, event_streams_for, require_if_match)
 
 namespace streamwall::rest_api {
 
@@ -46,6 +48,7 @@ class RestApi final : public Plugin<Settings> {
     using Plugin::Plugin;
 
     Step start() override {
+        if (settings().require_if_match) routes_.require_if_match();
         if (auto opened = open_repeats(); !opened) return std::move(opened).error();
         auto client = contracts::streams::Client::resolve(services());
         if (!client) return std::move(client).error();
@@ -77,9 +80,11 @@ class RestApi final : public Plugin<Settings> {
         auto nodes = NodesClient::resolve(services());
         if (!nodes) return std::move(nodes).error();
         nodes_ = std::move(*nodes);
-        add_node_routes(routes_, *nodes_);
+        if (auto opened = deeds_.open(services()); !opened) return std::move(opened).error();
+        notes_ = host().every(std::chrono::seconds(1), [this] { deeds_.retry(); });
+        add_node_routes(routes_, *nodes_, deeds_);
         add_schema_routes(routes_, *nodes_);
-        add_dead_letter_routes(routes_, *nodes_);
+        add_dead_letter_routes(routes_, *nodes_, deeds_);
         if (auto added = messages_.add(routes_, services()); !added)
             return std::move(added).error();
         if (auto added = collaboration_.add(routes_, services()); !added)
@@ -102,6 +107,7 @@ class RestApi final : public Plugin<Settings> {
     // Handlers on the listener's loops must not outlive what they use.
     Step stop() override {
         chores_.cancel();
+        notes_.cancel();
         events_.close_streams();
         listener_.unmount([host = host()] { host.complete(SW_STEP_STOP); });
         return pending;
@@ -139,9 +145,11 @@ class RestApi final : public Plugin<Settings> {
     MessagesApi messages_;
     CollaborationApi collaboration_;
     http::Listener listener_{host()};
+    Deeds deeds_{host()};
     Repeats repeats_;
     contracts::features::Flags flags_{*this};
     Timer chores_;
+    Timer notes_;
     Routes routes_{host(), listener_, &repeats_, [this](const sw_context& context) {
                        return flags_.is_on(contracts::features::kMaintenanceMode, context);
                    }};
