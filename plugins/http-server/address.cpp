@@ -91,4 +91,14 @@ std::optional<PeerAddress> TrustedProxies::client_of(const RequestHead& head) co
     return client;
 }
 
+std::optional<bool> TrustedProxies::is_secure(const RequestHead& head) {
+    for (auto header = head.headers.rbegin(); header != head.headers.rend(); ++header) {
+        if (to_view(header->name) != "x-forwarded-proto") continue;
+        const auto list = to_view(header->value);
+        const auto scheme = trim(list.substr(list.rfind(',') + 1));
+        if (!scheme.empty()) return equals_ignoring_case(scheme, "https");
+    }
+    return std::nullopt;
+}
+
 }  // namespace streamwall::http_server

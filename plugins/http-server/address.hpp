@@ -53,6 +53,9 @@ class TrustedProxies {
     // Of a request that came from a proxy: the last address of X-Forwarded-For that is none of
     // ours; what stands before it could be anybody's invention. Nothing where there is none.
     std::optional<PeerAddress> client_of(const RequestHead& head) const;
+    // Of such a request: whether its client speaks TLS, as the nearest proxy says in the last
+    // member of X-Forwarded-Proto. Nothing where none says it.
+    static std::optional<bool> is_secure(const RequestHead& head);
 
   private:
     Networks networks_;

@@ -9,7 +9,7 @@ namespace streamwall::http_server {
 
 void Host::write(int level, std::string_view event, std::string_view message,
                  const boost::json::object& fields) const {
-    if (log == nullptr || !log->enabled(self, level)) return;
+    if (!is_logged(level)) return;
     const std::string text = fields.empty() ? std::string() : boost::json::serialize(fields);
     log->write(self, level, to_sw(event), to_sw(message), to_sw(text));
 }

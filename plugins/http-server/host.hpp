@@ -18,6 +18,7 @@ struct Host {
     const sw_clock_api* clock = nullptr;
     const sw_metrics_api* metrics = nullptr;  // may be absent
 
+    bool is_logged(int level) const { return log != nullptr && log->enabled(self, level) != 0; }
     void write(int level, std::string_view event, std::string_view message,
                const boost::json::object& fields = {}) const;
     sw_series* series(int kind, std::string_view name, std::string_view help,

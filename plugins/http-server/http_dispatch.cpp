@@ -10,11 +10,16 @@
 namespace streamwall::http_server {
 namespace {
 
+// The trace that the client goes on with, where it says a valid one.
+std::string_view trace_of(const RequestHead& head) {
+    const auto trace = head.single("traceparent").value_or("");
+    return is_valid_traceparent(trace) ? trace : std::string_view();
+}
+
 sw_context make_context(const Inbound& request, const Answer& answer, const Worker& worker,
-                        std::chrono::milliseconds timeout) {
+                        std::chrono::milliseconds timeout, std::string_view trace) {
     const auto& principal = request.principal;
     const auto& host = worker.services.host;
-    const auto trace = request.head.single("traceparent").value_or("");
     sw_context context{};
     context.size = sizeof context;
     context.principal_type = to_sw(principal.type);
@@ -23,7 +28,7 @@ sw_context make_context(const Inbound& request, const Answer& answer, const Work
     context.role = to_sw(principal.role);
     context.scopes = to_sw(principal.scopes);
     context.request_id = to_sw(answer.id());
-    context.traceparent = to_sw(is_valid_traceparent(trace) ? trace : "");
+    context.traceparent = to_sw(trace);
     context.correlation_id = context.request_id;
     context.deadline_ns = host.clock->monotonic_ns(host.self) +
                           static_cast<std::uint64_t>(std::chrono::nanoseconds(timeout).count());
@@ -63,8 +68,16 @@ void HttpSession::dispatch(Inbound& request, std::string_view body, char* rest,
     view.header_count = head.headers.size();
     view.body = to_sw(body);
     view.peer = to_sw(client_of(request).text);
+    if (is_secure(request)) view.flags |= SW_HTTP_SECURE;
     if (request.upgrade) return upgrade(request, view, rest, rest_length);
     call_handler(request, view);
+}
+
+bool HttpSession::is_secure(const Inbound& request) const {
+    if (is_proxied_) {
+        if (const auto said = TrustedProxies::is_secure(request.head)) return *said;
+    }
+    return worker_.services.options.tls != nullptr;
 }
 
 void HttpSession::call_handler(Inbound& request, sw_http_request& view) {
@@ -76,14 +89,19 @@ void HttpSession::call_handler(Inbound& request, sw_http_request& view) {
     exchange_ = exchange;
     phase_ = Phase::kHandling;
     phase_deadline_ = request.answer.started + timeout;
-    const sw_context context = make_context(request, exchange->answer, worker_, timeout);
+    auto trace = trace_of(request.head);
+    Worker::Traceparent begun;
+    if (trace.empty()) trace = worker_.begin_trace(begun);
+    const sw_context context = make_context(request, exchange->answer, worker_, timeout, trace);
     view.context = &context;
     try {
         route->handle(route->ctx, &view, exchange);
     } catch (...) {
         // Not allowed across the boundary, and no reason to lose the process.
         worker_.services.host.write(SW_LOG_ERROR, "http.handler_threw", "a handler threw",
-                                    {{"method", route->method}, {"path", route->path}});
+                                    {{"method", route->method},
+                                     {"path", route->path},
+                                     {"request_id", request.answer.id()}});
         if (exchange_ != exchange) return;
         exchange_ = nullptr;
         worker_.free_exchange(exchange);
@@ -133,7 +151,9 @@ void HttpSession::upgrade(Inbound& request, sw_http_request& view, char* rest,
     Loop::disarm(*this);
     worker_.remove(*this);
 
-    const sw_context context = make_context(request, request.answer, worker_, kUpgradeTimeout);
+    // One that is begun here would hold all that the connection does in its life.
+    const sw_context context =
+        make_context(request, request.answer, worker_, kUpgradeTimeout, trace_of(request.head));
     view.context = &context;
     std::string answer;
     append_answer_head(answer, request.answer, 101, worker_.date(), accepted->lines, 0);

@@ -81,6 +81,9 @@ class HttpSession final : public Session {
         return request.client ? *request.client : peer_;
     }
 
+    // Whether that one speaks TLS.
+    bool is_secure(const Inbound& request) const;
+
     // Reading.
     void receive(char* data, std::size_t length);
     std::size_t consume(char* data, std::size_t length);

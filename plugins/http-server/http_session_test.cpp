@@ -1,5 +1,6 @@
 // The server over real sockets: requests, answers, order, limits, times, authentication, the end.
 #include "test_support.hpp"
+#include "text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,6 +12,15 @@ namespace streamwall::http_server::testing {
 namespace {
 
 using namespace std::chrono_literals;
+
+// The last line of that event which holds `part`, or nothing.
+std::string logged(TestServer& server, std::string_view event, std::string_view part = "") {
+    std::string found;
+    for (const auto& line : server.fake().log_lines()) {
+        if (line.starts_with(event) && line.find(part) != line.npos) found = line;
+    }
+    return found;
+}
 
 void mount_echo(TestServer& server, const std::string& path = "/echo") {
     const Handler echo = [](const sw_http_request& request, sw_http_exchange* exchange) {
@@ -155,10 +165,50 @@ TEST(HttpSession, survives_handlers_that_throw) {
     server.mount({.path = "/throw"}, [](const auto&, auto*) { throw std::length_error("no"); });
     mount_echo(server);
     Client client(server.port());
-    const auto reply = client.get("/throw");
+    const auto reply = client.get("/throw", "X-Request-Id: unlucky.1\r\n");
     EXPECT_EQ(reply->status, 500);
     EXPECT_EQ(reply->body.find("length_error"), std::string::npos);
     EXPECT_EQ(client.get("/echo")->status, 200);
+    EXPECT_EQ(logged(server, "http.handler_threw"),
+              R"(http.handler_threw a handler threw )"
+              R"({"method":"GET","path":"/throw","request_id":"unlucky.1"})");
+}
+
+TEST(HttpSession, tells_of_each_answer_where_such_lines_are_asked_for) {
+    TestServer server;
+    mount_echo(server);
+    Client client(server.port());
+    client.get("/echo", "X-Request-Id: mine.1\r\n");
+    client.get("/nowhere", "X-Request-Id: mine.2\r\n");
+    const std::pair<std::string_view, std::string_view> expected[] = {
+        {"mine.1", R"("status":200,)"},
+        {"mine.1", R"("method":"GET","path":"/echo","request_id":"mine.1"})"},
+        {"mine.2", R"("status":404,)"}};
+    for (const auto& [id, part] : expected) {
+        const auto line = logged(server, "http.answered", id);
+        EXPECT_NE(line.find(part), std::string::npos) << line;
+    }
+}
+
+TEST(HttpSession, begins_a_trace_where_none_came) {
+    TestServer server;
+    std::vector<std::string> traces;
+    server.mount({.path = "/"}, [&](const auto& request, auto* exchange) {
+        traces.push_back(copy(request).traceparent);
+        answer(exchange, 204, "");
+    });
+    Client client(server.port());
+    for (const auto* headers :
+         {"", "", "Traceparent: 00-0-0-00\r\n",
+          "Traceparent: 00-00000000000000000000000000000000-b7ad6b7169203331-01\r\n"})
+        client.get("/", headers);
+    ASSERT_EQ(traces.size(), 4U);
+    for (const auto& trace : traces) {
+        EXPECT_TRUE(is_valid_traceparent(trace)) << trace;
+        EXPECT_TRUE(trace.ends_with("-00")) << trace;
+    }
+    std::ranges::sort(traces);
+    EXPECT_EQ(std::ranges::adjacent_find(traces), traces.end()) << "each is one of its own";
 }
 
 TEST(HttpSession, answers_for_a_handler_that_takes_too_long_and_ignores_it_later) {

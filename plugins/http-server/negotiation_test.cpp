@@ -308,6 +308,31 @@ TEST_F(Proxied, what_others_say_of_themselves_is_not_believed) {
     EXPECT_EQ(peer_seen({"10.0.0.0/8"}, "X-Forwarded-For: 198.51.100.1\r\n"), "127.0.0.1");
 }
 
+TEST_F(Proxied, the_nearest_trusted_proxy_says_whether_its_client_speaks_tls) {
+    const auto is_secure = [](std::vector<std::string> networks, std::string_view headers) {
+        TestServer server(options(std::move(networks)));
+        server.mount({.path = "/"}, [](const auto& request, auto* exchange) {
+            answer(exchange, 200, copy(request).is_secure ? "tls" : "plain");
+        });
+        Client client(server.port());
+        return client.get("/", headers)->body;
+    };
+    const std::pair<std::string_view, std::string_view> cases[] = {
+        {"", "plain"},
+        {"X-Forwarded-Proto: https\r\n", "tls"},
+        {"X-Forwarded-Proto: HTTPS\r\n", "tls"},
+        {"X-Forwarded-Proto: http\r\n", "plain"},
+        {"X-Forwarded-Proto: http, https\r\n", "tls"},
+        {"X-Forwarded-Proto: https\r\nX-Forwarded-Proto: http\r\n", "plain"},
+        {"X-Forwarded-Proto: ,\r\n", "plain"},
+        {"X-Forwarded-Proto: httpsx\r\n", "plain"},
+    };
+    for (const auto& [headers, expected] : cases)
+        EXPECT_EQ(is_secure({"127.0.0.0/8"}, headers), expected) << headers;
+    EXPECT_EQ(is_secure({"10.0.0.0/8"}, "X-Forwarded-Proto: https\r\n"), "plain")
+        << "anybody could say that";
+}
+
 TEST_F(Proxied, each_client_behind_a_proxy_has_a_limit_of_its_own) {
     auto limited = options({"127.0.0.1"});
     limited.rate_limits = RateLimits{.address = 1};

@@ -30,7 +30,7 @@ struct Route {
     int access = SW_HTTP_ADMIN;
     std::string method;
     std::string path;
-    std::string scope;
+    std::string scope;  // or several, separated by blanks
     std::string openapi;
     std::uint32_t flags = 0;
     std::uint32_t timeout_ms = 0;

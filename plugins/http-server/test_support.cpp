@@ -142,6 +142,7 @@ Seen copy(const sw_http_request& request) {
         seen.headers[text(request.headers[i].name)] = text(request.headers[i].value);
     }
     seen.deadline_ns = request.context->deadline_ns;
+    seen.is_secure = (request.flags & SW_HTTP_SECURE) != 0;
     const auto* home = request.context->home;
     seen.home_is_current = home->is_current(home->self) == 1;
     return seen;

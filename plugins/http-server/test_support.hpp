@@ -53,6 +53,7 @@ struct Seen {
     std::map<std::string, std::string> headers = {};
     std::uint64_t deadline_ns = 0;
     bool home_is_current = false;
+    bool is_secure = false;
 };
 Seen copy(const sw_http_request& request);
 

@@ -166,6 +166,16 @@ TEST_F(Tls, carries_requests_one_after_the_other_and_several_at_once) {
     EXPECT_EQ(client.reply()->body, "three");
 }
 
+TEST_F(Tls, is_told_to_handlers_whatever_the_client_says_of_itself) {
+    server.mount({.path = "/secure"}, [](const auto& request, auto* exchange) {
+        answer(exchange, 200, copy(request).is_secure ? "tls" : "plain");
+    });
+    auto way = tunnel();
+    Client client(Client::Connected{way.near()});
+    EXPECT_EQ(client.get("/secure")->body, "tls");
+    EXPECT_EQ(client.get("/secure", "X-Forwarded-Proto: http\r\n")->body, "tls");
+}
+
 TEST_F(Tls, carries_what_is_larger_than_a_record_and_than_the_socket_takes) {
     auto way = tunnel();
     Client client(Client::Connected{way.near()});

@@ -219,5 +219,16 @@ TEST(Table, lists_what_is_mounted_and_refuses_a_clash) {
     server.fake().host().buffers->release(routes);
 }
 
+TEST(Table, tells_at_the_start_in_which_order_a_request_is_looked_at) {
+    TestServer server;
+    const auto lines = server.fake().log_lines();
+    const auto line = std::ranges::find_if(
+        lines, [](const std::string& each) { return each.starts_with("http.chain "); });
+    ASSERT_NE(line, lines.end());
+    EXPECT_EQ(*line,
+              "http.chain request_id → client → cors → route → authenticate → rate_limit → exists "
+              "→ csrf → authorise → body_limit → handler, timeout, compression, metrics ");
+}
+
 }  // namespace
 }  // namespace streamwall::http_server::testing

@@ -21,16 +21,17 @@ constexpr std::string_view kCookie = "streamwall_session";
 constexpr std::uint32_t kPasswordTimeoutMs = 15'000;
 constexpr std::string_view kForget = "; Max-Age=0";
 
-// SameSite keeps other sites from sending it with anything but a plain link. Pages that came over
-// TLS get it back over nothing else.
+// SameSite keeps other sites from sending it with anything but a plain link. Who came over TLS gets
+// it back over nothing else.
 std::string cookie(std::string_view token, std::string_view lifetime, bool is_secure) {
     std::string out(kCookie);
     out.append("=").append(token).append("; Path=/; HttpOnly; SameSite=Lax").append(lifetime);
     return is_secure ? out + "; Secure" : out;
 }
 
+// Browsers say themselves where their page is from, also behind a proxy that nobody told us of.
 bool is_over_tls(const http::Request& request) {
-    return request.header("origin").starts_with("https://");
+    return request.is_secure() || request.header("origin").starts_with("https://");
 }
 
 // The cookie's value; the listener has found it valid where it authenticates.

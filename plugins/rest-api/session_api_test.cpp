@@ -49,6 +49,14 @@ TEST_F(SessionApi, KeepsTheTokenInACookieThatNoScriptReads) {
     EXPECT_TRUE(secure.headers.at("set-cookie").ends_with("; Secure"));
 }
 
+TEST_F(SessionApi, SendsTheCookieBackOverNothingElseWhereItCameOverTls) {
+    fake.is_secure = true;
+    const auto& begun = fake.request("POST", kPath, {}, "", "{}");
+    EXPECT_TRUE(begun.headers.at("set-cookie").ends_with("; Secure"));
+    const auto& ended = fake.request("DELETE", kPath);
+    EXPECT_TRUE(ended.headers.at("set-cookie").ends_with("; Secure"));
+}
+
 TEST_F(SessionApi, GivesAPageThatIsLoadedAgainItsToken) {
     answer_with(R"({"id":5})");
     const auto& answer =

@@ -95,6 +95,15 @@ test('a version of the interface is chosen by path or Accept; an unknown one is 
     assert.equal((await curl(`${host.url}/api/v2/streams`)).status, 404);
 });
 
+test('a trusted proxy says whether its client came over TLS', async () => {
+    const sent = {method: 'POST', body: {resource: 'stream'}};
+    for (const [proto, scheme] of [['https', 'wss'], ['http', 'ws'], ['', 'ws']]) {
+        const headers = {'X-Forwarded-Proto': proto};
+        const made = await curl(`${host.url}/api/v1/collaboration/sessions`, {...sent, headers});
+        assert.equal(made.json.websocket_url, `${scheme}://${host.address}/cable`, made.text);
+    }
+});
+
 test('names that are on their way out say so, and which name stays', async () => {
     const body = {email: 'old@example.org', password: 'Password123'};
     const from = {'X-Forwarded-For': '198.51.100.9'};
@@ -103,6 +112,8 @@ test('names that are on their way out say so, and which name stays', async () =>
     const old = await post('/signup');
     assert.equal(old.status, 201, old.text);
     assert.match(old.headers.deprecation, /^@\d+$/);
+    const since = Number(old.headers.deprecation.slice(1)) * 1000;
+    assert.ok(Date.parse(old.headers.sunset) > since, old.headers.sunset);
     assert.equal(old.headers.link, '</api/v1/users/signup>; rel="successor-version"');
     const now = await post('/users/login');
     assert.equal(now.status, 200);

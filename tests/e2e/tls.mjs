@@ -54,6 +54,18 @@ test('requests and the stock client go over TLS', async (t) => {
     await subscriber.created(stream.url);
 });
 
+test('who came over TLS is sent nowhere else, and its cookie goes over nothing else', async () => {
+    const from = {'X-Forwarded-Proto': 'http'};
+    const body = {resource: 'stream'};
+    const session = `${host.url}/api/v1/collaboration/sessions`;
+    const made = await curl(session, {method: 'POST', body, headers: from});
+    assert.equal(made.json.websocket_url, `wss://${host.address}/cable`, made.text);
+    const person = {email: 'secure@example.org', password: 'Password123'};
+    await curl(`${host.url}/api/v1/users/signup`, {method: 'POST', body: person});
+    const begun = await curl(`${host.url}/api/v1/session`, {method: 'POST', body: person, key: null});
+    assert.match(begun.headers['set-cookie'], /; Secure$/, begun.text);
+});
+
 test('a client of TLS 1.2 is refused, one of plain HTTP is told', async () => {
     const old = output('curl', ['-sS', '--tls-max', '1.2', `${host.url}/health`]);
     await assert.rejects(old, /alert protocol version|unsupported protocol/);

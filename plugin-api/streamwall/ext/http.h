@@ -36,7 +36,11 @@ typedef struct sw_http_request {
     sw_str body;
     sw_str peer;               /* address of the client, by trusted proxies where configured */
     const sw_context* context; /* principal, request id, deadline, home = the connection's loop */
+    uint32_t flags;            /* SW_HTTP_SECURE: the client speaks TLS, with the listener or with
+                                  a trusted proxy in front of it */
+    uint32_t reserved_flags;
 } sw_http_request;
+#define SW_HTTP_SECURE 1u
 
 typedef struct sw_http_response {
     uint32_t size;
@@ -57,7 +61,8 @@ typedef struct sw_http_route {
     int32_t access; /* SW_HTTP_OPEN … */
     sw_str method;
     sw_str path;    /* "/api/v1/streams/{id}" */
-    sw_str scope;   /* a key with this scope passes whatever its role; may be empty */
+    sw_str scope;   /* a key with this scope passes whatever its role; may be empty, or several,
+                       separated by blanks, of which one is enough */
     uint32_t flags; /* SW_HTTP_UNCOUNTED: no rate limit; SW_HTTP_QUERY_TOKEN: ?token= counts too */
     uint32_t timeout_ms; /* 0: 5,000 */
     size_t body_limit;   /* bytes; 0: 1 MiB */

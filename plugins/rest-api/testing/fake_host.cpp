@@ -253,6 +253,7 @@ const Answer& FakeHost::request(std::string_view method, std::string_view path_t
     const bool is_streamed = (route->flags & SW_HTTP_STREAMED_BODY) != 0;
     raw.body = to_str(is_streamed ? std::string_view() : body);
     raw.peer = to_str(peer);
+    raw.flags = is_secure ? SW_HTTP_SECURE : 0;
     raw.context = &context;
     auto& answer = answers_.emplace_back();
     answer.unread = body;

@@ -55,6 +55,7 @@ class FakeHost {
     std::string principal_id = "1";  // of who makes requests
     std::string role = {};
     std::string peer;                         // where they come from
+    bool is_secure = false;                   // whether over TLS
     std::size_t body_piece = 1 << 16;         // how much of a body comes at once
     std::int64_t now_ms = 1'700'000'000'000;  // wall clock
 

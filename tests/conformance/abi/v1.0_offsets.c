@@ -245,7 +245,7 @@ HOLDS(sw_http_header, 32);
 AT(sw_http_header, name, 0, 16);
 AT(sw_http_header, value, 16, 16);
 
-HOLDS(sw_http_request, 144);
+HOLDS(sw_http_request, 152);
 AT(sw_http_request, size, 0, 4);
 AT(sw_http_request, reserved, 4, 4);
 AT(sw_http_request, method, 8, 16);
@@ -259,6 +259,8 @@ AT(sw_http_request, header_count, 96, 8);
 AT(sw_http_request, body, 104, 16);
 AT(sw_http_request, peer, 120, 16);
 AT(sw_http_request, context, 136, 8);
+AT(sw_http_request, flags, 144, 4);
+AT(sw_http_request, reserved_flags, 148, 4);
 
 HOLDS(sw_http_response, 32);
 AT(sw_http_response, size, 0, 4);
@@ -361,6 +363,7 @@ IS(SW_TRANSPORT_MAX_MESSAGE, 1048576);
 IS(SW_HTTP_OPEN, 0);
 IS(SW_HTTP_VIEWER, 1);
 IS(SW_HTTP_EDITOR, 2);
+IS(SW_HTTP_SECURE, 1);
 IS(SW_HTTP_ADMIN, 3);
 IS(SW_HTTP_UNCOUNTED, 1);
 IS(SW_HTTP_QUERY_TOKEN, 2);

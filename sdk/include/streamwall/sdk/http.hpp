@@ -24,6 +24,7 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -61,6 +62,10 @@ class Request {
     std::string_view peer() const { return to_view(raw_->peer); }
     const sw_context& context() const { return *raw_->context; }
     const sw_http_request& raw() const { return *raw_; }
+    // Whether the client speaks TLS, with the listener or with a trusted proxy in front of it.
+    bool is_secure() const {
+        return raw_->size > offsetof(sw_http_request, flags) && (raw_->flags & SW_HTTP_SECURE) != 0;
+    }
 
   private:
     const sw_http_request* raw_;
@@ -231,7 +236,7 @@ struct Route {
     std::string method = "GET";
     std::string path;
     int access = SW_HTTP_ADMIN;
-    std::string scope = {};
+    std::string scope = {};  // or several, separated by blanks
     std::uint32_t flags = 0;
     std::uint32_t timeout_ms = 0;
     std::size_t body_limit = 0;
