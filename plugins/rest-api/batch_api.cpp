@@ -241,7 +241,7 @@ void add_batch_routes(Routes& routes, const Client& client) {
         routes.add({.method = method,
                     .path = "/api/v1/streams/batch",
                     .access = SW_HTTP_EDITOR,
-                    .scope = "streams:write",
+                    .scope = std::string(kChangeScopes),
                     .timeout_ms = kTimeoutMs,
                     .body_limit = kBodyLimit,
                     .openapi = openapi::batch_streams(method == "POST")},

@@ -33,8 +33,7 @@ void fail(Call& call, const Error& error) {
 
 // Where the hub is for whoever found this interface.
 std::string hub_url(const http::Request& request) {
-    const bool is_secure = request.header("x-forwarded-proto") == "https";
-    return std::string(is_secure ? "wss://" : "ws://").append(request.header("host")) + "/cable";
+    return std::string(request.is_secure() ? "wss://" : "ws://").append(request.header("host")) + "/cable";
 }
 
 // The service's session, with how to take part in it.
@@ -72,11 +71,16 @@ bj::object resource_id_schema() {
     return out;
 }
 
-bj::object session_members() {
+bj::object place_members() {
     return {{"resource",
              {{"type", "string"}, {"pattern", "^[a-z][a-z0-9-]{0,31}$"}, {"example", "stream"}}},
-            {"resource_id", resource_id_schema()},
-            {"title", openapi::text_schema(200, true)}};
+            {"resource_id", resource_id_schema()}};
+}
+
+bj::object session_members() {
+    auto out = place_members();
+    out["title"] = openapi::text_schema(200, true);
+    return out;
 }
 
 }  // namespace
@@ -85,7 +89,7 @@ Result<> CollaborationApi::add(Routes& routes, const Services& services) {
     services_ = &services;
     for (const auto& [name, method] :
          {std::pair(names::kCreate, &create_), std::pair(names::kLock, &lock_),
-          std::pair(names::kUnlock, &unlock_)}) {
+          std::pair(names::kUnlock, &unlock_), std::pair(names::kAnnounce, &announce_)}) {
         auto resolved = services.resolve(names::kService, name);
         if (!resolved) return std::move(resolved).error();
         *method = *resolved;
@@ -111,6 +115,10 @@ Result<> CollaborationApi::add(Routes& routes, const Services& services) {
          &CollaborationApi::lock);
     post("/unlock", describe("unlockCell", "Free a cell that one has locked", "Cell", 204, {}),
          &CollaborationApi::unlock);
+    post("/announce",
+         describe("announce", "Tell everybody at a place, or in a session, something", "Announcement",
+                  200, openapi::reference("AnnouncementReach")),
+         &CollaborationApi::announce);
     return ok();
 }
 
@@ -127,12 +135,21 @@ void CollaborationApi::create(const http::Request& request, Call call) const {
 }
 
 void CollaborationApi::lock(const http::Request& request, Call call) const {
+    ask(lock_, request, std::move(call));
+}
+
+void CollaborationApi::announce(const http::Request& request, Call call) const {
+    ask(announce_, request, std::move(call));
+}
+
+// Answers what the service answers.
+void CollaborationApi::ask(const Method& method, const http::Request& request, Call call) const {
     const auto strict = check_object_body(request);
     if (!strict) return call.fail(strict.error());
-    services_->call(lock_, contracts::resources::create_request(request.body(), *strict),
-                    request.context(), [call = std::move(call)](Result<Buffer> lock) mutable {
-                        if (!lock) return fail(call, lock.error());
-                        http::Response response(200, *lock);
+    services_->call(method, contracts::resources::create_request(request.body(), *strict),
+                    request.context(), [call = std::move(call)](Result<Buffer> reply) mutable {
+                        if (!reply) return fail(call, reply.error());
+                        http::Response response(200, *reply);
                         call.send(response.header("content-type", kJsonType));
                     });
 }
@@ -174,6 +191,19 @@ bj::object openapi::collaboration_schemas() {
     cell["user_color"] = text_schema();
     cell["expires_at"] = time_schema();
     out["CellLock"] = object_schema(std::move(cell), {"cell_id", "user_id", "expires_at"});
+    auto announcement = place_members();
+    announcement["session"] = text_schema(64, true);
+    announcement["session"].as_object()["example"] = nullptr;
+    announcement["session"].as_object()["description"] =
+        "Of one that was made for the purpose, in place of resource and resource_id.";
+    announcement["message"] = {{"type", "object"},
+                               {"description", "At most 4 KiB."},
+                               {"example", {{"text", "Five minutes left."}}}};
+    announcement["except"] = text(128, "user:5");
+    announcement["except"].as_object()["description"] = "Who is left out.";
+    out["Announcement"] = object_schema(std::move(announcement), {"message"});
+    out["AnnouncementReach"] =
+        object_schema({{"connections", {{"type", "integer"}}}}, {"connections"});
     return out;
 }
 

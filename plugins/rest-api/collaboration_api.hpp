@@ -1,4 +1,4 @@
-// /api/v1/collaboration: sessions, and locks for those without a connection to the hub.
+// /api/v1/collaboration: sessions, locks and announcements for those without a connection to the hub.
 #pragma once
 
 #include "routes.hpp"
@@ -18,13 +18,16 @@ class CollaborationApi {
     void create(const http::Request& request, Call call) const;
     void lock(const http::Request& request, Call call) const;
     void unlock(const http::Request& request, Call call) const;
+    void announce(const http::Request& request, Call call) const;
+
+    void ask(const Method& method, const http::Request& request, Call call) const;
 
     const Services* services_ = nullptr;
-    Method create_, lock_, unlock_;
+    Method create_, lock_, unlock_, announce_;
 };
 
 namespace openapi {
-// NewCollaborationSession, CollaborationSession, Cell, CellLock: for `components.schemas`.
+// NewCollaborationSession, CollaborationSession, Cell, CellLock, Announcement, AnnouncementReach: for `components.schemas`.
 boost::json::object collaboration_schemas();
 }  // namespace openapi
 

@@ -42,7 +42,7 @@ class CollaborationRoutes : public ::testing::Test {
 };
 
 TEST_F(CollaborationRoutes, AreForEditorsAndKeysThatWrite) {
-    EXPECT_EQ(fake.mounted().size(), 3U);
+    EXPECT_EQ(fake.mounted().size(), 4U);
     for (const auto& route : fake.mounted()) {
         EXPECT_EQ(route.access, SW_HTTP_EDITOR) << route.path;
         EXPECT_EQ(route.scope, "streams:write") << route.path;
@@ -58,10 +58,13 @@ TEST_F(CollaborationRoutes, SayWhereASessionIsJoined) {
     EXPECT_EQ(made.body, R"({"id":"abc","resource":"stream","resource_id":"5","title":"",)"
                          R"("websocket_url":"ws://wall.example.org/cable","identifier":)"
                          R"("{\"channel\":\"CollaborationChannel\",\"session\":\"abc\"}"})");
-    const auto& secure =
+    const auto& claimed =
         post("sessions", "{}", "",
              {{"content-type", "application/json"}, {"x-forwarded-proto", "https"}});
-    EXPECT_THAT(secure.body, HasSubstr(R"("wss://wall.example.org/cable")"));
+    EXPECT_THAT(claimed.body, HasSubstr(R"("ws://wall.example.org/cable")"))
+        << "anybody can send that header; whom to believe is the listener's business";
+    fake.is_secure = true;
+    EXPECT_THAT(post("sessions", "{}").body, HasSubstr(R"("wss://wall.example.org/cable")"));
 }
 
 TEST_F(CollaborationRoutes, LockAndUnlockCells) {
@@ -71,6 +74,17 @@ TEST_F(CollaborationRoutes, LockAndUnlockCells) {
     EXPECT_EQ(locked.body, R"({"cell_id":"stream_5_title"})");
     EXPECT_EQ(fake.last_call(), R"(lock {"strict":false,"body":{"cell_id":"stream_5_title"}})");
     EXPECT_EQ(post("unlock", R"({"cell_id":"stream_5_title"})").status, 204);
+}
+
+TEST_F(CollaborationRoutes, TellEverybodyAndHowManyTheyWere) {
+    answer_with(R"({"connections":3})");
+    constexpr auto kBody = R"({"resource":"stream","message":{"text":"soon"},"except":"user:5"})";
+    const auto& told = post("announce", kBody);
+    EXPECT_EQ(told.status, 200);
+    EXPECT_EQ(told.body, R"({"connections":3})");
+    EXPECT_EQ(fake.last_call(), R"(announce {"strict":false,"body":)" + std::string(kBody) + "}");
+    fail_with({SW_PERMISSION_DENIED, "Owners alone may announce something.", {}, {}});
+    EXPECT_EQ(post("announce", kBody).status, 403);
 }
 
 TEST_F(CollaborationRoutes, NameTheHolderOfWhatIsLocked) {
@@ -87,7 +101,7 @@ TEST_F(CollaborationRoutes, NameTheHolderOfWhatIsLocked) {
 }
 
 TEST_F(CollaborationRoutes, RefuseWhatIsNoRequest) {
-    for (const auto* path : {"sessions", "lock", "unlock"}) {
+    for (const auto* path : {"sessions", "lock", "unlock", "announce"}) {
         EXPECT_EQ(post(path, "[]").status, 400) << path;
         EXPECT_EQ(post(path, "").status, 400) << path;
         EXPECT_EQ(post(path, "{}", "page=1").status, 400) << path;

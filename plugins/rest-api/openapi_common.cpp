@@ -4,6 +4,7 @@
 #include "openapi_examples.hpp"
 #include "openapi_parts.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <set>
@@ -86,7 +87,11 @@ void add_description(bj::object& operation, const RouteView& route) {
     } else {
         text.append("For the role ").append(route.access);
         if (route.access != "admin") text += " and above";
-        if (!route.scope.empty()) text.append(", or the scope ").append(route.scope);
+        std::string_view before = ", or the scope ";
+        for (const auto& scope : scopes_of(route)) {
+            text.append(before).append(scope.get_string());
+            before = " or ";
+        }
         text += '.';
     }
     operation["description"] = text;
@@ -140,6 +145,16 @@ void collect_references(const bj::value& value, std::set<std::string>& out) {
 }
 
 }  // namespace
+
+bj::array scopes_of(const RouteView& route) {
+    bj::array out;
+    for (auto rest = route.scope; !rest.empty();) {
+        const auto scope = rest.substr(0, rest.find(' '));
+        if (!scope.empty()) out.emplace_back(scope);
+        rest.remove_prefix(std::min(rest.size(), scope.size() + 1));
+    }
+    return out;
+}
 
 void complete_operation(bj::object& operation, const RouteView& route, const bj::object& schemas) {
     add_description(operation, route);

@@ -1,6 +1,7 @@
 // What the descriptions of all routes have in common, added to each where it does not say itself.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include <string_view>
@@ -12,8 +13,11 @@ struct RouteView {
     std::string_view method;  // upper case
     std::string_view path;
     std::string_view access;  // open, viewer, editor, admin
-    std::string_view scope;
+    std::string_view scope;  // or several, separated by blanks
 };
+
+// The scopes one by one.
+boost::json::array scopes_of(const RouteView& route);
 
 // Adds who may call, parameters of the path, Idempotency-Key, tags, headers of answers, the problem
 // that any call may end in, and examples of everything.

@@ -87,7 +87,7 @@ std::string_view access_of(const bj::object& route) {
 
 void add_security(bj::object& operation, const RouteView& route) {
     if (route.access == "open") operation["security"] = bj::array{};
-    if (!route.scope.empty()) operation["x-required-scope"] = route.scope;
+    if (!route.scope.empty()) operation["x-required-scopes"] = scopes_of(route);
     operation["x-required-role"] = route.access;
 }
 

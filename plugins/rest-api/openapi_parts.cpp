@@ -25,6 +25,22 @@ bj::object parameter(std::string_view name, std::string_view in, bj::object sche
             {"schema", std::move(schema)}};
 }
 
+bj::object problem_response(int status) {
+    return {{"description", reason_phrase(status)},
+            {"content", content(kProblemType, reference("Problem"))}};
+}
+
+// The parameter If-Match of an operation.
+bj::object* find_if_match(bj::value& operation) {
+    auto* parameters = operation.as_object().if_contains("parameters");
+    if (parameters == nullptr) return nullptr;
+    for (auto& parameter : parameters->as_array()) {
+        auto& object = parameter.as_object();
+        if (object.at("name") == "If-Match" && object.at("in") == "header") return &object;
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 bj::object reference(std::string_view schema) {
@@ -123,9 +139,7 @@ std::string render(Operation operation) {
     if (operation.other_status != 0) responses[std::to_string(operation.other_status)] = good;
     responses[std::to_string(operation.status)] = std::move(good);
     const auto add_problem = [&](int status) {
-        responses[std::to_string(status)] = {
-            {"description", reason_phrase(status)},
-            {"content", content(kProblemType, reference("Problem"))}};
+        responses[std::to_string(status)] = problem_response(status);
     };
     for (const int status : operation.problems)
         add_problem(status);
@@ -140,6 +154,21 @@ std::string render(Operation operation) {
     }
     out["responses"] = std::move(responses);
     return bj::serialize(out);
+}
+
+bool takes_if_match(const http::Route& route) {
+    const bool changes =
+        route.method == "PATCH" || route.method == "PUT" || route.method == "DELETE";
+    if (!changes || route.openapi.empty()) return false;
+    auto operation = bj::parse(route.openapi);
+    return find_if_match(operation) != nullptr;
+}
+
+void require_if_match(http::Route& route) {
+    auto operation = bj::parse(route.openapi);
+    if (auto* parameter = find_if_match(operation)) (*parameter)["required"] = true;
+    operation.at("responses").get_object()["428"] = problem_response(428);
+    route.openapi = bj::serialize(operation);
 }
 
 }  // namespace streamwall::rest_api::openapi

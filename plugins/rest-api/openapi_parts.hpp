@@ -1,6 +1,8 @@
 // Pieces of OpenAPI 3.0.3 that the descriptions of several resources are made of.
 #pragma once
 
+#include <streamwall/sdk/http.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
@@ -50,5 +52,10 @@ struct Operation {
 };
 // The operation as text.
 std::string render(Operation operation);
+
+// Whether the route changes something (PATCH, PUT, DELETE) that If-Match guards, as it says itself.
+bool takes_if_match(const http::Route& route);
+// Makes it say that If-Match must be sent, and what is answered else.
+void require_if_match(http::Route& route);
 
 }  // namespace streamwall::rest_api::openapi

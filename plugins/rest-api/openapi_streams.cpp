@@ -169,10 +169,16 @@ bj::object stream_schema() {
         properties[name] = field_schema(field);
         required.emplace_back(name);
     };
+    const auto add_old_name = [&](std::string_view name, const FieldSpec& field) {
+        add(name, field);
+        auto& schema = properties[name].get_object();
+        schema["deprecated"] = true;
+        schema["description"] = "The same as " + std::string(field.name) + ", for older clients.";
+    };
     for (const FieldSpec& field : model::stream_fields()) {
         add(field.name, field);
-        if (field.name == "url") add("link", field);
-        if (field.name == "last_checked_at") add("last_checked", field);
+        if (field.name == "url") add_old_name("link", field);
+        if (field.name == "last_checked_at") add_old_name("last_checked", field);
     }
     return {{"type", "object"},
             {"properties", std::move(properties)},

@@ -15,7 +15,7 @@ namespace {
 TEST(OpenApi, TakesOperationsAsTextOrAsObjectAndLeavesHiddenRoutesOut) {
     const auto document = openapi::document(
         R"([{"method":"GET","path":"/a","access":"open","scope":"","openapi":"{\"summary\":\"x\"}"},)"
-        R"({"method":"POST","path":"/a","access":2,"scope":"s:w","openapi":{"summary":"y"}},)"
+        R"({"method":"POST","path":"/a","access":2,"scope":"s:w t:w","openapi":{"summary":"y"}},)"
         R"({"method":"GET","path":"/hidden","access":0,"scope":"","openapi":""},)"
         R"({"method":"GET","path":"/broken","access":0,"openapi":"{"},5])",
         openapi::Version::k30);
@@ -28,7 +28,9 @@ TEST(OpenApi, TakesOperationsAsTextOrAsObjectAndLeavesHiddenRoutesOut) {
     EXPECT_EQ(get.at("summary"), "x");
     EXPECT_EQ(get.at("security"), boost::json::array());
     EXPECT_EQ(post.at("summary"), "y");
-    EXPECT_EQ(post.at("x-required-scope"), "s:w");
+    EXPECT_EQ(post.at("x-required-scopes"), (boost::json::array{"s:w", "t:w"}));
+    EXPECT_EQ(post.at("description"),
+              "y. For the role editor and above, or the scope s:w or t:w.");
     EXPECT_EQ(post.at("x-required-role"), "editor");
     EXPECT_FALSE(post.contains("security"));
     EXPECT_EQ(openapi::document("nonsense", openapi::Version::k30).code(), SW_INTERNAL);

@@ -4,6 +4,7 @@
 #include "call.hpp"
 #include "maintenance.hpp"
 #include "media_types.hpp"
+#include "openapi_parts.hpp"
 #include "repeats.hpp"
 
 #include <deque>
@@ -21,21 +22,29 @@ class Routes {
           repeats_(repeats),
           maintenance_(std::move(maintenance)) {}
 
+    // Routes that are added from now on refuse to change (PATCH, PUT, DELETE) what If-Match guards
+    // where it is not sent, 428.
+    void require_if_match() { requires_match_ = true; }
+
     // `handler` is callable as void(const http::Request&, Call).
     template <class Handler>
     void add(http::Route route, Handler handler) {
+        const bool requires_match = requires_match_ && openapi::takes_if_match(route);
+        if (requires_match) openapi::require_if_match(route);
         if (repeats_ != nullptr && route.method == "POST" && route.access != SW_HTTP_OPEN)
             return add_repeatable(std::move(route), std::move(handler));
         auto& metrics = metrics_.emplace_back(host_, route.method, route.path);
         const bool pauses = pauses_for_maintenance(route);
         listener_.route(std::move(route),
-                        [this, &metrics, pauses, handler = std::move(handler)](
+                        [this, &metrics, pauses, requires_match, handler = std::move(handler)](
                             const http::Request& request, http::Exchange exchange) {
                             Call call(metrics, request, std::move(exchange));
                             if (!accepts_version_one(request.header("accept")))
                                 return call.fail(not_acceptable());
                             if (pauses && is_turned_away(maintenance_, request))
                                 return call.fail(maintenance_problem());
+                            if (requires_match && !request.has_header("if-match"))
+                                return call.fail(precondition_required());
                             handler(request, std::move(call));
                         });
     }
@@ -51,13 +60,15 @@ class Routes {
     }
 
   private:
-    // RFC 9745 and the link relation of RFC 5829.
+    // RFC 9745, RFC 8594 and the link relation of RFC 5829.
     class DeprecationNotice final : public AnswerTap {
       public:
         explicit DeprecationNotice(std::string_view successor)
             : link_("<" + std::string(successor) + R"(>; rel="successor-version")") {}
         void send(http::Exchange exchange, http::Response& response) override {
-            response.header("deprecation", kDeprecatedSince).header("link", link_);
+            response.header("deprecation", kDeprecatedSince)
+                .header("sunset", kServedUntil)
+                .header("link", link_);
             exchange.send(response);
         }
 
@@ -65,6 +76,7 @@ class Routes {
         std::string link_;
     };
     static constexpr std::string_view kDeprecatedSince = "@1767225600";  // 2026-01-01
+    static constexpr std::string_view kServedUntil = "Fri, 31 Dec 2027 23:59:59 GMT";
 
     static constexpr std::chrono::milliseconds kUsualTimeout{5'000};  // of the listener
 
@@ -95,10 +107,18 @@ class Routes {
                 .versions_json = R"(["application/vnd.streamwall.v1+json"])"};
     }
 
+    static Problem precondition_required() {
+        return {.status = 428,
+                .code = "precondition_required",
+                .detail = "Say which version is meant: If-Match with the ETag that was read, or *.",
+                .errors_json = {}};
+    }
+
     const Host& host_;
     http::Listener& listener_;
     Repeats* repeats_;
     MaintenanceFlag maintenance_;
+    bool requires_match_ = false;
     std::deque<RouteMetrics> metrics_;
     std::deque<Repeats::Handler> handlers_;
 };

@@ -11,6 +11,9 @@
 
 namespace streamwall::rest_api {
 
+// Either lets a key in; what it may change then depends on which it has (catalog/permissions.hpp).
+inline constexpr std::string_view kChangeScopes = "streams:write status:write";
+
 Problem no_such_stream();
 
 // A parameter that is 1 or 0, true or false, absent: false. 400 for any other value.

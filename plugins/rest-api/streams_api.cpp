@@ -156,7 +156,7 @@ void add_stream_routes(Routes& routes, const Client& client) {
         add({.method = method,
              .path = one,
              .access = SW_HTTP_EDITOR,
-             .scope = "streams:write",
+             .scope = std::string(kChangeScopes),
              .openapi = openapi::update_stream(method == "PUT")},
             update);
     }

@@ -122,7 +122,9 @@ TEST_F(SystemApi, ShowsPeopleAPageWithoutScripts) {
     EXPECT_EQ(answer.body.find("<script"), std::string::npos);
     EXPECT_EQ(answer.body.find("=\"http"), std::string::npos) << "nothing from elsewhere";
     EXPECT_NE(answer.body.find("/api/v1/streams/{id}"), std::string::npos);
-    EXPECT_EQ(fake.request("GET", "/api-docs/style.css").status, 200);
+    const auto& style = fake.request("GET", "/api-docs/style.css");
+    EXPECT_EQ(style.status, 200);
+    EXPECT_EQ(style.headers.at("cache-control"), "public, max-age=3600");
 }
 
 }  // namespace

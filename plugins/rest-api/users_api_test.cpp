@@ -65,6 +65,7 @@ TEST_F(AccountsApi, LogsInUnderEveryNameThatClientsKnow) {
         const bool is_old = std::string_view(path) != "/api/v1/users/login";
         EXPECT_EQ(answer.headers.contains("deprecation"), is_old);
         if (is_old) {
+            EXPECT_EQ(answer.headers.at("sunset"), "Fri, 31 Dec 2027 23:59:59 GMT");
             EXPECT_EQ(answer.headers.at("link"),
                       R"(</api/v1/users/login>; rel="successor-version")");
         }

@@ -69,6 +69,19 @@ test('administrators alone see and change them', async () => {
     await expect(200, 'GET', '/features', undefined, tokens.admin);
 });
 
+test('labels are part of every stream, whatever the older flag for tags says', async () => {
+    const {json} = await expect(200, 'GET', '/features/stream_tags');
+    for (const isOn of [!json.enabled, json.enabled]) {
+        await expect(200, 'POST', `/features/stream_tags/${isOn ? 'enable' : 'disable'}`);
+        const labels = [isOn ? 'with' : 'without'];
+        const url = `https://twitch.tv/labelled${labels}`;
+        const made = await expect(201, 'POST', '/streams', {url, labels}, tokens.editor);
+        const read = await expect(200, 'GET', `/streams/${made.json.id}`, undefined, tokens.viewer);
+        assert.deepEqual(read.json.labels, labels);
+        assert.equal('tags' in read.json, false);
+    }
+});
+
 test('a flag is made, changed in the version that was meant, and read', async () => {
     const made = await expect(201, 'POST', '/features', {key: 'new_wall', roles: ['editor']});
     assert.equal(made.headers.location, '/api/v1/features/new_wall');
