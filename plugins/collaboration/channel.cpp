@@ -1,5 +1,6 @@
 // How people come to a session and leave it, and what they say there.
 #include "actions.hpp"
+#include "announcement.hpp"
 
 #include <streamwall/contracts/streams.hpp>
 
@@ -19,7 +20,6 @@ constexpr std::size_t kFewPeople = 20;          // whose list is told with each 
 constexpr std::size_t kMaxChat = 2'000;         // characters
 constexpr std::size_t kMaxStatus = 200;         // characters
 constexpr std::size_t kMaxCursor = 1'024;       // bytes of JSON
-constexpr std::string_view kOwnSession = "session/";
 
 Result<std::string> read_line(const bj::object& data, const char* name, std::size_t limit) {
     const auto* value = data.if_contains(name);
@@ -39,6 +39,7 @@ const CollaborationChannel::Action* CollaborationChannel::find_action(std::strin
         {"chat", &Self::chat, ""},
         {"status", &Self::set_status, ""},
         {"cursor", &Self::move_cursor, ""},
+        {"announce", &Self::announce_here, ""},
         {"lock_cell", &Self::lock_cell, "lock_denied"},
         {"unlock_cell", &Self::unlock_cell, ""},
         {"update_cell", &Self::update_cell, "update_denied"},
@@ -151,8 +152,8 @@ Result<> CollaborationChannel::receive(rooms::Member& member, const Object& data
     return (this->*action->run)({member.id, *seat, *place, data, context});
 }
 
-void CollaborationChannel::leave(const rooms::Member& member) {
-    const auto* seat = presence_.find(member.id);
+void CollaborationChannel::leave(const std::string& member) {
+    const auto* seat = presence_.find(member);
     const auto* there = seat ? presence_.place_of(seat->room) : nullptr;
     const auto place = there ? *there : Place{};
     const auto left = presence_.leave(member.id);
@@ -218,14 +219,30 @@ Result<> CollaborationChannel::move_cursor(const Asked& asked) {
 }
 
 std::size_t CollaborationChannel::announce(const Place& place, const Object& message,
-                                           std::string_view except) {
+                                           std::string_view except, std::string_view room) {
     std::size_t count = 0;
     for (auto* channel : {&channel_, &streams_}) {
         for (const auto& [id, member] : channel->members()) {
             const auto* seat = presence_.find(id);
+// Whoever made a session owns that one alone.
+Result<> CollaborationChannel::announce_here(const Asked& asked) {
+    if (asked.seat.person.role != Role::kOwner) {
+        return with_code(Error::invalid("owners alone may announce something"), "not_allowed");
+    }
+    const auto message = make_announcement(asked.data, asked.seat.person);
+    if (!message) return message.error();
+    const auto except = read_except(asked.data);
+    if (!except) return except.error();
+    const auto room = asked.seat.room;
+    const bool is_own = room.starts_with(kOwnSession);
+    announce(Place(asked.place), *message, *except, is_own ? room : "");
+    return ok();
+}
+
             const auto* there = seat ? presence_.place_of(seat->room) : nullptr;
             if (there == nullptr || seat->person.key() == except) continue;
-            if (place.covers(*there)) send(id, message), ++count;
+            const bool hears = room.empty() ? place.covers(*there) : seat->room == room;
+            if (hears) send(id, message), ++count;
         }
     }
     return count;

@@ -30,6 +30,8 @@ inline constexpr std::string_view kSessionsDeclaration =
 {"name":"created_by","type":"text"}],
 "unique":[{"name":"key","fields":["key"]}],"indexes":[]})";
 
+// Begins the room of a session that was made for the purpose; its key follows.
+inline constexpr std::string_view kOwnSession = "session/";
 class CollaborationChannel {
   public:
     CollaborationChannel(PluginBase& plugin, records::Store& store, Tasks& tasks)
@@ -46,9 +48,10 @@ class CollaborationChannel {
         std::optional<Lock> held;
     };
     Task<Result<Unlocked>> unlock(Cell cell, std::string owner);
-    // To all connections at the place; those of `except` are left out. How many they were.
+    // To all connections at the place, or in one session where its `room` is given; those of `except`
+    // are left out. How many they were.
     std::size_t announce(const Place& place, const boost::json::object& message,
-                         std::string_view except);
+                         std::string_view except, std::string_view room = {});
 
   private:
     using Object = boost::json::object;
@@ -61,7 +64,7 @@ class CollaborationChannel {
     Task<> enter_session(rooms::Entry entry, std::string key);
     void admit(rooms::Entry entry, std::string room, Place place, Person person);
     Result<> receive(rooms::Member& member, const Object& data, const sw_context& context);
-    void leave(const rooms::Member& member);
+    void leave(const std::string& member);
     void tick();
 
     Result<> ping(const Asked& asked);
@@ -69,6 +72,7 @@ class CollaborationChannel {
     Result<> set_status(const Asked& asked);
     Result<> move_cursor(const Asked& asked);
     Result<> lock_cell(const Asked& asked);
+    Result<> announce_here(const Asked& asked);
     Result<> unlock_cell(const Asked& asked);
     Result<> update_cell(const Asked& asked);
     Result<> open_text(const Asked& asked);

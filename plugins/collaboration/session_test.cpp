@@ -8,6 +8,10 @@
 namespace streamwall::testing {
 namespace {
 
+constexpr int kInvalid = 3;
+constexpr int kNotFound = 5;
+constexpr int kDenied = 7;
+
 TEST_F(ASession, BeginsWithWhoIsThereAndWhatIsLocked) {
     two();
     hub.send("a", cell("lock_cell"));
@@ -176,10 +180,74 @@ TEST_F(ASession, HearsAnnouncementsToItsPlace) {
     old_hub.news("o");
     const Object body{
         {"resource", "stream"}, {"message", {{"text", "soon"}}}, {"except", "user:2"}};
-    EXPECT_EQ(sessions("announce", body).body, R"({"connections":2})");
-    EXPECT_EQ(hub.actions("a"), "announcement");
+    EXPECT_EQ(sessions("announce", body, kRoot).body, R"({"connections":2})");
+    const auto heard = hub.news("a");
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard[0].at("action"), "announcement");
+    EXPECT_EQ(heard[0].at("text"), "soon");
+    EXPECT_EQ(heard[0].at("user_name"), "root");
     EXPECT_EQ(hub.actions("b"), "") << "it was left out";
     EXPECT_EQ(old_hub.actions("o"), "announcement");
+}
+
+TEST_F(ASession, IsToldByItsOwnersAlone) {
+    const auto made = sessions("create", {{"resource", "stream"}, {"resource_id", 5}}, kBob);
+    const std::string key(bj::parse(made.body).at("id").as_string());
+    two();
+    ASSERT_TRUE(hub.subscribe("s", kAda, {{"session", key}}));
+    hub.news("s");
+    const Object soon{{"text", "soon"}};
+    EXPECT_EQ(sessions("announce", {{"resource", "stream"}, {"message", soon}}, kBob).code,
+              kDenied)
+        << "the place is not his";
+    EXPECT_EQ(sessions("announce", {{"session", key}, {"message", soon}}, kAda).code,
+              kDenied);
+    EXPECT_EQ(sessions("announce", {{"session", "none"}, {"message", soon}}, kRoot).code,
+              kNotFound);
+    EXPECT_EQ(hub.actions("a") + hub.actions("s"), "");
+    for (const auto& who : {kBob, kRoot}) {
+        EXPECT_EQ(sessions("announce", {{"session", key}, {"message", soon}}, who).body,
+                  R"({"connections":1})");
+        EXPECT_EQ(hub.actions("s"), "announcement");
+    }
+    EXPECT_EQ(hub.actions("a"), "") << "he is at the place, and not in the session";
+}
+
+TEST_F(ASession, TakesAnnouncementsAsActionsOfItsOwners) {
+    two();
+    ASSERT_TRUE(hub.subscribe("r", kRoot, {{"resource", "stream"}}));
+    hub.news("a");
+    hub.news("b");
+    hub.news("r");
+    hub.send("a", act("announce", {{"message", Object{{"text", "hi"}}}}));
+    const auto refused = hub.news("a");
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_EQ(refused[0].at("code"), "not_allowed");
+    hub.send("r", act("announce", {{"message", Object{{"text", "hi"}}}, {"except", "user:2"}}));
+    EXPECT_EQ(hub.actions("a") + hub.actions("b") + hub.actions("r"), "announcementannouncement");
+    for (const auto& wrong : {Object{}, Object{{"message", "hi"}},
+                              Object{{"message", Object{{"text", std::string(4'096, 'x')}}}},
+                              Object{{"message", Object{}}, {"except", 5}}}) {
+        hub.send("r", act("announce", wrong));
+        EXPECT_EQ(hub.actions("r"), "error") << bj::serialize(wrong).substr(0, 60);
+    }
+    EXPECT_EQ(hub.actions("a"), "");
+}
+
+TEST_F(ASession, NamesTheFieldOfAnAnnouncementThatIsWrong) {
+    const Object good{{"resource", "stream"}, {"message", Object{{"text", "soon"}}}};
+    const std::pair<const char*, bj::value> wrong[] = {
+        {"resource", 5},    {"resource", "No Such"}, {"resource_id", bj::array{}},
+        {"message", "hi"},  {"message", nullptr},    {"message", Object{{"x", std::string(4'096, 'x')}}},
+        {"except", 5},      {"except", bj::value(std::string(129, 'x'))},
+        {"session", 5},     {"session", bj::value(std::string(65, 'x'))}};
+    for (const auto& [field, value] : wrong) {
+        auto body = good;
+        body[field] = value;
+        const auto answer = sessions("announce", body, kRoot);
+        EXPECT_EQ(answer.code, kInvalid) << field << " " << bj::serialize(value);
+        EXPECT_EQ(bj::parse(answer.details).at("errors").at(0).at("field"), field);
+    }
 }
 
 }  // namespace
