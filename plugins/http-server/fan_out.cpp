@@ -5,6 +5,8 @@
 #include "ws_session.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace streamwall::http_server {
 namespace {
@@ -91,6 +93,34 @@ void FanOut::push(Delivery delivery) {
         inbox_.push_back(std::move(delivery));
     }
     if (wake) post_drain();
+}
+
+void FanOut::push_all(std::vector<Delivery> deliveries) {
+    bool wake = false;
+    {
+        const std::lock_guard lock(mutex_);
+        wake = inbox_.empty() && !draining_;
+        inbox_.insert(inbox_.end(), std::move_iterator(deliveries.begin()),
+                      std::move_iterator(deliveries.end()));
+    }
+    if (wake) post_drain();
+}
+
+// Each loop compresses for those of its connections that want that, in a frame of their own.
+void send_to_all(std::span<sw_ws_connection* const> connections, std::string_view payload) {
+    const auto shared = Frame::make(Opcode::kText, payload);
+    std::vector<std::pair<FanOut*, std::vector<Delivery>>> loops;
+    for (auto* connection : connections) {
+        auto& session = static_cast<WsSession&>(*connection);
+        auto* loop = &session.worker().fan_out;
+        auto found =
+            std::ranges::find(loops, loop, &std::pair<FanOut*, std::vector<Delivery>>::first);
+        if (found == loops.end()) found = loops.insert(found, {loop, {}});
+        const auto frame = session.takes_deflated() ? Frame::make(Opcode::kText, payload) : shared;
+        found->second.push_back({nullptr, SessionPtr(&session), frame});
+    }
+    for (auto& [loop, deliveries] : loops)
+        loop->push_all(std::move(deliveries));
 }
 
 void FanOut::drain() {

@@ -18,10 +18,12 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string_view>
 #include <vector>
 
 struct sw_lease;
+struct sw_ws_connection;
 struct sw_ws_topic {};
 
 namespace streamwall::http_server {
@@ -85,6 +87,8 @@ class FanOut {
     FanOut(Worker& worker, std::size_t index) : worker_(worker), index_(index) {}
 
     void push(Delivery delivery);  // [any]
+    // The same for many, in their order. [any]
+    void push_all(std::vector<Delivery> deliveries);
     std::size_t index() const { return index_; }
 
     // The session has something to write; done before the loop sleeps again. [loop]
@@ -113,5 +117,8 @@ class FanOut {
     bool flush_posted_ = false;
     bool draining_ = false;
 };
+
+// One message for each of them, framed once. [any]
+void send_to_all(std::span<sw_ws_connection* const> connections, std::string_view payload);
 
 }  // namespace streamwall::http_server

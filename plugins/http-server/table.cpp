@@ -123,12 +123,22 @@ void ws_send(sw_ws_connection* connection, const sw_buffer* payload) noexcept {
     push(connection, Frame::make(Opcode::kText, {payload->data, payload->length}));
 }
 
+void ws_send_to_all(sw_ws_connection* const* connections, size_t count,
+                    const sw_buffer* payload) noexcept {
+    if (count == 0) return;
+    send_to_all({connections, count}, {payload->data, payload->length});
+}
+
 void ws_send_binary(sw_ws_connection* connection, const sw_buffer* payload) noexcept {
     push(connection, Frame::make(Opcode::kBinary, {payload->data, payload->length}));
 }
 
 void ws_close(sw_ws_connection* connection, int32_t code, sw_str reason) noexcept {
     push(connection, Frame::close(static_cast<std::uint16_t>(code), to_view(reason)));
+}
+
+void ws_watch(sw_ws_connection* connection, uint32_t silence_ms) noexcept {
+    session(connection).watch(std::chrono::milliseconds(silence_ms));
 }
 
 void ws_when_written(sw_ws_connection* connection) noexcept {
@@ -170,6 +180,32 @@ sw_str address(void* self) noexcept {
     return to_sw(server(self).address());
 }
 
+using ToldWho = void (*)(void* arg, sw_status verdict, const sw_context* who);
+
+void tell(const Verdict& verdict, ToldWho done, void* arg) {
+    if (!verdict.is_valid()) {
+        const bool is_refused = verdict.state == Verdict::State::kRefused;
+        return done(arg, is_refused ? SW_UNAUTHENTICATED : SW_UNAVAILABLE, nullptr);
+    }
+    const auto& principal = verdict.principal;
+    sw_context who{};
+    who.size = sizeof who;
+    who.principal_type = to_sw(principal.type);
+    who.principal_id = to_sw(principal.id);
+    who.principal_name = to_sw(principal.name);
+    who.role = to_sw(principal.role);
+    who.scopes = to_sw(principal.scopes);
+    done(arg, SW_OK, &who);
+}
+
+void authenticate(void* self, sw_str token, ToldWho done, void* arg) noexcept {
+    auto& authenticator = server(self).authenticator();
+    const auto known = authenticator.authenticate(to_view(token));
+    if (known.state != Verdict::State::kUnknown) return tell(known, done, arg);
+    authenticator.verify(to_view(token),
+                         [done, arg](const Verdict& verdict) { tell(verdict, done, arg); });
+}
+
 constexpr sw_http_table kTable = {
     .size = sizeof(sw_http_table),
     .reserved = 0,
@@ -193,6 +229,9 @@ constexpr sw_http_table kTable = {
     .stream = stream_thunk,
     .part = part_thunk,
     .read_body = read_body_thunk,
+    .authenticate = authenticate,
+    .ws_watch = ws_watch,
+    .ws_send_to_all = ws_send_to_all,
 };
 
 }  // namespace

@@ -16,9 +16,10 @@ enum class Cut : std::uint8_t {
     kCrowded,  // its part of what waits for all readers was too large
     kStalled,  // it took no byte for too long
     kFlooded,  // it sent too many frames
+    kSilent,   // it had to be heard and was not
 };
-inline constexpr std::array<std::string_view, 4> kCutNames = {"slow", "crowded", "stalled",
-                                                              "flooded"};
+inline constexpr std::array<std::string_view, 5> kCutNames = {"slow", "crowded", "stalled",
+                                                              "flooded", "silent"};
 
 // Shared by all loops.
 struct TrafficSeries {

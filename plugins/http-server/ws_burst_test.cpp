@@ -140,6 +140,23 @@ TEST_F(Burst, holds_at_most_its_bound_for_readers_that_never_read_and_lets_them_
     EXPECT_EQ(count(server, "streamwall_http_server_websockets"), kQuick);
 }
 
+TEST_F(Burst, sends_to_many_in_order_with_what_one_of_them_is_sent) {
+    connect(40);
+    for (int i = 0; i < 100; ++i) {
+        send_to_all(server, connections, "all " + std::to_string(i));
+        const Body body("one " + std::to_string(i));
+        server.table().ws_send(connections[7], body.get());
+    }
+    send_to_all(server, {}, "nobody");
+    for (std::size_t client = 0; client < clients.size(); ++client) {
+        for (int i = 0; i < 100; ++i) {
+            ASSERT_EQ(clients[client]->message()->payload, "all " + std::to_string(i));
+            if (client != 7) continue;
+            ASSERT_EQ(clients[client]->message()->payload, "one " + std::to_string(i));
+        }
+    }
+}
+
 TEST_F(Burst, says_what_memory_connections_hold) {
     constexpr std::string_view kBytes = "streamwall_http_server_connection_bytes";
     connect(50);

@@ -231,6 +231,16 @@ TEST_F(Deflating, sends_each_the_broadcast_as_was_agreed) {
     }
 }
 
+TEST_F(Deflating, sends_many_one_message_as_was_agreed_with_each) {
+    Client plain(server.port()), compressed(server.port());
+    plain.upgrade("/ws");
+    compressed.upgrade("/ws", offer());
+    const std::string text(400, 'x');
+    send_to_all(server, connections, text);
+    EXPECT_EQ(read(plain), std::pair(text, false));
+    EXPECT_EQ(read(compressed), std::pair(text, true));
+}
+
 TEST_F(Deflating, echoes_what_came_compressed) {
     Client client(server.port());
     client.upgrade("/ws", offer("; client_max_window_bits"));

@@ -20,6 +20,12 @@ inline void publish(TestServer& server, sw_ws_topic* topic, std::string_view tex
     server.table().topic_publish(topic, body.get(), {key.data(), key.size()});
 }
 
+inline void send_to_all(TestServer& server, const std::vector<sw_ws_connection*>& connections,
+                        std::string_view text) {
+    const Body body(text);
+    server.table().ws_send_to_all(connections.data(), connections.size(), body.get());
+}
+
 // Echoes, and joins every connection to one topic.
 class WebSocket : public ::testing::Test {
   protected:
@@ -34,6 +40,7 @@ class WebSocket : public ::testing::Test {
                               const std::lock_guard lock(mutex);
                               last_protocol = protocol;
                               last_request = copy(request);
+                              connections.push_back(connection);
                               ++opened;
                           },
                       .on_message =
@@ -57,6 +64,7 @@ class WebSocket : public ::testing::Test {
     sw_ws_topic* topic = nullptr;
     std::mutex mutex;
     std::atomic<int> opened{0};
+    std::vector<sw_ws_connection*> connections;  // in the order in which they opened
     std::vector<int> closed;
     std::string last_protocol;
     Seen last_request;

@@ -50,6 +50,27 @@ std::optional<StreamFilter> parse_event_query(std::string_view query) {
     return StreamFilter::parse(params);
 }
 
+std::string_view describe_event_stream() {
+    return R"json({
+"operationId":"streamChanges",
+"summary":"Follow changes of streams as server-sent events",
+"tags":["events"],
+"parameters":[
+{"name":"status","in":"query","description":"One or several of unknown, checking, live, offline, error.","schema":{"type":"string"}},
+{"name":"platform","in":"query","description":"One or several platforms.","schema":{"type":"string"}},
+{"name":"city","in":"query","description":"One or several cities.","schema":{"type":"string"}},
+{"name":"state","in":"query","description":"One or several states or provinces.","schema":{"type":"string"}},
+{"name":"ids","in":"query","description":"Ids of streams.","schema":{"type":"string"}},
+{"name":"identifier","in":"query","description":"In place of these, what one subscribes to StreamsChannel with.","schema":{"type":"string"}},
+{"name":"token","in":"query","description":"The key, for those who can set no headers.","schema":{"type":"string"}},
+{"name":"Last-Event-ID","in":"header","description":"EPOCH:SEQUENCE of the last event that the client has: what it missed comes first.","schema":{"type":"string"}}],
+"responses":{
+"200":{"description":"Messages of StreamsChannel, each with its id, until the client goes. An event `reset` says that what was missed is not known any more.","content":{"text/event-stream":{"schema":{"type":"string"},"example":"id: 5e1c:57\ndata: {\"action\":\"updated\",\"stream\":{\"id\":5},\"changes\":{}}\n\n"}}},
+"400":{"description":"No stream can match this filter.","content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}},
+"401":{"description":"Unauthorized","content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}},
+"403":{"description":"Forbidden","content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}}}})json";
+}
+
 std::optional<Position> parse_event_id(std::string_view text) {
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos || colon == 0) return std::nullopt;

@@ -7,11 +7,11 @@
 // Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 #pragma once
 
-#include "gate.hpp"
 #include "journal_page.hpp"
 #include "stream_filter.hpp"
 #include "timeline.hpp"
 
+#include <streamwall/rooms/gate.hpp>
 #include <streamwall/sdk/http.hpp>
 
 #include <chrono>
@@ -23,11 +23,16 @@
 
 namespace streamwall::hub {
 
+using rooms::Gate;
+
 // What a request asks for: the parameters of StreamsChannel in its query, or a whole `identifier`.
 // Nothing where they make no sense.
 std::optional<StreamFilter> parse_event_query(std::string_view query);
 // EPOCH:SEQUENCE; nothing for any other text.
 std::optional<Position> parse_event_id(std::string_view text);
+
+// GET /cable/sse as OpenAPI 3.0 describes an operation.
+std::string_view describe_event_stream();
 
 // Nothing is queued for a client: each part is what has happened since the one before. It belongs
 // to whoever holds the part that is asked for, one at a time.

@@ -80,10 +80,21 @@ FakeHttp::FakeHttp() {
         const std::lock_guard lock(the_one->mutex_);
         the_one->deliver(connection, payload, {});
     };
+    table_.ws_send_to_all = [](sw_ws_connection* const* connections, std::size_t count,
+                               const sw_buffer* payload) {
+        const std::lock_guard lock(the_one->mutex_);
+        for (std::size_t i = 0; i < count; ++i)
+            the_one->deliver(connections[i], payload, {});
+    };
     table_.ws_when_written = [](sw_ws_connection* connection) {
         const std::lock_guard lock(the_one->mutex_);
         require(connection->references > 0, "asked a connection without a reference");
         connection->wants_written = true;
+    };
+    table_.ws_watch = [](sw_ws_connection* connection, std::uint32_t silence_ms) {
+        const std::lock_guard lock(the_one->mutex_);
+        require(!connection->gone, "watched after on_close");
+        connection->silence_ms = silence_ms;
     };
     table_.ws_close = [](sw_ws_connection* connection, std::int32_t code, sw_str) {
         const std::lock_guard lock(the_one->mutex_);

@@ -22,6 +22,7 @@ struct sw_ws_connection {
     int close_code = 0;                   // once asked to close
     bool gone = false;                    // after on_close
     bool wants_written = false;
+    std::uint32_t silence_ms = 0;  // of watch()
     int references = 1;
     void* user = nullptr;
 };

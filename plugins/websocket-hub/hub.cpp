@@ -44,18 +44,6 @@ std::string name_of(const sw_context& context) {
         .append(to_view(context.principal_id));
 }
 
-// The value of a parameter that holds plain characters; empty where there is none.
-std::string_view find_parameter(std::string_view query, std::string_view name) {
-    while (!query.empty()) {
-        const auto pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), pair.size() + 1));
-        if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=') {
-            return pair.substr(name.size() + 1);
-        }
-    }
-    return {};
-}
-
 }  // namespace
 
 Hub::Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics metrics,
@@ -128,7 +116,7 @@ void Hub::welcome(Connection& user, const http::Request& request) {
     message.text("type", "welcome");
     user.extras().session = sessions_.open(user.handle(*this), who);
     message.text("sid", user.more->session);
-    restore(user, find_parameter(request.query(), "sid"), who, message);
+    restore(user, http::find_parameter(request.query(), "sid").value_or(""), who, message);
     user.handle(*this).send(message.buffer());
 }
 

@@ -7,15 +7,16 @@
 
 #include "burst.hpp"
 #include "command.hpp"
-#include "gate.hpp"
 #include "nodes_channel.hpp"
-#include "principals.hpp"
 #include "replay.hpp"
-#include "rooms.hpp"
 #include "sessions.hpp"
 #include "streams_channel.hpp"
 #include "timeline.hpp"
 
+#include <streamwall/rooms/gate.hpp>
+#include <streamwall/rooms/pace.hpp>
+#include <streamwall/rooms/principals.hpp>
+#include <streamwall/rooms/rooms.hpp>
 #include <streamwall/sdk/bus.hpp>
 #include <streamwall/sdk/websocket.hpp>
 
@@ -30,6 +31,12 @@
 #include <vector>
 
 namespace streamwall::hub {
+
+using rooms::AskRoom;
+using rooms::Principals;
+using rooms::RoomMember;
+using rooms::RoomMemberPtr;
+using rooms::Rooms;
 
 inline constexpr std::size_t kMaxSubscriptions = 100;  // of one connection
 
@@ -51,9 +58,8 @@ struct HubOptions {
     std::uint64_t history_events = 100'000;  // that a client may be behind
     std::chrono::milliseconds session_ttl{300'000};
     std::size_t max_sessions = 20'000;  // without a connection
-    // Commands of one connection: so many a second (1…1,000) in the long run, and at once.
-    std::uint32_t command_rate = 100;
-    std::uint32_t command_burst = 500;
+    rooms::Pace pace = {};  // of the commands of one connection
+    std::chrono::milliseconds heartbeat{6'000};  // in which who is in a room has to be heard
     BurstOptions burst = {};
 };
 

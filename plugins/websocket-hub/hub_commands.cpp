@@ -1,5 +1,6 @@
 // What clients ask for.
 #include "hub_connection.hpp"
+#include "room_outlet.hpp"
 
 #include <streamwall/sdk/json.hpp>
 
@@ -16,19 +17,10 @@ Buffer answer(std::string_view identifier, std::string_view type) {
 
 }  // namespace
 
-// Each command costs its part of a second; a client may be in debt for as many as come at once. The
-// clock wraps around: what looks like more debt than anybody can have is none.
 bool Hub::is_flood(Connection& user) const {
     const auto since = std::chrono::steady_clock::now() - began_;
-    const auto now = static_cast<std::uint32_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
-    const auto cost = 1'000 / options_.command_rate;
-    const auto most = options_.command_burst * cost;
-    auto debt = user.paid_at_ms - now;
-    if (debt > most) debt = 0;
-    debt += cost;
-    user.paid_at_ms = now + std::min(debt, most);
-    return debt > most;
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+    return !options_.pace.allows(user.paid_at_ms, static_cast<std::uint32_t>(now));
 }
 
 // False where the command means nothing here.
@@ -114,9 +106,12 @@ std::optional<Hub::Answer> Hub::try_room(Connection& user, const Command& comman
         return is_waiting ? Answer::kLater : Answer::kConfirm;
     }
     if (user.topics.size() + mine.size() >= kMaxSubscriptions) return Answer::kReject;
-    auto member = rooms_->subscribe({user.handle(*this), user.who, user.home}, command.identifier,
+    auto outlet = std::make_unique<RoomOutlet>(user.handle(*this), command.identifier);
+    auto member = rooms_->subscribe({std::move(outlet), user.who, user.home}, command.identifier,
                                     parsed->channel, std::move(parsed->params));
     if (!member) return Answer::kReject;
+    // Others see who is in a room, and should soon see who is not any more.
+    if (mine.empty()) user.handle(*this).watch(options_.heartbeat);
     mine.push_back(std::move(member));
     return Answer::kLater;
 }
@@ -131,6 +126,7 @@ bool Hub::leave_room(Connection& user, std::string_view identifier) {
     if (!member) return false;
     rooms_->unsubscribe(member);
     std::erase(user.more->rooms, member);
+    if (user.more->rooms.empty()) user.handle(*this).watch({});
     return true;
 }
 

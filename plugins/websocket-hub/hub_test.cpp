@@ -156,6 +156,28 @@ TEST_F(AHub, IgnoresWhatIsNoCommandAndGoesOn) {
     EXPECT_THAT(news(connection), ElementsAre(reply(kAll, "confirm_subscription")));
 }
 
+TEST(Commands, AreCountedWhereTheyAreNone) {
+    double ignored = 0;
+    sw_metrics_api metrics{};
+    metrics.size = sizeof metrics;
+    metrics.record = [](sw_series* series, double value) {
+        *reinterpret_cast<double*>(series) += value;
+    };
+    HubMetrics counters;
+    counters.ignored = Series(&metrics, reinterpret_cast<sw_series*>(&ignored));
+    FakeHttp http;
+    Hub hub(http.table(), http.self(), http.lease(), counters);
+    ASSERT_TRUE(hub.mount());
+    auto* connection = http.connect();
+    http.receive(connection, command("subscribe", kAll));
+    EXPECT_EQ(ignored, 0) << "one that is understood";
+    for (const std::string_view text : {"", "hello", "[1]", R"({"command":"subscribe"})"})
+        http.receive(connection, text);
+    EXPECT_EQ(ignored, 4);
+    http.disconnect(connection);
+    hub.shut_down();
+}
+
 TEST_F(AHub, BroadcastsARecordsBytesToWhoIsSubscribed) {
     auto* subscriber = subscribe(kAll);
     auto* idle = connect();

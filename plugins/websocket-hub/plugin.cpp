@@ -1,4 +1,5 @@
 // websocket-hub: wires the hub to the listener and to the events of streams.
+#include "event_stream.hpp"
 #include "hub.hpp"
 
 #include <streamwall/model/rfc3339.hpp>
@@ -21,6 +22,7 @@ struct Settings {
     std::uint64_t history_events;
     std::chrono::milliseconds session_ttl;
     std::uint64_t command_rate;
+    std::chrono::milliseconds heartbeat;
     std::chrono::milliseconds drain_spread;
     std::chrono::milliseconds batch_delay;
 };
@@ -28,7 +30,7 @@ struct Settings {
 }  // namespace streamwall::hub
 
 STREAMWALL_SETTINGS(streamwall::hub::Settings, ping_interval, history_memory, history_events,
-                    session_ttl, command_rate, drain_spread, batch_delay)
+                    session_ttl, command_rate, heartbeat, drain_spread, batch_delay)
 
 namespace streamwall::hub {
 
@@ -36,6 +38,7 @@ namespace {
 constexpr std::chrono::milliseconds kAskAgain{250};
 constexpr std::chrono::milliseconds kDrainTick{20};
 constexpr std::chrono::seconds kKeepRooms{1};
+constexpr std::chrono::seconds kLeastHeartbeat{3};
 constexpr std::uint32_t kStreamTimeoutMs = 60'000;   // several pings
 constexpr std::size_t kLeastSlice = 50;              // connections that are no stampede
 constexpr std::uint32_t kBurstSeconds = 5;           // of commands, at once
@@ -79,6 +82,9 @@ class WebsocketHub final : public Plugin<Settings> {
         if (settings().ping_interval.count() <= 0) {
             return Error::invalid("must be at least 1ms", "ping_interval");
         }
+        if (settings().heartbeat < kLeastHeartbeat) {
+            return Error::invalid("must be at least 3s", "heartbeat");
+        }
         // One at a time keeps the order of the journal, by which clients say where they are.
         auto subscribed = bus().subscribe({.pattern = "stream.*", .durable = "hub", .limit = 1},
                                           [this](const Event& event) { return on_event(event); });
@@ -113,7 +119,8 @@ class WebsocketHub final : public Plugin<Settings> {
                          .access = SW_HTTP_VIEWER,
                          .scope = "events:read",
                          .flags = SW_HTTP_QUERY_TOKEN,
-                         .timeout_ms = kStreamTimeoutMs},
+                         .timeout_ms = kStreamTimeoutMs,
+                         .openapi = std::string(describe_event_stream())},
                         [this](const http::Request& request, http::Exchange exchange) {
                             const auto hub = current();
                             if (hub) return hub->stream_events(request, std::move(exchange));
@@ -169,8 +176,8 @@ class WebsocketHub final : public Plugin<Settings> {
             HubOptions{.history_bytes = settings().history_memory,
                        .history_events = settings().history_events,
                        .session_ttl = settings().session_ttl,
-                       .command_rate = rate,
-                       .command_burst = rate * kBurstSeconds,
+                       .pace = {rate, rate * kBurstSeconds},
+                       .heartbeat = settings().heartbeat,
                        .burst = {.delay = settings().batch_delay}},
             [this](const auto&... asked) { ask_room(asked...); }, [this] { end_burst_soon(); });
         if (auto mounted = hub->mount(); !mounted) {

@@ -6,10 +6,11 @@
 #pragma once
 
 #include "command.hpp"
-#include "gate.hpp"
 #include "journal_page.hpp"
 #include "streams_channel.hpp"
 #include "timeline.hpp"
+
+#include <streamwall/rooms/gate.hpp>
 
 #include <deque>
 #include <memory>
@@ -18,6 +19,8 @@
 #include <vector>
 
 namespace streamwall::hub {
+
+using rooms::Gate;
 
 struct ReplayWish {
     std::optional<HistoryRequest> history;

@@ -158,6 +158,16 @@ TEST_F(ARoom, SaysWhyItRejects) {
     EXPECT_THAT(asked, IsEmpty());
 }
 
+TEST_F(ARoom, WatchesOverAConnectionForAsLongAsItIsThere) {
+    auto* client = connect();
+    http.receive(client, command("subscribe", R"({"channel":"StreamsChannel"})"));
+    EXPECT_EQ(client->silence_ms, 0U);
+    http.receive(client, command("subscribe", kTable));
+    EXPECT_EQ(client->silence_ms, 6'000U);
+    http.receive(client, command("unsubscribe", kTable));
+    EXPECT_EQ(client->silence_ms, 0U);
+}
+
 TEST_F(ARoom, NeedsANameThatAChannelCanHave) {
     auto* client = connect();
     for (const std::string_view name : {"", "table", "A.B", "A/B", "Ä"}) {

@@ -1,34 +1,14 @@
 #include "sessions.hpp"
 
-#include <sys/random.h>
+#include <streamwall/rooms/session_id.hpp>
 
 #include <algorithm>
-#include <array>
-#include <stdexcept>
 #include <utility>
 
 namespace streamwall::hub {
 
-namespace {
-
-std::string make_id() {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::array<unsigned char, 16> bytes;
-    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-        throw std::runtime_error("the system gives no random numbers");
-    }
-    std::string out;
-    for (const auto byte : bytes) {
-        out += kDigits[byte >> 4];
-        out += kDigits[byte & 15];
-    }
-    return out;
-}
-
-}  // namespace
-
 Sessions::Id Sessions::open(http::WsConnection connection, std::string_view who) {
-    auto id = make_id();
+    auto id = rooms::make_session_id();
     const std::lock_guard lock(mutex_);
     sessions_.emplace(id, Session{std::string(who), {}, connection, {}, detached_.end()});
     return id;

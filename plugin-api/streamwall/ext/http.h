@@ -180,6 +180,25 @@ typedef struct sw_http_table {
     void (*read_body)(sw_http_exchange* exchange,
                       void (*got)(void* arg, const char* bytes, size_t length, int32_t state),
                       void* arg);
+
+    /* Who a token stands for, as the listener decides that for requests; for tokens that come in
+     * messages. `done(arg, verdict, who)` runs once, on whatever thread, also before this returns:
+     * with SW_OK and the principal, borrowed; else `who` is NULL and the verdict UNAUTHENTICATED,
+     * or UNAVAILABLE where those who know can't be asked now. It may come after unmount().
+     * [any | lease held | borrowed] */
+    void (*authenticate)(void* self, sw_str token,
+                         void (*done)(void* arg, sw_status verdict, const sw_context* who),
+                         void* arg);
+
+    /* From now on the connection is closed (1008) where its client can't be heard, so that on_close
+     * comes at most `silence_ms` after the client was cut off: who says nothing is asked by pings,
+     * which clients answer by themselves, after a third of that. At least 3,000; 0: no longer.
+     * [the connection's loop | open] */
+    void (*ws_watch)(sw_ws_connection* connection, uint32_t silence_ms);
+    /* ws_send() to each of so many, framed once and queued by reference.
+     * [any | - | borrowed, payload retained] */
+    void (*ws_send_to_all)(sw_ws_connection* const* connections, size_t count,
+                           const sw_buffer* payload);
 } sw_http_table;
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-#include "rooms.hpp"
+#include <streamwall/rooms/rooms.hpp>
 
 #include <streamwall/sdk/json.hpp>
 #include <streamwall/sdk/json_scan.hpp>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace streamwall::hub {
+namespace streamwall::rooms {
 
 // Under the mutex of Rooms, but for the name.
 struct RoomChannel {
@@ -52,7 +52,7 @@ std::set<std::string> find_texts(std::string_view object, std::string_view name)
     const auto raw = json::find_member(object, name);
     if (raw.empty()) return {};
     const auto parsed = json::parse(raw);
-    return parsed ? rooms::wire::detail::read_texts(&*parsed) : std::set<std::string>();
+    return parsed ? wire::detail::read_texts(&*parsed) : std::set<std::string>();
 }
 
 void move_to_rooms(RoomMember& member, std::set<std::string> rooms) {
@@ -66,10 +66,6 @@ void move_to_rooms(RoomMember& member, std::set<std::string> rooms) {
     member.rooms = std::move(rooms);
     for (const auto& room : member.rooms)
         all[room].insert(&member);
-}
-
-Buffer render(const RoomMember& member, std::string_view message) {
-    return json::Writer().text("identifier", member.identifier).raw("message", message).buffer();
 }
 
 std::string_view code_of(const Error& error) {
@@ -102,7 +98,7 @@ std::shared_ptr<RoomChannel> Rooms::find_channel(const std::string& name, Known 
     return channels_.emplace(name, std::move(channel)).first->second;
 }
 
-RoomMemberPtr Rooms::subscribe(const Subscriber& subscriber, const std::string& identifier,
+RoomMemberPtr Rooms::subscribe(Subscriber subscriber, const std::string& identifier,
                                const std::string& channel, boost::json::object params) {
     RoomMemberPtr member;
     {
@@ -111,8 +107,8 @@ RoomMemberPtr Rooms::subscribe(const Subscriber& subscriber, const std::string& 
         if (!found) return nullptr;
         auto id = hub_ + "." + std::to_string(++last_id_);
         member = std::make_shared<RoomMember>(
-            RoomMember{std::move(id), identifier, std::move(found), subscriber.who, subscriber.home,
-                       http::WsConnectionRef(subscriber.connection), std::move(params)});
+            RoomMember{std::move(id), identifier, std::move(found), std::move(subscriber.outlet),
+                       std::move(subscriber.who), subscriber.home, std::move(params)});
         member->channel->members.emplace(member->id, member);
         subscriptions_.add();
         ++member->channel->waiting;
@@ -128,7 +124,7 @@ void Rooms::ask_admission(const RoomMemberPtr& member, bool is_again) {
         .raw("params", boost::json::serialize(member->params));
     if (is_again) {
         const std::lock_guard lock(mutex_);
-        request.boolean("again", true).raw("rooms", rooms::wire::render_texts(member->rooms));
+        request.boolean("again", true).raw("rooms", wire::render_texts(member->rooms));
     }
     ask_(member->channel->name, "subscribe", request.buffer(), member->who.get(), member->home,
          [self = shared_from_this(), member](const Result<Buffer>& answer) {
@@ -175,12 +171,7 @@ bool Rooms::admit(RoomMember& member, std::string_view answer) {
     member.owner = member.channel->owner = owner;
     member.position = static_cast<std::uint64_t>(*position);
     move_to_rooms(member, find_texts(answer, "rooms"));
-    if (!std::exchange(member.is_confirmed, true)) {
-        member.connection->send(json::Writer()
-                                    .text("identifier", member.identifier)
-                                    .text("type", "confirm_subscription")
-                                    .buffer());
-    }
+    if (!std::exchange(member.is_confirmed, true)) member.outlet->confirm();
     for (const auto& message : messages->get_array())
         send(member, boost::json::serialize(message));
     for (const auto& sent : member.channel->recent) {
@@ -193,13 +184,7 @@ bool Rooms::admit(RoomMember& member, std::string_view answer) {
 // Whoever was admitted once stays while the plugin is away.
 void Rooms::refuse(RoomMember& member, const Error& error) {
     if (member.is_confirmed && is_absence(error)) return;
-    const bool is_unknown = !member.is_confirmed && error.code == SW_UNAVAILABLE;
-    member.connection->send(
-        json::Writer()
-            .text("identifier", member.identifier)
-            .text("type", "reject_subscription")
-            .text("reason", is_unknown ? "no plugin offers this channel now" : error.message)
-            .buffer());
+    member.outlet->reject(error);
     drop(member);
 }
 
@@ -215,7 +200,8 @@ Rooms::State Rooms::state(const RoomMember& member) const {
     return member.is_confirmed ? State::kConfirmed : State::kWaiting;
 }
 
-bool Rooms::receive(const RoomMemberPtr& member, const boost::json::object& data) {
+bool Rooms::receive(const RoomMemberPtr& member, const boost::json::object& data,
+                    OnReply on_reply) {
     {
         const std::lock_guard lock(mutex_);
         if (member->is_over || !member->is_confirmed) return false;
@@ -226,21 +212,19 @@ bool Rooms::receive(const RoomMemberPtr& member, const boost::json::object& data
              .raw("data", boost::json::serialize(data))
              .buffer(),
          member->who.get(), member->home,
-         [self = shared_from_this(), member](const Result<Buffer>& answer) {
-             self->take_reply(member, answer);
-         });
+         [self = shared_from_this(), member, on_reply = std::move(on_reply)](
+             const Result<Buffer>& answer) { self->take_reply(member, answer, on_reply); });
     return true;
 }
 
-void Rooms::take_reply(const RoomMemberPtr& member, const Result<Buffer>& answer) {
+void Rooms::take_reply(const RoomMemberPtr& member, const Result<Buffer>& answer,
+                       const OnReply& on_reply) {
     const std::lock_guard lock(mutex_);
     if (member->is_over) return;
-    if (!answer) {
-        send(*member, rooms::wire::render_error(code_of(answer.error()), answer.error().message));
-        return;
-    }
-    const auto reply = json::find_member(answer->view(), "reply");
+    const auto reply = answer ? std::string(json::find_member(answer->view(), "reply"))
+                              : wire::render_error(code_of(answer.error()), answer.error().message);
     if (!reply.empty()) send(*member, reply);
+    if (on_reply) on_reply(reply);
 }
 
 void Rooms::unsubscribe(const RoomMemberPtr& member) {
@@ -253,10 +237,7 @@ void Rooms::unsubscribe(const RoomMemberPtr& member) {
     const std::vector<std::string_view> ids{member->id};
     // Should this be lost, the next count tells.
     ask_(member->channel->name, "unsubscribe",
-         json::Writer()
-             .text("hub", hub_)
-             .raw("subscriptions", rooms::wire::render_texts(ids))
-             .buffer(),
+         json::Writer().text("hub", hub_).raw("subscriptions", wire::render_texts(ids)).buffer(),
          nullptr, nullptr, [](const Result<Buffer>&) {});
 }
 
@@ -311,9 +292,9 @@ void Rooms::send(RoomMember& member, std::string_view message, Frame& frame) {
     if (is_closed_) return;
     if (!frame.payload || frame.identifier != member.identifier) {
         frame.identifier = member.identifier;
-        frame.payload = render(member, message);
+        frame.payload = member.outlet->render(message);
     }
-    member.connection->send(*frame.payload);
+    member.outlet->send(*frame.payload);
     messages_.add();
 }
 
@@ -385,8 +366,8 @@ void Rooms::subscribe_again(const std::shared_ptr<RoomChannel>& channel) {
         }
     }
     ask_(channel->name, "unsubscribe",
-         json::Writer().text("hub", hub_).raw("keeps", rooms::wire::render_texts(ids)).buffer(),
-         nullptr, nullptr, [](const Result<Buffer>&) {});
+         json::Writer().text("hub", hub_).raw("keeps", wire::render_texts(ids)).buffer(), nullptr,
+         nullptr, [](const Result<Buffer>&) {});
     for (const auto& member : again)
         ask_admission(member, true);
 }
@@ -414,4 +395,4 @@ std::size_t Rooms::members() const {
     return count;
 }
 
-}  // namespace streamwall::hub
+}  // namespace streamwall::rooms

@@ -21,12 +21,14 @@
 #include <streamwall/ext/http.h>
 #include <streamwall/sdk/host.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
-#include <functional>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,12 +62,12 @@ class Request {
     }
     std::string_view body() const { return to_view(raw_->body); }
     std::string_view peer() const { return to_view(raw_->peer); }
-    const sw_context& context() const { return *raw_->context; }
-    const sw_http_request& raw() const { return *raw_; }
     // Whether the client speaks TLS, with the listener or with a trusted proxy in front of it.
     bool is_secure() const {
         return raw_->size > offsetof(sw_http_request, flags) && (raw_->flags & SW_HTTP_SECURE) != 0;
     }
+    const sw_context& context() const { return *raw_->context; }
+    const sw_http_request& raw() const { return *raw_; }
 
   private:
     const sw_http_request* raw_;
@@ -108,6 +110,19 @@ class Response {
     std::size_t count_ = 0;
     Buffer body_;
 };
+
+// The value of the first parameter of that name in a query, as sent; nothing where there is none.
+inline std::optional<std::string_view> find_parameter(std::string_view query,
+                                                      std::string_view name) {
+    while (!query.empty()) {
+        const auto pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(query.size(), pair.size() + 1));
+        if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=') {
+            return pair.substr(name.size() + 1);
+        }
+    }
+    return std::nullopt;
+}
 
 class Source;
 
@@ -404,5 +419,26 @@ class Listener {
     sw_lease* lease_ = nullptr;
     std::shared_ptr<Leaving> leaving_;
 };
+
+// Who a token stands for, as the listener decides that for requests; for tokens that come in
+// messages. `done(Result<Context>)` runs once, on whatever thread, also before this returns;
+// UNAVAILABLE where those who know can't be asked now. It may come after unmount(). [any]
+template <class Done>
+void authenticate(const sw_http_table* table, void* self, std::string_view token, Done done) {
+    if (table->size <= offsetof(sw_http_table, authenticate)) {
+        return done(Result<Context>(
+            Error{SW_UNIMPLEMENTED, "the listener checks no tokens for others", {}, {}}));
+    }
+    const auto finish = [](void* arg, sw_status verdict, const sw_context* who) noexcept {
+        const std::unique_ptr<Done> owned(static_cast<Done*>(arg));
+        try {
+            if (who) return (*owned)(Result<Context>(Context(*who)));
+            (*owned)(Result<Context>(Error{verdict, "the token is not taken", {}, {}}));
+        } catch (...) {  // an exception must not cross the boundary, and nobody waits for it
+        }
+    };
+    auto kept = std::make_unique<Done>(std::move(done));
+    table->authenticate(self, to_str(token), finish, kept.release());
+}
 
 }  // namespace streamwall::http

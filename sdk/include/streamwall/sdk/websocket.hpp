@@ -20,8 +20,10 @@
 
 #include <streamwall/sdk/http.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,6 +45,13 @@ class WsConnection {
     }
     // Asks for the endpoint's on_written: once everything sent before has gone to the socket. [any]
     void ask_when_written() const { table_->ws_when_written(raw_); }
+    // Closes it where its client can't be heard, so that on_close comes at most `silence` after the
+    // client was cut off: who says nothing is asked by pings. At least 3 s; zero: no longer. A
+    // listener that can't leaves it open. [the connection's loop]
+    void watch(std::chrono::milliseconds silence) const {
+        if (table_->size <= offsetof(sw_http_table, ws_watch)) return;
+        table_->ws_watch(raw_, static_cast<std::uint32_t>(silence.count()));
+    }
     const sw_http_table* table() const { return table_; }
     sw_ws_connection* raw() const { return raw_; }
 
@@ -72,6 +81,16 @@ class WsConnectionRef {
   private:
     WsConnection connection_;
 };
+
+// Queues one message for each of them, all of one listener; made once for all. [any]
+inline void send_to_all(const sw_http_table* table, std::span<sw_ws_connection* const> connections,
+                        const Buffer& payload) {
+    if (table->size > offsetof(sw_http_table, ws_send_to_all)) {
+        return table->ws_send_to_all(connections.data(), connections.size(), payload.get());
+    }
+    for (auto* connection : connections)
+        table->ws_send(connection, payload.get());
+}
 
 // A set of connections that get what is published. Closed with its object, while the lease is held.
 class WsTopic {

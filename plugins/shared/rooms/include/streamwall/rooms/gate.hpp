@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace streamwall::hub {
+namespace streamwall::rooms {
 
 // Any thread. What is done inside is brief, as close() blocks for it.
 class Gate {
@@ -48,4 +48,4 @@ class Gate {
     std::atomic<std::uint32_t> state_{0};  // how many are inside, and kClosed
 };
 
-}  // namespace streamwall::hub
+}  // namespace streamwall::rooms

@@ -8,7 +8,7 @@
 #include <string>
 #include <unordered_map>
 
-namespace streamwall::hub {
+namespace streamwall::rooms {
 
 // Thread-safe.
 class Principals {
@@ -48,4 +48,4 @@ class Principals {
     std::size_t next_sweep_ = kFew;
 };
 
-}  // namespace streamwall::hub
+}  // namespace streamwall::rooms

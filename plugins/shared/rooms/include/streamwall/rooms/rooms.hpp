@@ -1,4 +1,5 @@
-// Rooms: channels that other plugins define, on whatever node they run.
+// Rooms: channels that other plugins define, on whatever node they run, as the hub's side of them:
+// who lets clients in, over whatever protocol.
 //
 // The service `rooms.CHANNEL` decides who may subscribe and gets what subscribers send; the event
 // `room.message_sent` says what goes to whom. The hub knows who is in which room and sends. Words
@@ -16,7 +17,6 @@
 #include <streamwall/sdk/context.hpp>
 #include <streamwall/sdk/host.hpp>
 #include <streamwall/sdk/room_wire.hpp>
-#include <streamwall/sdk/websocket.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -31,13 +31,28 @@
 #include <unordered_map>
 #include <vector>
 
-namespace streamwall::hub {
+namespace streamwall::rooms {
 
 // Calls METHOD of rooms.CHANNEL in the name of `who`, of the hub where that is null; `done` runs
 // once, on `home`. Any thread.
 using AskRoom = std::function<void(
     const std::string& channel, std::string_view method, const Buffer& request, const Context* who,
     const sw_executor* home, std::function<void(Result<Buffer>)> done)>;
+
+// Where a subscription's messages go: a client, in the protocol that it speaks. Called under the
+// mutex of Rooms, so it calls nothing of that.
+class Outlet {
+  public:
+    virtual ~Outlet() = default;
+    // Once, before the first message.
+    virtual void confirm() = 0;
+    // Nothing follows. Where the error is `unavailable` nobody offers the channel now.
+    virtual void reject(const Error& error) = 0;
+    // A message, a JSON object, as the client gets it: the same bytes for all subscriptions with
+    // the same identifier.
+    virtual Buffer render(std::string_view message) const = 0;
+    virtual void send(const Buffer& rendered) = 0;
+};
 
 struct RoomChannel;
 
@@ -47,9 +62,9 @@ struct RoomMember {
     const std::string identifier;
     const std::shared_ptr<RoomChannel> channel;
 
+    std::unique_ptr<Outlet> outlet;
     std::shared_ptr<const Context> who;
     const sw_executor* home = nullptr;
-    http::WsConnectionRef connection;
     boost::json::object params;
     bool is_confirmed = false;
     bool is_over = false;    // rejected, unsubscribed, or its connection has ended
@@ -68,21 +83,25 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
         : ask_(std::move(ask)),
           messages_(messages),
           subscriptions_(subscriptions),
-          hub_(rooms::wire::make_owner()) {}
+          hub_(wire::make_owner()) {}
     Rooms(const Rooms&) = delete;
     Rooms& operator=(const Rooms&) = delete;
 
     // Where a subscription comes from.
     struct Subscriber {
-        http::WsConnection connection;
+        std::unique_ptr<Outlet> outlet;
         std::shared_ptr<const Context> who;
         const sw_executor* home;
     };
     // Confirms or rejects it, now or later. Null where no plugin can have such a channel.
-    RoomMemberPtr subscribe(const Subscriber& subscriber, const std::string& identifier,
+    RoomMemberPtr subscribe(Subscriber subscriber, const std::string& identifier,
                             const std::string& channel, boost::json::object params);
+    // What became of a message: {"action":"error",…}, or nothing where the plugin took it. Called
+    // once, under the mutex, unless the subscription has ended meanwhile.
+    using OnReply = std::function<void(std::string_view reply)>;
     // What a client sends; false where it is not subscribed yet.
-    bool receive(const RoomMemberPtr& member, const boost::json::object& data);
+    bool receive(const RoomMemberPtr& member, const boost::json::object& data,
+                 OnReply on_reply = {});
     enum class State { kWaiting, kConfirmed, kOver };
     State state(const RoomMember& member) const;
     // Nothing is sent to it any more.
@@ -115,7 +134,8 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
     void apply(RoomMember& member, std::string_view sent, Frame& frame);
     void send(RoomMember& member, std::string_view message, Frame& frame);
     void send(RoomMember& member, std::string_view message);
-    void take_reply(const RoomMemberPtr& member, const Result<Buffer>& answer);
+    void take_reply(const RoomMemberPtr& member, const Result<Buffer>& answer,
+                    const OnReply& on_reply);
     void take_kept(const std::shared_ptr<RoomChannel>& channel, std::size_t count,
                    const Result<Buffer>& answer);
     void subscribe_again(const std::shared_ptr<RoomChannel>& channel);
@@ -129,4 +149,4 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
     std::unordered_map<std::string, std::shared_ptr<RoomChannel>> channels_;
 };
 
-}  // namespace streamwall::hub
+}  // namespace streamwall::rooms
