@@ -2,6 +2,7 @@
 //
 //   join-game {gameId}      brings them into the game's room: `user-joined` goes to everybody there
 //   game-move {gameId, …}   `game-updated` goes to everybody there, or `error` to the sender alone
+//   leave-game {gameId}     takes them out of the room: `user-left` goes to those who stay
 //
 // Games are kept in the store. The moves of one game are made one after the other, in the order in
 // which they arrive; where another node has changed the game meanwhile, the store refuses the older
@@ -45,7 +46,8 @@ class GameTable final : public streamwall::Plugin<> {
     // What waits for its turn: one at a time for each game.
     struct Turn {
         std::string member;
-        std::optional<Move> move;  // none: it joins
+        std::optional<Move> move;  // none: it joins or leaves
+        bool leaves = false;
     };
     struct Record {
         std::int64_t id = 0;  // 0: not in the store yet
@@ -70,15 +72,16 @@ class GameTable final : public streamwall::Plugin<> {
     }
 
     Result<> receive(const rooms::Member& member, const json::object& data) {
-        const auto* action = data.if_contains("action");
-        const bool joins = action && *action == json::value("join-game");
-        if (!joins && !(action && *action == json::value("game-move"))) {
-            return Error::invalid("action must be 'join-game' or 'game-move'");
+        const auto* given = data.if_contains("action");
+        const auto action = given && given->is_string() ? std::string_view(given->get_string())
+                                                        : std::string_view();
+        if (action != "join-game" && action != "game-move" && action != "leave-game") {
+            return Error::invalid("action must be 'join-game', 'game-move' or 'leave-game'");
         }
         const auto game = read_game_id(data);
         if (!game) return game.error();
-        Turn turn{member.id, std::nullopt};
-        if (!joins) {
+        Turn turn{member.id, std::nullopt, action == "leave-game"};
+        if (action == "game-move") {
             auto move = read_move(data);
             if (!move) return std::move(move).error();
             if (move->player != member.user) return Error::invalid("data.playerId is not you");
@@ -104,6 +107,10 @@ class GameTable final : public streamwall::Plugin<> {
     }
 
     Task<Result<>> take(std::string game, Turn turn) {
+        if (turn.leaves) {
+            leave(game, turn);
+            co_return streamwall::ok();
+        }
         for (;;) {
             auto record = co_await load(game);
             if (!record) co_return std::move(record).error();
@@ -127,6 +134,17 @@ class GameTable final : public streamwall::Plugin<> {
             announce(game, turn, record->game);
             co_return streamwall::ok();
         }
+    }
+
+    void leave(const std::string& game, const Turn& turn) {
+        auto* member = tables_.find(turn.member);
+        const auto room = "game/" + game;
+        if (!member || !member->rooms.contains(room)) return;
+        tables_.leave(*member, room);
+        tables_.broadcast(room, {{"action", "user-left"},
+                                 {"gameId", game},
+                                 {"userId", member->user},
+                                 {"timestamp", timestamp()}});
     }
 
     void announce(const std::string& game, const Turn& turn, const Game& now) {

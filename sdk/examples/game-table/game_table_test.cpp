@@ -178,12 +178,27 @@ TEST_F(TheTable, TellsTheSenderAloneWhatIsWrong) {
     EXPECT_EQ(sent()[0].at("to"), "hub.bob");
     EXPECT_EQ(json::serialize(sent()[0].at("message")),
               R"({"action":"error","code":"GAME_MOVE_ERROR","message":"it is not your turn"})");
-    EXPECT_EQ(send("bob", {{"action", "fly"}}), "action must be 'join-game' or 'game-move'");
+    EXPECT_EQ(send("bob", {{"action", "fly"}}),
+              "action must be 'join-game', 'game-move' or 'leave-game'");
     EXPECT_EQ(send("bob", {{"action", "game-move"}, {"gameId", "g"}}), "data must be an object");
     const json::object ada{{"playerId", "ada"}, {"moveData", {{"cell", 1}}}};
     EXPECT_EQ(send("bob", {{"action", "game-move"}, {"gameId", "g"}, {"data", ada}}),
               "data.playerId is not you");
     EXPECT_TRUE(sent().empty());
+}
+
+TEST_F(TheTable, TakesOutOfTheRoomWhoLeavesIt) {
+    subscribe("ada");
+    subscribe("bob");
+    join("ada");
+    join("bob");
+    EXPECT_EQ(send("bob", {{"action", "leave-game"}, {"gameId", "g"}}), "");
+    ASSERT_EQ(sent().size(), 1u);
+    EXPECT_EQ(sent()[0].at("room"), "game/g");
+    EXPECT_EQ(sent()[0].at("message").at("action"), "user-left");
+    EXPECT_EQ(sent()[0].at("message").at("userId"), "bob");
+    EXPECT_EQ(send("bob", {{"action", "leave-game"}, {"gameId", "g"}}), "");
+    EXPECT_TRUE(sent().empty()) << "it has left already";
 }
 
 TEST_F(TheTable, LooksAgainWhereAnotherNodeWasFaster) {

@@ -138,7 +138,8 @@ export class PostgresServer extends Server {
     }
 }
 
-// Passes bytes to `port` until it is cut; nobody is told then, as where a cable is pulled.
+// Passes bytes to `port`, each way after `delay` ms, until it is cut; nobody is told then, as where a
+// cable is pulled.
 export class Proxy {
     static async start(t, port) {
         const proxy = new Proxy();
@@ -164,10 +165,13 @@ export class Proxy {
     }
 
     #join(near, port) {
-        const far = net.connect(port, '127.0.0.1');
+        const far = net.connect(typeof port === 'function' ? port() : port, '127.0.0.1');
         for (const [from, to] of [[near, far], [far, near]]) {
             this.sockets.add(from);
-            from.on('data', (bytes) => to.write(bytes));
+            from.on('data', (bytes) => {
+                if (this.delay) setTimeout(() => to.write(bytes), this.delay);
+                else to.write(bytes);
+            });
             from.on('error', () => from.destroy());
             from.on('close', () => {
                 this.sockets.delete(from);

@@ -7,13 +7,24 @@ import {chosenTopology, startTopology} from './topology.mjs';
 
 const root = new URL('../../../', import.meta.url);
 
-// The chosen topology, where the plugin stands beside the records.
-export async function startWithPlugin(t, plugin, options = {}) {
-    const text = readFileSync(new URL(`config/${chosenTopology}.yaml`, root), 'utf8');
+// The text of a configuration where each node that runs `known` runs `plugin`, too.
+function besideOf(text, known, plugin) {
+    const listed = new RegExp(`^( *- )${known}$`, 'm');
+    if (listed.test(text)) return text.replace(listed, (line, dash) => `${line}\n${dash}${plugin}`);
+    return text.replace(new RegExp(`(?<=[[ ]${known})(?=[\\],])`), `, ${plugin}`);
+}
+
+// The chosen topology, where the plugin stands beside the records. `listening` are further ones, with
+// their settings, that stand beside the hub.
+export async function startWithPlugin(t, plugin, {listening = {}, ...options} = {}) {
+    const shipped = readFileSync(new URL(`config/${chosenTopology}.yaml`, root), 'utf8');
+    let text = besideOf(shipped, 'collaboration', plugin);
+    for (const [name, settings] of Object.entries(listening)) {
+        text = besideOf(text, 'websocket-hub', name);
+        text = text.replace(/^plugins:$/m, `plugins:\n  ${name}: ${JSON.stringify(settings)}\n`);
+    }
     const config = path.join(scratchFolder(t), `${chosenTopology}.yaml`);
-    const beside = /(?<=\bcollaboration)(?=[\],\n])/;
-    const more = text.includes('- collaboration\n') ? `\n      - ${plugin}` : `, ${plugin}`;
-    writeFileSync(config, text.replace(beside, more));
+    writeFileSync(config, text);
     const plugins = path.join(path.dirname(binary), '../tests/plugins');
     return startTopology(t, chosenTopology, {
         ...options,
