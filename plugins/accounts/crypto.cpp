@@ -1,5 +1,7 @@
 #include "crypto.hpp"
 
+#include "bcrypt.hpp"
+
 #include <sodium.h>
 
 #include <new>
@@ -125,6 +127,7 @@ std::string hash_password(std::string_view password, const PasswordCost& cost) {
 }
 
 bool is_password(std::string_view password, const std::string& hash) {
+    if (is_bcrypt(hash)) return is_bcrypt_password(password, hash);
     prepare();
     return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
 }

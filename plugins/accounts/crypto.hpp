@@ -48,6 +48,7 @@ struct PasswordCost {
 };
 // Takes tens of milliseconds. Throws std::bad_alloc where the memory is not there.
 std::string hash_password(std::string_view password, const PasswordCost& cost);
+// Of bcrypt, too (bcrypt.hpp).
 bool is_password(std::string_view password, const std::string& hash);
 bool needs_new_hash(const std::string& hash, const PasswordCost& cost);
 
