@@ -137,6 +137,8 @@ IgnoreLists::IgnoreLists(StorePort& store) : Resource(kKind, store) {}
 std::string IgnoreLists::declaration() {
     return R"({"name":"ignore_lists","fields":[{"name":"list_type","type":"text"},)"
            R"({"name":"value","type":"text"},{"name":"notes","type":"text"}],)"
+           R"("search":)" +
+           search_declaration(kKind.list) + "," +
            R"("unique":[{"name":"value","fields":["list_type","value"]}],)"
            R"("indexes":[{"name":"type","fields":["list_type"]},)"
            R"({"name":"value","fields":["value"]}]})";

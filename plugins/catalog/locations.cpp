@@ -86,6 +86,8 @@ std::string Locations::declaration() {
            R"({"name":"known_city","type":"boolean","default":false},)"
            R"({"name":"display_name","type":"text"},{"name":"normalized_name","type":"text"},)"
            R"({"name":"city_key","type":"text"}],)"
+           R"("search":)" +
+           search_declaration(kKind.list) + "," +
            R"("unique":[{"name":"normalized_name","fields":["normalized_name"]}],)"
            R"("indexes":[{"name":"city","fields":["city"]},)"
            R"({"name":"state","fields":["state_province","normalized_name"]},)"

@@ -29,8 +29,7 @@ Result<std::string> term_of(const ListRules& rules, std::string_view name,
     auto& given = list->get_array();
     const auto first = boost::json::serialize(given.front());
     if (name == "search" && !rules.searched.empty()) {
-        json::Writer term;
-        return term.raw("fields", rules.searched).text("op", "words").raw("value", first).take();
+        return json::Writer().text("op", "search").raw("value", first).take();
     }
     const auto filter = std::ranges::find(rules.filters, name, &ListFilter::name);
     if (filter == rules.filters.end()) {
@@ -95,6 +94,10 @@ Result<std::string> sort_of(const ListRules& rules, std::string_view request) {
 
 std::string folded(std::string_view text) {
     return Poco::UTF8::toLower(std::string(model::trim(text)));
+}
+
+std::string search_declaration(const ListRules& rules) {
+    return json::Writer().raw("fields", rules.searched).take();
 }
 
 Result<std::string> to_store_query(const ListRules& rules, std::string_view request,

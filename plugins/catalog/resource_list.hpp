@@ -31,6 +31,9 @@ struct ListRules {
     bool default_is_descending = false;
 };
 
+// The member `search` of the collection's declaration: an index of the words of those fields.
+std::string search_declaration(const ListRules& rules);
+
 // Text as it is compared without case, over all of Unicode, and without white space around it.
 std::string folded(std::string_view text);
 

@@ -85,6 +85,8 @@ std::string Streamers::declaration() {
     return R"({"name":"streamers","fields":[{"name":"name","type":"text"},)"
            R"({"name":"notes","type":"text"},{"name":"name_key","type":"text"},)"
            R"({"name":"handle","type":"text"}],)"
+           R"("search":)" +
+           search_declaration(kKind.list) + "," +
            R"("unique":[{"name":"name_key","fields":["name_key"]},)"
            R"({"name":"handle","fields":["handle"]}],)"
            R"("indexes":[{"name":"name","fields":["name_key"]},)"

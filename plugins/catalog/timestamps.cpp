@@ -140,6 +140,8 @@ std::string Timestamps::declaration() {
            R"({"name":"title","type":"text"},{"name":"description","type":"text"},)"
            R"({"name":"status","type":"text","default":"pending"},)"
            R"({"name":"user_id","type":"integer"},{"name":"handle","type":"text"}],)"
+           R"("search":)" +
+           search_declaration(kKind.list) + "," +
            R"("unique":[{"name":"handle","fields":["handle"]}],)"
            R"("indexes":[{"name":"event","fields":["event_at"]},)"
            R"({"name":"status","fields":["status","event_at"]},)"
@@ -181,8 +183,32 @@ Result<bj::object> Timestamps::read(const Body& body) const {
 Result<> Timestamps::derive(Object& values, const Object* before, const Context& context) const {
     if (before != nullptr) return ok();
     values["handle"] = make_handle();
-    if (const auto user = owner_id(context.raw()); user != 0) values["user_id"] = user;
+    const auto user = owner_id(context.raw());
+    if (user != 0 && !values.contains("user_id")) values["user_id"] = user;
     return ok();
+}
+
+Flow<std::int64_t> Timestamps::find_same(Object body, Context context) const {
+    const auto values = read({.members = std::move(body), .request = "{}"});
+    if (!values) co_return values.error();
+    bj::array both;
+    for (const std::string_view name : {"event_at", "title"})
+        both.push_back({{"field", name}, {"op", "eq"}, {"value", values->at(name)}});
+    bj::object query{{"collection", kKind.collection}, {"limit", 1}};
+    query["filter"] = bj::object{{"and", std::move(both)}};
+    const auto page = co_await this->query(std::move(query), std::move(context));
+    if (!page) co_return page.error();
+    const auto& found = page->at("records").as_array();
+    co_return found.empty() ? 0 : records::number_at(found.front().as_object(), "id");
+}
+
+Flow<> Timestamps::create_for(std::int64_t user_id, Object body, Context context) {
+    auto values = read({.members = std::move(body), .request = "{}"});
+    if (!values) co_return values.error();
+    (*values)["user_id"] = user_id == 0 ? bj::value() : bj::value(user_id);
+    auto record = co_await insert(std::move(*values), context);
+    if (!record) co_return std::move(record).error();
+    co_return co_await shown(std::move(*record), std::move(context));
 }
 
 Flow<std::monostate> Timestamps::check_streams(const Array& wanted, Context context) const {

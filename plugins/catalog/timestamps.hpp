@@ -19,6 +19,11 @@ class Timestamps final : public Resource {
     // A stream is gone: no timestamp refers to it any more.
     Flow<> forget_stream(std::int64_t stream_id, Context context);
 
+    // For an import. The id of one at the same moment with the same title; 0 where there is none.
+    Flow<std::int64_t> find_same(Object body, Context context) const;
+    // As create, with that owner (0: none) instead of who asks.
+    Flow<> create_for(std::int64_t user_id, Object body, Context context);
+
     static std::string declaration();
 
   protected:

@@ -89,7 +89,8 @@ Walls::Walls(StorePort& store, const Layouts& layouts)
     : Resource(kWall, store), layouts_(layouts) {}
 
 std::string Walls::declaration() {
-    return R"({"name":"walls",)" + fields(R"({"name":"notes","type":"text"},)") +
+    return R"({"name":"walls",)" + fields(R"({"name":"notes","type":"text"},)") + R"("search":)" +
+           search_declaration(kWall.list) + "," +
            R"("unique":[{"name":"name_key","fields":["name_key"]}],)"
            R"("indexes":[{"name":"name","fields":["name_key"]},)"
            R"({"name":"updated","fields":["updated_at"]}]})";
@@ -144,6 +145,7 @@ Layouts::Layouts(StorePort& store) : Resource(kLayout, store) {}
 
 std::string Layouts::declaration() {
     return R"({"name":"layouts",)" + fields(R"({"name":"wall_id","type":"integer"},)") +
+           R"("search":)" + search_declaration(kLayout.list) + "," +
            R"("unique":[{"name":"name_key","fields":["wall_id","name_key"]}],)"
            R"("indexes":[{"name":"wall","fields":["wall_id","name_key"]}]})";
 }
