@@ -10,6 +10,7 @@
 
 #include <streamwall/contracts/record.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <numeric>
@@ -184,13 +185,27 @@ Error too_long() {
             json::Writer().raw("errors", "[" + errors + "]").take()};
 }
 
-// Finds or makes the streamers and places that the batch names, once nothing else is wrong with it.
+// Whether every record is there and may be changed so.
+bool are_allowed(const std::vector<Target>& targets, const sw_context& context) {
+    return std::ranges::all_of(targets, [&](const Target& target) {
+        if (!target.record) return false;
+        const auto record = target.record->view();
+        return may_update(context, record, changed_fields(record, target.values));
+    });
+}
+
+// Finds or makes the streamers and places that the batch names, once nothing else is wrong with it:
+// what is wrong then, plan_all() says.
 Flow<std::monostate> settle_all(StreamRecords& records, std::vector<Target>& targets,
                                 const Context& context) {
     auto* relations = records.relations();
+    const bool is_concerned =
+        relations != nullptr && std::ranges::any_of(targets, [](const Target& target) {
+            return Relations::concern(target.values);
+        });
+    if (!is_concerned || !are_allowed(targets, context.raw())) co_return ok();
     for (auto& target : targets) {
-        if (relations == nullptr || !Relations::concern(target.values)) continue;
-        if (!target.record || !may_update(context.raw(), target.record->view(), {})) continue;
+        if (!Relations::concern(target.values)) continue;
         auto settled = co_await relations->settle(target.values, *target.record, context);
         if (!settled) co_return error_of_item(settled.error(), target.item);
         target.values = std::move(*settled);
@@ -213,7 +228,7 @@ Result<Plan> plan_all(StreamRecords& records, const std::vector<Target>& targets
     for (std::size_t at = 0; at < targets.size(); ++at) {
         const auto& [id, values, place, record] = targets[at];
         if (!record) return error_of_item(record.error(), place);
-        auto change = plan_change(record->view(), values);
+        auto change = plan_change(record->view(), values, records.wall_ms());
         const auto fields = change ? change->fields : std::vector<std::string>{};
         if (!may_update(context, record->view(), fields)) {
             return error_of_item(change_forbidden(), place);

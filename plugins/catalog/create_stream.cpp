@@ -26,7 +26,8 @@ class Creation : public std::enable_shared_from_this<Creation> {
           context_(context),
           reply_(std::move(reply)) {
         contracts::store::Changes changes;
-        changes.insert(contracts::streams::kCollection, new_record_json(values, owner_id(context)));
+        changes.insert(contracts::streams::kCollection,
+                       new_record_json(values, owner_id(context), records.wall_ms()));
         changes.event_of(0, contracts::events::kStreamCreated, "stream/{id}");
         changes_ = changes.buffer();
     }

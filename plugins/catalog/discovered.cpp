@@ -102,7 +102,8 @@ class Intake : public std::enable_shared_from_this<Intake> {
     void insert(const boost::json::object& values) {
         store::Changes changes;
         mark_seen(changes);
-        changes.insert(contracts::streams::kCollection, new_record_json(values, 0));
+        changes.insert(contracts::streams::kCollection,
+                       new_record_json(values, 0, records_.wall_ms()));
         // Behind the mark, where there is one.
         const std::size_t index = event_id_.empty() ? 0 : 1;
         changes.event_of(index, contracts::events::kStreamCreated, "stream/{id}");

@@ -94,7 +94,8 @@ class Catalog final : public Plugin<Settings> {
         : Plugin(api, settings),
           store_(services()),
           records_(
-              store_, [this] { return host().monotonic_ns(); }, settings.cache_mib << 20),
+              store_, [this] { return host().monotonic_ns(); }, settings.cache_mib << 20,
+              [this] { return host().wall_ms(); }),
           wall_ms_([this] { return host().wall_ms(); }),
           upkeep_(records_,
                   {.archive_after = settings.archive_after,

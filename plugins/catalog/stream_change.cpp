@@ -1,6 +1,7 @@
 #include "stream_change.hpp"
 
 #include "collection.hpp"
+#include "stream_times.hpp"
 
 #include <streamwall/contracts/events.hpp>
 #include <streamwall/model/changes.hpp>
@@ -47,21 +48,31 @@ void add_member(json::Writer& out, std::string_view name, const boost::json::val
     if (const auto other = repeated_field(name); !other.empty()) out.raw(other, text);
 }
 
+std::vector<std::string> names_of(const boost::json::object& changes) {
+    std::vector<std::string> out;
+    for (const auto& change : changes)
+        out.emplace_back(change.key());
+    return out;
+}
+
 }  // namespace
 
-std::optional<StreamChange> plan_change(std::string_view record,
-                                        const boost::json::object& values) {
+std::optional<StreamChange> plan_change(std::string_view record, const boost::json::object& values,
+                                        std::int64_t now_ms) {
     unsigned char stack[4096];
     boost::json::monotonic_resource memory(stack, sizeof stack);
-    const auto changes = model::diff_changes(counterpart(record, values, &memory), values);
+    auto changes = model::diff_changes(counterpart(record, values, &memory), values);
     if (changes.empty()) return std::nullopt;
 
     StreamChange out;
-    json::Writer set;
-    for (const auto& [name, change] : changes) {
-        add_member(set, name, change.at("to"));
-        out.fields.emplace_back(name);
+    out.fields = names_of(changes);
+    if (const auto times = times_of_step(record, values, now_ms); !times.empty()) {
+        for (auto& change : model::diff_changes(counterpart(record, times, &memory), times))
+            changes.emplace(change.key(), change.value());
     }
+    json::Writer set;
+    for (const auto& [name, change] : changes)
+        add_member(set, name, change.at("to"));
     out.set_json = set.take();
     out.changes_json = boost::json::serialize(changes);
     out.event_type = event_type_of(changes);
@@ -70,13 +81,23 @@ std::optional<StreamChange> plan_change(std::string_view record,
     return out;
 }
 
-std::string new_record_json(const boost::json::object& values, std::int64_t user_id) {
+std::vector<std::string> changed_fields(std::string_view record,
+                                        const boost::json::object& values) {
+    return names_of(model::diff_changes(counterpart(record, values, {}), values));
+}
+
+std::string new_record_json(const boost::json::object& values, std::int64_t user_id,
+                            std::int64_t now_ms) {
     json::Writer out;
-    for (const auto& [name, value] : values) {
-        // What is absent is null or the declared default anyway.
-        if (!value.is_null()) add_member(out, name, value);
-    }
-    if (user_id != 0) out.number("user_id", user_id);
+    // What is absent is null or the declared default anyway.
+    const auto add = [&out](const boost::json::object& members) {
+        for (const auto& [name, value] : members) {
+            if (!value.is_null()) add_member(out, name, value);
+        }
+    };
+    add(values);
+    add(times_of_step({}, values, now_ms));
+    if (user_id != 0 && !values.contains("user_id")) out.number("user_id", user_id);
     return out.take();
 }
 

@@ -216,6 +216,11 @@ void StreamRecords::heard(const Heard& change) {
         cache_.keep_written(record, change.moves);
 }
 
+std::int64_t StreamRecords::system_ms() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
 void StreamRecords::outdated(std::string_view record) {
     cache_.forget(contracts::record_id(record), contracts::record_version(record));
 }

@@ -20,12 +20,15 @@ class Relations;
 // Safe on every thread; replies run where the store's do.
 class StreamRecords {
   public:
-    using Clock = std::function<std::uint64_t()>;  // monotonic nanoseconds
+    using Clock = std::function<std::uint64_t()>;     // monotonic nanoseconds
+    using WallClock = std::function<std::int64_t()>;  // milliseconds since 1970
 
     // A quarter of the memory is for lists.
-    StreamRecords(StorePort& store, const Clock& clock, std::size_t cache_bytes)
+    StreamRecords(StorePort& store, const Clock& clock, std::size_t cache_bytes,
+                  WallClock wall_ms = system_ms)
         : store_(store),
           clock_(clock),
+          wall_ms_(std::move(wall_ms)),
           cache_(cache_bytes - cache_bytes / 4),
           lists_(clock, cache_bytes / 4) {}
 
@@ -88,6 +91,9 @@ class StreamRecords {
     // Whether there is time left to try again.
     bool has_time(const sw_context& context) const { return clock_() < context.deadline_ns; }
 
+    // What the time of day is, for records that hold it.
+    std::int64_t wall_ms() const { return wall_ms_(); }
+
     StatusCounts& counts() { return counts_; }
 
     // Who finds what streams refer to; nobody where these records stand alone.
@@ -95,11 +101,13 @@ class StreamRecords {
     Relations* relations() const { return relations_; }
 
   private:
+    static std::int64_t system_ms();
     Result<Buffer> committed(const Commit& commit, std::string_view reply);
     void all_committed(const std::vector<Member>& members, std::string_view reply);
 
     StorePort& store_;
     Clock clock_;
+    WallClock wall_ms_;
     RecordCache cache_;
     ListCache lists_;
     StatusCounts counts_;

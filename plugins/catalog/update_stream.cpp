@@ -101,7 +101,7 @@ class Update final : public Attempt {
 
   private:
     Result<Plan> plan(std::string_view record) override {
-        const auto change = plan_change(record, values_);
+        const auto change = plan_change(record, values_, records().wall_ms());
         static const std::vector<std::string> kNoFields;
         const auto& fields = change ? change->fields : kNoFields;
         if (check_ == Check::kRights && !may_update(context(), record, fields)) {
@@ -145,9 +145,9 @@ class Removal final : public Attempt {
 // Whether the change would be made: else nothing is found or made for it.
 bool would_change(std::string_view record, const StreamTarget& target,
                   const boost::json::object& values, Check check, const Context& context) {
-    const auto change = plan_change(record, values);
-    if (!change || !target.accepts(contracts::record_version(record))) return false;
-    return check == Check::kNone || may_update(context.raw(), record, change->fields);
+    const auto fields = changed_fields(record, values);
+    if (fields.empty() || !target.accepts(contracts::record_version(record))) return false;
+    return check == Check::kNone || may_update(context.raw(), record, fields);
 }
 
 Flow<> settle_and_set(StreamRecords& records, StreamTarget target, boost::json::object values,

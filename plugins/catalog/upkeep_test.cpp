@@ -42,10 +42,10 @@ class Upkeeping : public CatalogTest {
     bool archived(std::int64_t id) { return store.records().at(id).at("archived").as_bool(); }
 
     std::string wall = "2026-01-01T12:00:00.000Z";
-    std::function<std::int64_t()> wall_ms = [this] {
+    std::function<std::int64_t()> clock = [this] {
         return model::parse_time(wall)->time_since_epoch().count();
     };
-    Upkeep upkeep{records, {}, wall_ms, "catalog@main"};
+    Upkeep upkeep{records, {}, clock, "catalog@main"};
 };
 
 TEST_F(Upkeeping, ArchivesWhatIsNotLiveAndWasNotCheckedForHalfAnHour) {
@@ -81,7 +81,7 @@ TEST_F(Upkeeping, DoesNotArchiveWhatWasCheckedMeanwhile) {
 
 TEST_F(Upkeeping, ArchivesNothingWhereTheRuleIsOff) {
     checked("old", "offline", R"("2026-01-01T01:00:00.000Z")");
-    Upkeep off(records, {.archive_after = 0ms}, wall_ms, "catalog@main");
+    Upkeep off(records, {.archive_after = 0ms}, clock, "catalog@main");
     run(off.run_once(1min, Context(context)), [](auto reply) { EXPECT_TRUE(reply); });
     EXPECT_FALSE(archived(1));
 }
@@ -108,6 +108,19 @@ TEST_F(Upkeeping, WhoIsBackInTimeContinuesTheSameStream) {
     EXPECT_EQ(back.at("stream").at("status"), "live");
     EXPECT_EQ(back.at("stream").at("title"), "kept");
     EXPECT_EQ(store.records().size(), 1u);
+}
+
+TEST_F(Upkeeping, WhatEndedGoesOnAndHasTimeToBeChecked) {
+    checked("a", "offline", R"("2026-01-01T01:00:00.000Z")",
+            R"(,"started_at":"2026-01-01T00:30:00.000Z")");
+    once();
+    EXPECT_EQ(store.records().at(1).at("ended_at"), "2026-01-01T01:00:00.000Z");
+    const auto back = parsed(create(R"({"url":"https://twitch.tv/a","status":"checking"})"));
+    const auto& stream = back.at("stream");
+    EXPECT_EQ(stream.at("ended_at"), nullptr);
+    EXPECT_EQ(stream.at("started_at"), "2026-01-01T00:30:00.000Z");
+    EXPECT_EQ(stream.at("last_checked_at"), "2026-01-01T11:59:00.000Z");
+    EXPECT_EQ(once().at("archived"), 0) << "it is back a minute";
 }
 
 TEST_F(Upkeeping, AStreamerOfThePlatformContinuesUnderANewUrl) {
@@ -154,7 +167,7 @@ TEST_F(Upkeeping, AnotherInstanceLearnsFromTheHistoryWhatRests) {
     once();
     ASSERT_TRUE(act(Operation::kUnarchive, 2));
     StreamRecords others{store, [this] { return now; }, std::size_t{1} << 20};
-    Upkeep theirs{others, {}, wall_ms, "catalog@other"};
+    Upkeep theirs{others, {}, clock, "catalog@other"};
     learn(theirs);
     const auto named = [](std::string_view name) {
         return boost::json::object{{"url", "https://twitch.tv/" + std::string(name)}};

@@ -83,6 +83,35 @@ test('a check changes what it says and nothing else', async () => {
     assert.ok(changed.updated_at >= before.updated_at);
 });
 
+test('times follow from what becomes of a stream, where nobody names them', async () => {
+    const times = ['last_checked_at', 'last_live_at', 'started_at', 'ended_at'];
+    const set = (stream) => times.filter((name) => stream[name] !== null);
+    const unseen = await api.create({url: 'https://twitch.tv/times_unseen'});
+    assert.deepEqual(set(unseen), []);
+    const dark = await api.create({url: 'https://twitch.tv/times_dark', status: 'offline'});
+    assert.deepEqual(set(dark), ['last_checked_at']);
+    const live = await api.create({url: 'https://twitch.tv/times_live', status: 'live'});
+    assert.deepEqual(set(live), ['last_checked_at', 'last_live_at', 'started_at']);
+    const patch = (body) => api.expect(200, 'PATCH', `/streams/${live.id}`, body);
+    assert.equal((await patch({status: 'live'})).version, live.version, 'nothing is new');
+    const ended = await patch({status: 'offline'});
+    assert.deepEqual(set(ended), times);
+    assert.deepEqual([ended.last_live_at, ended.started_at], [live.last_live_at, live.started_at]);
+    assert.ok(ended.ended_at >= live.started_at);
+    const archived = await api.expect(200, 'POST', `/streams/${live.id}/archive`);
+    assert.equal(archived.ended_at, ended.ended_at, 'an end that is there stays');
+    await api.expect(200, 'POST', `/streams/${live.id}/unarchive`);
+    const again = await patch({status: 'live'});
+    assert.deepEqual([again.ended_at, again.started_at], [null, live.started_at]);
+    assert.ok(again.last_live_at >= ended.ended_at);
+    const named = '2025-01-01T00:00:00.000Z';
+    const given = await patch({status: 'offline', ended_at: named, last_checked_at: named});
+    assert.deepEqual([given.ended_at, given.last_checked_at], [named, named]);
+    const change = [{id: unseen.id, status: 'live'}];
+    const {results} = await api.expect(200, 'PATCH', '/streams/batch', change);
+    assert.deepEqual(set(results[0].stream), ['last_checked_at', 'last_live_at', 'started_at']);
+});
+
 test('the words of a status are taken without case, others are refused', async () => {
     const {id} = await api.create({url: 'https://twitch.tv/words'});
     for (const word of ['checking', 'live', 'offline', 'error', 'unknown', 'LIVE', 'Offline']) {

@@ -53,9 +53,11 @@ class CatalogTest : public ::testing::Test {
     const WrittenEvent& last_event() const { return store.events().back(); }
 
     std::uint64_t now = 1000 * kSecond;
+    std::int64_t wall_ms = 1'767'268'740'000;  // 2026-01-01T11:59:00.000Z
     sw_context context{};
     MemoryStore store;
-    StreamRecords records{store, [this] { return now; }, std::size_t{1} << 20};
+    StreamRecords records{store, [this] { return now; }, std::size_t{1} << 20,
+                          [this] { return wall_ms; }};
 };
 
 }  // namespace streamwall::catalog::testing
