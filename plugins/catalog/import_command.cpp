@@ -2,12 +2,14 @@
 
 #include "create_stream.hpp"
 #include "each.hpp"
-#include "import_rows.hpp"
 #include "input.hpp"
 
+#include <streamwall/contracts/record.hpp>
 #include <streamwall/records/command_line.hpp>
 
-#include <numeric>
+#include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace streamwall::catalog {
 namespace {
@@ -15,86 +17,182 @@ namespace {
 namespace bj = boost::json;
 
 constexpr std::size_t kAtOnce = 100;
-constexpr std::size_t kMostShown = 1'000;
-
-struct Outcome {
-    std::int64_t created = 0;
-    std::int64_t known = 0;
-    std::vector<Import::Refused> refused;
-    std::size_t stopped_at = 0;  // the row that there was no time for; 0: all are done
-};
-
-std::string report(const Outcome& outcome, const Import& import, bool is_dry) {
-    std::string out(is_dry ? "Would make " : "Made ");
-    out += std::to_string(outcome.created) + " streams of " + std::to_string(import.rows.size()) +
-           " rows (" + std::string(import.format) + "); " + std::to_string(outcome.known) +
-           " were known, " + std::to_string(outcome.refused.size()) + " refused.\n";
-    for (std::size_t i = 0; i < outcome.refused.size() && i < kMostShown; ++i) {
-        const auto& [number, reason] = outcome.refused[i];
-        out += "  row " + std::to_string(number) + ": " + reason + "\n";
-    }
-    if (outcome.refused.size() > kMostShown) {
-        out += "  and " + std::to_string(outcome.refused.size() - kMostShown) + " more\n";
-    }
-    if (outcome.stopped_at != 0) {
-        out += "Time ran out. Go on with --from " + std::to_string(outcome.stopped_at) + ".\n";
-    }
-    return out;
-}
-
-std::string report_json(const Outcome& outcome, const Import& import, bool is_dry) {
-    bj::array refused;
-    for (const auto& [number, reason] : outcome.refused)
-        refused.push_back({{"row", number}, {"reason", reason}});
-    bj::object out{{"format", import.format},    {"dry_run", is_dry},
-                   {"rows", import.rows.size()}, {"created", outcome.created},
-                   {"known", outcome.known},     {"refused", std::move(refused)}};
-    out["go_on_with"] =
-        outcome.stopped_at == 0 ? bj::value(nullptr) : bj::value(outcome.stopped_at);
-    return bj::serialize(out) + "\n";
-}
 
 // What became of one row.
 struct Row {
     std::size_t number;
+    std::int64_t old_id;
     Result<bj::object> values;
     Result<Buffer> reply = Error::internal("was not carried out");
 };
 
-void count(Outcome& into, const Row& row, bool is_dry) {
-    if (!row.values) return into.refused.push_back({row.number, row.values.error().message});
-    if (is_dry) {
-        ++into.created;
-        return;
-    }
-    if (!row.reply) return into.refused.push_back({row.number, row.reply.error().message});
-    const bool is_new = json::find_member(row.reply->view(), "created") == "true";
-    ++(is_new ? into.created : into.known);
-}
+// What the options of the command say.
+struct Options {
+    bool is_dry = false;
+    std::int64_t first = 1;
 
-std::vector<Row> read_rows(const std::vector<ImportRow>& rows, std::size_t begin) {
-    std::vector<Row> out;
-    for (auto at = begin; at < rows.size() && out.size() < kAtOnce; ++at) {
-        auto body = rows[at].body;
-        if (!body.contains("source")) body["source"] = "import";
-        out.push_back({rows[at].number, read_fields(body, model::InputMode::kCreate, false)});
+    static Options read(const bj::object& arguments) {
+        const auto* dry = arguments.if_contains("dry-run");
+        const auto* from = arguments.if_contains("from");
+        Options out;
+        out.is_dry = dry != nullptr && dry->is_bool() && dry->get_bool();
+        if (from != nullptr && from->is_int64()) out.first = from->get_int64();
+        return out;
     }
-    return out;
-}
+};
 
-Flow<> create_rows(StreamRecords& records, std::vector<Row>& rows, const Context& context) {
-    std::vector<std::size_t> places(rows.size());
-    std::iota(places.begin(), places.end(), std::size_t{0});
-    (void)co_await each(places, [&](std::size_t place, auto finish) {
-        auto& row = rows[place];
-        if (!row.values) return finish();
-        create_stream(records, *row.values, context.raw(), [&row, finish](Result<Buffer> reply) {
-            row.reply = std::move(reply);
-            finish();
+// A flow's worth of an import; the flow's frame holds it.
+class Importing {
+  public:
+    Importing(ImportDoors doors, TellProgress tell, std::string onlooker, Options options,
+              Import import, Context context)
+        : doors_(std::move(doors)),
+          tell_(std::move(tell)),
+          onlooker_(std::move(onlooker)),
+          options_(options),
+          import_(std::move(import)),
+          context_(std::move(context)) {
+        if (import_.beside) {
+            total_ = import_.beside->rows();
+            outcome_.passed_over = std::move(import_.beside->passed_over);
+            beside_.emplace(doors_, std::move(*import_.beside), outcome_, options_.is_dry,
+                            [this](std::size_t rows) { return go_on(rows); });
+        }
+        std::erase_if(import_.rows, [this](const ImportRow& row) {
+            return std::cmp_less(row.number, options_.first);
         });
-    });
-    co_return Buffer();
-}
+        total_ += import_.rows.size();
+        outcome_.streams.rows = import_.rows.size();
+        for (auto& row : import_.refused) {
+            if (row.table == "streams") ++outcome_.streams.refused;
+            outcome_.refused.push_back(std::move(row));
+        }
+    }
+
+    Flow<> run() {
+        const auto done = co_await take_all();
+        if (!done) co_return done.error();
+        if (!*done && outcome_.stopped_at == 0) outcome_.stopped_at = next_row_;
+        std::ranges::sort(outcome_.refused, {}, &RefusedRow::number);
+        co_return Buffer();
+    }
+    const ImportOutcome& outcome() const { return outcome_; }
+
+  private:
+    // False where time ran out.
+    Flow<bool> take_all() {
+        next_row_ = import_.rows.empty() ? 1 : import_.rows.front().number;
+        if (beside_) {
+            const auto done = co_await beside_->before_streams(context_);
+            if (!done || !*done) co_return done;
+        }
+        for (std::size_t at = 0; at < import_.rows.size(); at += kAtOnce) {
+            const auto count = std::min(kAtOnce, import_.rows.size() - at);
+            next_row_ = import_.rows[at].number;
+            if (!go_on(count)) co_return false;
+            const auto taken = co_await take_streams(at, count);
+            if (!taken) co_return taken.error();
+        }
+        if (!beside_) co_return true;
+        next_row_ = import_.rows.empty() ? first_row() : import_.rows.back().number + 1;
+        co_return co_await beside_->after_streams(context_);
+    }
+    std::size_t first_row() const { return static_cast<std::size_t>(options_.first); }
+
+    // Before the next rows; false where there is no time for them.
+    bool go_on(std::size_t rows) {
+        if (!doors_.records.has_time(context_.raw())) return false;
+        if (!onlooker_.empty()) {
+            tell_("command/" + onlooker_, static_cast<std::int64_t>(done_),
+                  static_cast<std::int64_t>(total_));
+        }
+        done_ += rows;
+        return true;
+    }
+
+    Flow<std::monostate> take_streams(std::size_t begin, std::size_t count) {
+        auto rows = read_rows(begin, count);
+        if (options_.is_dry) {
+            for (const auto& row : rows)
+                tally(row);
+            co_return ok();
+        }
+        if (beside_) {
+            std::vector<std::int64_t> old_ids;
+            for (const auto& row : rows)
+                old_ids.push_back(row.old_id);
+            const auto found = co_await beside_->find_streams(old_ids, context_);
+            if (!found) co_return found.error();
+        }
+        std::vector<std::size_t> places;
+        for (std::size_t place = 0; place < rows.size(); ++place) {
+            if (rows[place].values && !is_known(rows[place])) places.push_back(place);
+        }
+        (void)co_await each(places, [&](std::size_t place, auto finish) {
+            auto& row = rows[place];
+            create_stream(doors_.records, *row.values, context_.raw(),
+                          [&row, finish](Result<Buffer> reply) {
+                              row.reply = std::move(reply);
+                              finish();
+                          });
+        });
+        for (const auto& row : rows)
+            tally(row);
+        co_return ok();
+    }
+
+    std::vector<Row> read_rows(std::size_t begin, std::size_t count) {
+        std::vector<Row> out;
+        for (auto at = begin; at < begin + count; ++at) {
+            auto& row = import_.rows[at];
+            const auto owner = beside_ ? beside_->refer(row) : 0;
+            if (!row.body.contains("source")) row.body["source"] = "import";
+            auto values = read_fields(row.body, model::InputMode::kCreate, false);
+            // Not who imports: who owns it there, or nobody.
+            if (values && beside_)
+                (*values)["user_id"] = owner == 0 ? bj::value() : bj::value(owner);
+            out.push_back({row.number, row.old.own, std::move(values)});
+        }
+        return out;
+    }
+
+    // An import before this one made it: it may be in the archive, where its URL finds nobody.
+    bool is_known(Row& row) {
+        const auto* found = beside_ ? beside_->stream(row.old_id) : nullptr;
+        if (found == nullptr || found->url != std::string_view(row.values->at("url").as_string()))
+            return false;
+        row.reply = json::Writer().boolean("created", false).number("id", found->id).buffer();
+        return true;
+    }
+
+    void tally(const Row& row) {
+        auto& counts = outcome_.streams;
+        if (!row.values) return outcome_.refuse({row.number, row.values.error().message}, counts);
+        if (options_.is_dry) {
+            ++counts.created;
+            return;
+        }
+        if (!row.reply) return outcome_.refuse({row.number, row.reply.error().message}, counts);
+        const bool is_new = json::find_member(row.reply->view(), "created") == "true";
+        ++(is_new ? counts.created : counts.known);
+        const auto stream = json::find_member(row.reply->view(), "stream");
+        if (beside_ && !stream.empty()) {
+            beside_->made_stream(row.old_id, contracts::record_id(stream));
+        }
+    }
+
+    const ImportDoors doors_;
+    const TellProgress tell_;
+    const std::string onlooker_;
+    const Options options_;
+    Import import_;
+    const Context context_;
+    ImportOutcome outcome_;
+    std::optional<BesideImport> beside_;
+    std::size_t done_ = 0;
+    std::size_t total_ = 0;
+    std::size_t next_row_ = 1;
+};
 
 Flow<> read_text(const ReadFile& read_file, const records::CommandLine& given) {
     const std::string path(given.positional(0));
@@ -105,38 +203,24 @@ Flow<> read_text(const ReadFile& read_file, const records::CommandLine& given) {
 
 }  // namespace
 
-Flow<> import_streams(StreamRecords& records, ReadFile read_file, TellProgress tell,
-                      std::string request, Context context) {
-    const auto given = records::CommandLine::read(request);
+Flow<> import_streams(ImportDoors doors, ReadFile read_file, TellProgress tell, std::string request,
+                      Context context) {
+    auto given = records::CommandLine::read(request);
     if (!given) co_return given.error();
-    const auto* dry = given->arguments.if_contains("dry-run");
-    const bool is_dry = dry != nullptr && dry->is_bool() && dry->get_bool();
-    const auto* from = given->arguments.if_contains("from");
-    const auto first = from != nullptr && from->is_int64() ? from->get_int64() : 1;
+    const auto options = Options::read(given->arguments);
     auto text = co_await read_text(read_file, *given);
     if (!text) co_return std::move(text).error();
     auto import = read_import(text->view());
     if (!import) co_return std::move(import).error();
-    std::erase_if(import->rows,
-                  [first](const ImportRow& row) { return std::cmp_less(row.number, first); });
-    Outcome outcome{.created = 0, .known = 0, .refused = std::move(import->refused)};
-    for (std::size_t at = 0; at < import->rows.size(); at += kAtOnce) {
-        if (!records.has_time(context.raw())) {
-            outcome.stopped_at = import->rows[at].number;
-            break;
-        }
-        if (!given->progress.empty()) {
-            tell("command/" + given->progress, static_cast<std::int64_t>(at),
-                 static_cast<std::int64_t>(import->rows.size()));
-        }
-        auto rows = read_rows(import->rows, at);
-        if (!is_dry) (void)co_await create_rows(records, rows, context);
-        for (const auto& row : rows)
-            count(outcome, row, is_dry);
-    }
-    std::ranges::sort(outcome.refused, {}, &Import::Refused::number);
-    co_return records::printed(given->wants_json() ? report_json(outcome, *import, is_dry)
-                                                   : report(outcome, *import, is_dry));
+    const auto format = import->format;
+    Importing importing(std::move(doors), std::move(tell), given->progress, options,
+                        std::move(*import), std::move(context));
+    const auto done = co_await importing.run();
+    if (!done) co_return done.error();
+    const auto& outcome = importing.outcome();
+    co_return records::printed(given->wants_json()
+                                   ? import_report_json(outcome, format, options.is_dry)
+                                   : import_report(outcome, format, options.is_dry));
 }
 
 }  // namespace streamwall::catalog

@@ -1,8 +1,8 @@
-// `streamwall import FILE`: streams of another system, row by row.
+// `streamwall import FILE`: streams of another system, row by row, and what a dump holds beside
+// them.
 #pragma once
 
-#include "flow.hpp"
-#include "stream_records.hpp"
+#include "import_beside.hpp"
 
 #include <functional>
 #include <string>
@@ -20,7 +20,7 @@ using TellProgress =
 // and goes on where it ended. Replies {"out":report}: counts, and each refused row with the reason.
 // Where nobody looks on, `tell` is not called. `request` is that of a command
 // (streamwall/records/command_line.hpp).
-Flow<> import_streams(StreamRecords& records, ReadFile read_file, TellProgress tell,
-                      std::string request, Context context);
+Flow<> import_streams(ImportDoors doors, ReadFile read_file, TellProgress tell, std::string request,
+                      Context context);
 
 }  // namespace streamwall::catalog

@@ -21,13 +21,14 @@ class ImportCommand : public CatalogTest {
                                  .raw("arguments", arguments)
                                  .text("input", "url\nhttps://kick.com/in\n")
                                  .take();
-        run(import_streams(records, read, tell, request, Context(context)),
+        run(import_streams({records, resources, {}}, read, tell, request, Context(context)),
             [&](Result<Buffer> reply) { out = std::move(reply); });
         return std::move(*out);
     }
     std::string said(std::string_view arguments, std::string_view file) {
         return std::string(parsed(import(arguments, file)).at("out").as_string());
     }
+    Resources resources{store, records, [](const sw_context&) { return false; }};
     std::string onlooker;
     std::string progress;
     static constexpr std::string_view kCsv =

@@ -61,6 +61,27 @@ TEST(ImportRows, ReadsCsvWithQuotesAndWhatAnExportMarked) {
     EXPECT_EQ(only_row("url,title\nu,'=1+1\n", "csv").at("title"), "=1+1");
 }
 
+TEST(ImportRows, ReadsTheTomlOfStreamwall) {
+    EXPECT_EQ(
+        only_row(R"(# what to show
+grid = {count = 3}
+
+[[streams]]
+kind = "video"
+link = "https://twitch.tv/ada"
+label = "the \"Ada\" hour"
+source = "Ada"
+city = "Zürich"
+orientation = "V"
+addedDate = 2025-01-31T12:00:00Z
+rotation = 90
+)",
+                 "toml"),
+        boost::json::parse(R"({"kind":"video","url":"https://twitch.tv/ada",)"
+                           R"("title":"the \"Ada\" hour","streamer_name":"Ada","city":"Zürich",)"
+                           R"("orientation":"vertical"})"));
+}
+
 TEST(ImportRows, SaysWhichRowsItCannotRead) {
     const auto csv = read_import("url,title\nu,a\nv\n\nw,b\n");
     ASSERT_TRUE(csv);
@@ -69,6 +90,32 @@ TEST(ImportRows, SaysWhichRowsItCannotRead) {
     ASSERT_EQ(csv->refused.size(), 1u);
     EXPECT_EQ(csv->refused[0].number, 3u);
     EXPECT_EQ(read_import("[5]")->refused.size(), 1u);
+}
+
+TEST(ImportRows, ReadsTablesOfTomlInLineAndSaysWhichAreNone) {
+    const auto read = read_import("streams = [\n{link = \"u\", source = \"u\"},\n5,\n]\n");
+    ASSERT_TRUE(read);
+    ASSERT_EQ(read->rows.size(), 1u);
+    EXPECT_EQ(read->rows.front().number, 2u);
+    ASSERT_EQ(read->refused.size(), 1u);
+    EXPECT_EQ(read->refused.front().number, 3u);
+    const auto wrong = read_import("[[streams]]\nlink = \"u\"\nlink = 5\n");
+    ASSERT_EQ(wrong.code(), SW_INVALID_ARGUMENT);
+    EXPECT_TRUE(wrong.error().message.starts_with("line 3 is no TOML: ")) << wrong.error().message;
+}
+
+TEST(ImportRows, ASourceThatIsTheHostOfTheLinkIsNoStreamer) {
+    EXPECT_EQ(only_row("[[streams]]\nlink = \"https://x.org:81/a\"\nsource = \"x.org\"\n", "toml"),
+              boost::json::parse(R"({"url":"https://x.org:81/a"})"));
+}
+
+TEST(ImportRows, SaysHowADumpMustBeWritten) {
+    for (const std::string_view dump :
+         {"PGDMP\x01\x0e", "SET x = 1;\nINSERT INTO public.streams VALUES (1);\n"}) {
+        const auto refused = read_import(dump);
+        ASSERT_EQ(refused.code(), SW_INVALID_ARGUMENT);
+        EXPECT_TRUE(refused.error().message.starts_with("this dump ")) << refused.error().message;
+    }
 }
 
 TEST(ImportRows, RefusesWhatIsNoneOfTheFormats) {

@@ -7,10 +7,12 @@
 #include "streams_service.hpp"
 #include "upkeep.hpp"
 
+#include <streamwall/contracts/accounts.hpp>
 #include <streamwall/contracts/events.hpp>
 #include <streamwall/contracts/features.hpp>
 #include <streamwall/contracts/store.hpp>
 #include <streamwall/contracts/streams.hpp>
+#include <streamwall/records/job.hpp>
 #include <streamwall/sdk/plugin.hpp>
 
 #include <array>
@@ -19,6 +21,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -141,6 +144,10 @@ class Catalog final : public Plugin<Settings> {
     }
 
     Result<> offer_import() {
+        auto take_user =
+            services().resolve(contracts::accounts::kUsers, contracts::accounts::kTakeOver);
+        if (!take_user) return std::move(take_user).error();
+        take_user_ = *take_user;
         return services().offer("catalog.commands", "import", [this](const Request& request) {
             const Context context(request.context());
             const auto reported = context.with_deadline(context.deadline_ns() - kReportTimeNs);
@@ -158,7 +165,11 @@ class Catalog final : public Plugin<Settings> {
                 // The import goes on, seen or not.
                 (void)bus().publish(draft, context.raw());
             };
-            run(import_streams(records_, read, tell, std::string(request.body()), reported),
+            const ImportDoors doors{records_, resources_,
+                                    [this](Buffer user, const sw_context& by, Reply reply) {
+                                        services().call(take_user_, user, by, std::move(reply));
+                                    }};
+            run(import_streams(doors, read, tell, std::string(request.body()), reported),
                 [responder = request.defer()](Result<Buffer> reply) mutable {
                     responder.send(std::move(reply));
                 });
@@ -294,7 +305,10 @@ class Catalog final : public Plugin<Settings> {
     // What rests is known from the beginning; nothing is archived before the first round.
     void begin_upkeep() {
         learn_resting();
+        archive_rule_.emplace(host(), "archive rule", settings().archive_every);
+        archive_rule_->waits();
         upkeep_timer_ = host().every(settings().archive_every, [this] {
+            archive_rule_->waits();
             if (upkeep_runs_.exchange(true)) return;
             run(upkeep_.run_once(kUpkeepTime, host().own_context(kUpkeepTime)),
                 [this](Result<Buffer> done) {
@@ -315,17 +329,23 @@ class Catalog final : public Plugin<Settings> {
 
     void tell_of_upkeep(const Result<Buffer>& done) {
         if (done.code() == SW_CANCELLED) return;
-        if (!done) return log().warn("catalog.upkeep_failed", done.error().message);
-        const auto archived = json::to_integer(json::find_member(done->view(), "archived"));
-        if (archived.value_or(0) == 0) return;
+        if (!done) {
+            archive_rule_->ran(done.error());
+            return log().warn("catalog.upkeep_failed", done.error().message);
+        }
+        const auto archived =
+            json::to_integer(json::find_member(done->view(), "archived")).value_or(0);
+        archive_rule_->ran(std::to_string(archived) + " archived");
+        if (archived == 0) return;
         log().info("catalog.archived", "streams that are not live went into the archive",
-                   {{"count", *archived}});
+                   {{"count", archived}});
     }
 
     HostedStore store_;
     StreamRecords records_;
     std::function<std::int64_t()> wall_ms_;
     Upkeep upkeep_;
+    std::optional<records::Job> archive_rule_;
     Timer upkeep_timer_;
     std::atomic<bool> upkeep_runs_{false};
     contracts::features::Flags flags_{*this};
@@ -333,6 +353,7 @@ class Catalog final : public Plugin<Settings> {
                              return flags_.is_on(contracts::features::kLocationValidation, context);
                          }};
     Series hits_;
+    streamwall::Method take_user_{};
 };
 
 }  // namespace streamwall::catalog

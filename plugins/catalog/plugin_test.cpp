@@ -4,10 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 namespace streamwall::testing {
 namespace {
 
 using ::testing::HasSubstr;
+
+constexpr int kNotFound = 5;
+constexpr int kUnavailable = 14;
 
 class TwoWriters : public ::testing::Test {
   protected:
@@ -68,6 +73,32 @@ TEST(ArchiveRule, RunsOnItsScheduleOverARealStore) {
     const auto back = catalog("create", R"({"stream":{"url":"https://twitch.tv/one"}})");
     EXPECT_THAT(back.body, HasSubstr(R"({"created":false,"stream":{"id":1,)"));
     EXPECT_THAT(back.body, HasSubstr(R"("archived":false)"));
+}
+
+TEST(ArchiveRule, IsSeenInStatusAndInMetricsWhetherItRunsOrFails) {
+    Host host{Options{.plugins = {CATALOG_SO}}};
+    std::atomic<bool> fails = true;
+    for (const auto* method : {"declare", "apply"})
+        host.fake("store", method, [](const Call&) { return Answer::ok(); });
+    host.fake("store", "query", [](const Call&) {
+        return Answer::ok(R"({"records":[],"count":0,"next_cursor":null})");
+    });
+    host.fake("store", "get", [](const Call&) { return Answer::error(kNotFound, "none"); });
+    host.fake("store", "lease", [&](const Call&) {
+        if (fails) return Answer::error(kUnavailable, "the store is away");
+        return Answer::ok(R"({"granted":true,"token":1})");
+    });
+    const auto started = host.start();
+    ASSERT_TRUE(started) << started.message;
+    host.advance(std::chrono::minutes(5));
+    ASSERT_TRUE(host.eventually([&] { return host.state("catalog").health == "degraded"; }));
+    EXPECT_THAT(host.state("catalog").health_reason, HasSubstr("failed: the store is away; next"));
+    EXPECT_THAT(host.document("metrics"), HasSubstr(R"(result="failed"} 1)"));
+    fails = false;
+    host.advance(std::chrono::minutes(5));
+    ASSERT_TRUE(host.eventually([&] { return host.state("catalog").health == "ok"; }));
+    EXPECT_THAT(host.state("catalog").health_reason, HasSubstr(": 0 archived; next at "));
+    EXPECT_THAT(host.document("metrics"), HasSubstr("streamwall_job_next_run_seconds{"));
 }
 
 }  // namespace

@@ -256,6 +256,12 @@ Flow<bj::object> Resource::insert(Object values, Context context) {
     co_return bj::object(std::move(results->front().as_object()));
 }
 
+Result<> Resource::check(const Object& body, const Context& context) const {
+    auto values = read({.members = body, .request = "{}"});
+    if (!values) return std::move(values).error();
+    return derive(*values, nullptr, context);
+}
+
 Flow<> Resource::create(std::string request, Context context) {
     auto body = read_request(request, model::InputMode::kCreate);
     if (!body) co_return std::move(body).error();

@@ -57,6 +57,9 @@ class Resource {
     virtual Flow<> update(std::string request, Context context);
     virtual Flow<> remove(std::string request, Context context);
 
+    // Whether a new record may hold this; INVALID_ARGUMENT names each field that is wrong.
+    Result<> check(const Object& body, const Context& context) const;
+
   protected:
     // The values that a body gives to fields, by name; INVALID_ARGUMENT names each that is wrong.
     virtual Result<Object> read(const Body& body) const = 0;

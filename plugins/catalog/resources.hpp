@@ -24,6 +24,10 @@ class Resources {
         return {&ignore_lists_, &streamers_, &locations_, &timestamps_, &walls_, &layouts_};
     }
     Relations& relations() { return relations_; }
+    IgnoreLists& ignore_lists() { return ignore_lists_; }
+    Streamers& streamers() { return streamers_; }
+    Locations& locations() { return locations_; }
+    Timestamps& timestamps() { return timestamps_; }
 
     // What another catalog over the same store has changed.
     void heard_of_location() { locations_.heard(); }

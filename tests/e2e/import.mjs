@@ -54,6 +54,86 @@ test('a dump of StreamSource: first dry, then for good, then again without harm'
     assert.deepEqual([again.created, again.known], [0, 249]);
 });
 
+test('all that a dump of StreamSource holds comes along, and its users log in as before', async () => {
+    const table = (name, columns, ...rows) =>
+        `COPY public.${name} (${columns}) FROM stdin;\n` +
+        `${rows.map((row) => row.join('\t')).join('\n')}\n\\.\n\n`;
+    const none = '\\N';
+    // Of the password "a", a vector of bcrypt's own tests.
+    const hash = '$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe';
+    const file = written(
+        'whole.sql',
+        table('flipper_gates', 'id, key', [1, 'x'], [2, 'y']) +
+            table(
+                'locations',
+                'id, city, state_province, country, is_known_city',
+                [4, 'Whole Town', 'TX', 'USA', 't'],
+            ) +
+            table(
+                'streamer_accounts',
+                'id, streamer_id, platform, username',
+                [1, 3, 'Twitch', 'whole'],
+            ) +
+            table('streamers', 'id, name, notes, user_id', [3, 'Whole', 'kept', 2]) +
+            table(
+                'streams',
+                'id, user_id, streamer_id, location_id, source, link, status, city, state, is_archived',
+                [1, 2, 3, 4, 'Whole', 'https://twitch.tv/whole', 'Live', 'Whole Town', 'TX', 'f'],
+                [5, 9, 3, none, 'Whole', 'https://twitch.tv/whole_old', 'Offline', none, none, 't'],
+            ) +
+            table(
+                'timestamp_streams',
+                'id, timestamp_id, stream_id, stream_timestamp_seconds',
+                [1, 6, 1, 65],
+                [2, 6, 5, none],
+            ) +
+            table(
+                'timestamps',
+                'id, user_id, event_timestamp, title',
+                [6, 2, '2025-01-31 12:00:00', 'Whole moment'],
+            ) +
+            table(
+                'users',
+                'id, email, encrypted_password, role',
+                [2, 'whole@example.org', hash, 'editor'],
+                [9, 'none@example.org', '', 'default'],
+            ),
+    );
+    const dry = await imported(file, '--dry-run');
+    assert.deepEqual([dry.created, dry.tables.users.created, dry.tables.users.refused], [2, 1, 1]);
+    const made = await imported(file);
+    assert.equal(made.created, 2, JSON.stringify(made));
+    assert.deepEqual(made.passed_over, {flipper_gates: 2});
+    assert.deepEqual(made.left_out, {'users of streams that are not here': 1});
+    assert.deepEqual(
+        made.refused.map(({table: where, reason}) => [where, reason.split(' ')[0]]),
+        [['users', 'password_hash']],
+    );
+    const asThen = {email: 'whole@example.org', password: 'a'};
+    const {user} = await api.expect(200, 'POST', '/users/login', asThen);
+    assert.equal(user.role, 'editor');
+    const [stream] = await api.withUrl('https://twitch.tv/whole');
+    assert.deepEqual(
+        [stream.user_id, stream.streamer_name, stream.external_id],
+        [user.id, 'Whole', 'streamsource:1'],
+    );
+    const place = await api.expect(200, 'GET', `/locations/${stream.location_id}`);
+    assert.deepEqual([place.city, place.known_city], ['Whole Town', true]);
+    const streamer = await api.expect(200, 'GET', `/streamers/${stream.streamer_id}`);
+    assert.deepEqual([streamer.accounts[0].username, streamer.stream_count], ['whole', 2]);
+    const {timestamps} = await api.expect(200, 'GET', '/timestamps?search=whole');
+    assert.deepEqual(
+        timestamps[0].streams.map(({offset_seconds: offset}) => offset),
+        [65, null],
+    );
+    assert.equal(timestamps[0].user_id, user.id);
+    // The hash is one of ours by now, and the password still fits.
+    await api.expect(200, 'POST', '/users/login', asThen);
+    const again = await imported(file);
+    assert.deepEqual([again.created, again.known], [0, 2]);
+    for (const [name, {created}] of Object.entries(again.tables)) assert.equal(created, 0, name);
+});
+
 test('a terminal sees how far it is, a pipe does not', async () => {
     const rows = (name) =>
         Array.from({length: 1500}, (_, n) => `https://twitch.tv/${name}${n}`).join('\n');
@@ -84,6 +164,24 @@ test('the feed of the desktop app, and what an export wrote', async () => {
     const [other] = await api.withUrl('https://kick.com/csv');
     assert.equal(other.title, '=1+1, really');
     assert.deepEqual(other.labels, ['a', 'b']);
+});
+
+test('our own feed in TOML comes back in', async () => {
+    const shown = {
+        title: 'A "title"\nof two lines',
+        streamer_name: 'Toml',
+        status: 'live',
+        orientation: 'vertical',
+    };
+    const {id} = await api.create({url: 'https://twitch.tv/toml', ...shown});
+    const feed = await fetch(`${host.url}/feed/streams.toml?search=toml`);
+    const text = await feed.text();
+    assert.match(text, /^\[\[streams\]\]/);
+    await api.expect(204, 'DELETE', `/streams/${id}`);
+    const out = await imported(written('feed.toml', text));
+    assert.deepEqual([out.format, out.created], ['toml', 1]);
+    const [stream] = await api.withUrl('https://twitch.tv/toml');
+    assert.deepEqual(Object.fromEntries(Object.keys(shown).map((name) => [name, stream[name]])), shown);
 });
 
 test('a file that is none says so', async () => {
