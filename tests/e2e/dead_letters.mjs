@@ -93,6 +93,24 @@ test('a dropped one is gone', async () => {
     assert.deepEqual(left, []);
 });
 
+test('each retry and drop is in the audit, with how it came out', async () => {
+    const {audit} = await until('three entries', async () => {
+        const page = await api.expect(200, 'GET', '/audit?resource=dead_letter');
+        return page.audit.length === 3 && page;
+    });
+    assert.deepEqual(
+        audit.reverse().map(({action, after: {outcome}}) => [action, outcome]),
+        [
+            ['dead_letter.retried', 'failed'],
+            ['dead_letter.retried', 'done'],
+            ['dead_letter.dropped', 'done'],
+        ],
+    );
+    assert.ok(audit.every(({actor}) => actor.name === 'bootstrap'));
+    assert.match(audit[0].after.error, /failed again/);
+    assert.equal(audit[2].resource_id, letter.id);
+});
+
 test('ids that can be none and those of unknown nodes are not found', async () => {
     for (const id of ['1', `${node}:0`, 'moon:1', `${node}:999999`, '%00', ':1']) {
         for (const [method, path] of [

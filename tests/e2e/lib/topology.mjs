@@ -106,7 +106,11 @@ const nodes = ['core', 'ingest', ...listeners];
 // Four nodes of config/split.yaml with real servers between them. What it shares with a host is that
 // of api-1.
 class Split {
-    static async start(t, {irc, channels, config = 'config/split.yaml', env = {}} = {}) {
+    // `cuttable` is the node that cut() parts from the others.
+    static async start(
+        t,
+        {irc, channels, config = 'config/split.yaml', env = {}, cuttable = 'ingest'} = {},
+    ) {
         const split = new Split();
         split.dataDir = scratchFolder(t);
         const [nats, postgres, redis] = await Promise.all([
@@ -116,7 +120,7 @@ class Split {
         ]);
         split.servers = {nats, postgres, redis};
         split.proxy = await Proxy.start(t, nats.port);
-        split.options = {irc, channels, config, env};
+        split.options = {irc, channels, config, env, cuttable};
         split.hosts = {};
         cleanUp(t, () => split.kill());
         await split.run();
@@ -131,7 +135,7 @@ class Split {
 
     #spawn(node) {
         const {nats, postgres, redis} = this.servers;
-        const {irc, channels, config, env} = this.options;
+        const {irc, channels, config, env, cuttable} = this.options;
         this.hosts[node] = new Host({
             config,
             node,
@@ -139,7 +143,7 @@ class Split {
             irc,
             channels,
             env: {
-                NATS_URL: node === 'ingest' ? `nats://127.0.0.1:${this.proxy.port}` : nats.url,
+                NATS_URL: node === cuttable ? `nats://127.0.0.1:${this.proxy.port}` : nats.url,
                 DATABASE_URL: postgres.url,
                 REDIS_URL: redis.url,
                 ...env,
@@ -248,7 +252,7 @@ class Split {
         (this.servers[name] ?? this.hosts[name]).child.process.kill(signal);
     }
 
-    // Nothing passes between ingest and the others until they are joined again.
+    // Nothing passes between that node and the others until they are joined again.
     cut() {
         this.proxy.cut();
     }
