@@ -238,6 +238,9 @@ test('a service key does what its scopes say, and is shown once', async () => {
     const used = await curl(api(`/api_keys/${id}`));
     assert.ok(used.json.last_used_at);
     assert.equal((await make({name: 'x', scopes: ['everything']})).status, 422);
+    const {text: metrics} = await curl(`${host.url}/metrics`, {key: null});
+    const counted = metrics.match(/key_requests_total\{[^}]*key="checker"[^}]*result="passed"[^}]*\} (\d+)/);
+    assert.ok(Number(counted?.[1]) >= 4, 'its requests, by its name');
 
     const rotated = await curl(api(`/api_keys/${id}/rotate`), {method: 'POST'});
     assert.equal(rotated.status, 200, rotated.text);
@@ -248,6 +251,66 @@ test('a service key does what its scopes say, and is shown once', async () => {
     assert.equal(await status(key, 'GET', '/streams'), 401);
     assert.equal(await status(rotated.json.key, 'GET', '/streams'), 401);
     assert.equal(await status(other, 'GET', '/streams'), 200, 'others go on');
+});
+
+test('a key that may report how streams are changes that and nothing else', async () => {
+    const made = await curl(api('/api_keys'), {
+        method: 'POST',
+        body: {name: 'reporter', scopes: ['status:write']},
+    });
+    const {key} = made.json;
+    const body = {url: 'https://twitch.tv/reported', city: 'Seattle'};
+    const {json: stream} = await curl(api('/streams'), {method: 'POST', body});
+    const one = `/streams/${stream.id}`;
+    const report = {
+        status: 'live',
+        last_checked_at: '2026-01-31T12:00:00.000Z',
+        last_live_at: '2026-01-31T12:00:00.000Z',
+        viewer_count: 7,
+        title: 'Seen',
+    };
+    const patched = await curl(api(one), {method: 'PATCH', body: report, key});
+    assert.equal(patched.status, 200, patched.text);
+    for (const [name, value] of Object.entries(report)) assert.equal(patched.json[name], value, name);
+    assert.equal(await status(key, 'PUT', one, {...body, status: 'offline'}), 200);
+    const others = {
+        url: 'https://twitch.tv/elsewhere',
+        city: 'Portland',
+        streamer_name: 'Nobody Yet',
+        notes: 'x',
+        pinned: true,
+        labels: ['x'],
+        status: 'archived',
+        platform: 'kick',
+    };
+    const {json: before} = await curl(api(one));
+    for (const [name, value] of Object.entries(others)) {
+        assert.equal(await status(key, 'PATCH', one, {[name]: value, viewer_count: 99}), 403, name);
+        const update = {id: stream.id, [name]: value, viewer_count: 99};
+        if (name === 'url') continue;  // names the stream there
+        const batch = await curl(api('/streams/batch'), {method: 'PATCH', body: [update], key});
+        assert.deepEqual([batch.status, batch.json.results[0].status], [207, 403], name);
+        const all = await curl(api('/streams/batch?atomic=1'), {method: 'PATCH', body: [update], key});
+        assert.equal(all.status, 403, `${name}: ${all.text}`);
+    }
+    assert.deepEqual((await curl(api(one))).json, before, 'nothing is half done');
+    const streamers = await curl(api('/streamers?search=Nobody'));
+    assert.deepEqual(streamers.json.streamers, [], 'nobody is made for what is refused');
+
+    const good = [{id: stream.id, status: 'live'}, {id: stream.id, city: 'Portland'}];
+    const mixed = await curl(api('/streams/batch'), {method: 'POST', body: good, key});
+    assert.deepEqual(mixed.json.results.map(({status: of}) => of), [200, 403]);
+    const others403 = [
+        ['POST', '/streams', body],
+        ['DELETE', one],
+        ['PUT', `${one}/pin`],
+        ['POST', `${one}/archive`],
+        ['POST', '/streams/bulk_import', []],
+        ['POST', '/messages', {text: 'x'}],
+        ['GET', one],
+    ];
+    for (const [method, route, sent] of others403)
+        assert.equal(await status(key, method, route, sent), 403, `${method} ${route}`);
 });
 
 test('the command line makes the first administrator of a running host', async () => {

@@ -79,7 +79,8 @@ test('a listener that is cut off takes an ended token for 15 seconds at most', a
     assert.ok(await comesIn(person), 'it can not know yet');
     await until('the end of the token', async () => !(await comesIn(person)), bound);
     assert.ok(performance.now() - began < bound);
-    assert.ok(!(await comesIn(stays)), 'while nobody can say who they are');
+    // Verified a little later, so a little longer.
+    await until('nobody to be taken', async () => !(await comesIn(stays)), seconds(3));
 
     system.join();
     assert.equal((await within('the end of the socket', open.closed, seconds(30))).code, 1008);
