@@ -242,6 +242,25 @@ test('flags outlive a crash', async () => {
     assert.equal(now, before);
 });
 
+test('users and keys outlive a crash in the moment after they were made', async () => {
+    const email = 'crash@example.org';
+    await expect(201, 'POST', '/users', {email, password, role: 'editor'});
+    const named = {name: 'crash', scopes: ['streams:read']};
+    const {json: made} = await expect(201, 'POST', '/api_keys', named);
+    await host.kill();
+    await host.run();
+    const stream = {url: 'https://twitch.tv/after_the_crash'};
+    await until(
+        'the key',
+        async () => (await send('GET', '/streams', undefined, made.key)).status === 200,
+        seconds(20),
+    );
+    const {json: login} = await expect(200, 'POST', '/users/login', {email, password}, null);
+    assert.equal(login.user.role, 'editor');
+    await expect(201, 'POST', '/streams', stream, login.token);
+    await expect(403, 'POST', '/streams', {url: `${stream.url}2`}, made.key);
+});
+
 test('the command line shows and switches them', async () => {
     const said = async (...words) => {
         const {code, stdout, stderr} = await host.command('features', ...words);

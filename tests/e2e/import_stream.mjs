@@ -130,6 +130,44 @@ test('200 MB take no more memory than a few pieces', async (t) => {
     assert.ok(during - before < 64, `${Math.round(during - before)} MiB more`);
 });
 
+test('an export that is read slowly takes no more memory than a few pieces', async (t) => {
+    const rows = 6000;
+    const notes = 'x'.repeat(9000);
+    const running = new Import(t);
+    for (let n = 0; n < rows; n += 1) {
+        const stream = {url: `https://kick.com/exported${n}`, source: 'export', notes};
+        await running.write(`${JSON.stringify(stream)}\n`);
+    }
+    await running.end();
+    assert.equal(running.last().created, rows);
+    const before = memory();
+    const request = http.get(`${host.url}/api/v1/streams/export?source=export&format=ndjson`, {
+        headers: {Authorization: `Bearer ${apiKey}`},
+    });
+    cleanUp(t, () => request.destroy());
+    const answer = await new Promise((done, failed) => {
+        request.on('response', done);
+        request.on('error', failed);
+    });
+    assert.equal(answer.statusCode, 200);
+    answer.setEncoding('latin1');
+    // A piece now and then, while the host has all the time that 50 other requests take.
+    let most = 0;
+    let text = '';
+    for (let round = 0; round < 20; round += 1) {
+        for (let n = 0; n < 50; n += 1) await api.get(1);
+        text += answer.read(16 * 1024) ?? '';
+        most = Math.max(most, memory());
+    }
+    let lines = text.split('\n').length - 1;
+    for await (const part of answer) {
+        lines += part.split('\n').length - 1;
+        most = Math.max(most, memory());
+    }
+    assert.equal(lines, rows);
+    assert.ok(most - before < 24, `${Math.round(most - before)} MiB more for 54 MiB`);
+});
+
 test('a client that goes away stops it between two records, and may come again', async (t) => {
     const running = new Import(t);
     const rows = Array.from({length: 2000}, (_, n) => line(`gone${n}`));
