@@ -3,6 +3,7 @@
 #include "keys.hpp"
 #include "users.hpp"
 
+#include <streamwall/records/job.hpp>
 #include <streamwall/sdk/plugin.hpp>
 
 #include <algorithm>
@@ -77,8 +78,11 @@ class Accounts final : public Plugin<Settings> {
                                "Service keys that end soon and were not rotated.");
         overdue_ = host().gauge("streamwall_accounts_keys_overdue",
                                 "Service keys past their end that are still taken.");
+        seen_chores_.emplace(host(), "care of keys and tokens", chores_every());
+        seen_chores_->waits();
         tasks_.start(do_chores());
         chores_ = host().every(chores_every(), [this] {
+            seen_chores_->waits();
             if (const auto opened = tokens_.open_ring(); !opened) {
                 log().error("accounts.signing_key", opened.error().message);
             }
@@ -108,9 +112,12 @@ class Accounts final : public Plugin<Settings> {
         co_await tokens_.forget_ended(context);
         const auto ages = co_await keys_.flag_aged(context);
         if (!ages) {
+            seen_chores_->ran(ages.error());
             log().warn("accounts.ages_unknown", ages.error().message);
             co_return;
         }
+        seen_chores_->ran(std::to_string(ages->due) + " keys end soon, " +
+                          std::to_string(ages->overdue) + " are overdue");
         ending_.set(static_cast<double>(ages->due));
         overdue_.set(static_cast<double>(ages->overdue));
     }
@@ -199,6 +206,7 @@ class Accounts final : public Plugin<Settings> {
     std::optional<Users> users_;
     std::optional<Commands> commands_;
     Series ending_, overdue_;
+    std::optional<records::Job> seen_chores_;
     Timer chores_;
     Timer counts_;
     Tasks tasks_{*this};  // behind what its tasks use
