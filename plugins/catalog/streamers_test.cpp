@@ -151,6 +151,28 @@ TEST_F(StreamersTest, AreNotMadeForAStreamThatIsKnown) {
     EXPECT_TRUE(listed(locations, "city").empty());
 }
 
+TEST_F(StreamersTest, AreNotMadeForABatchOfWhichAnythingIsForbidden) {
+    streamed(R"({"url":"https://twitch.tv/ann"})");
+    streamed(R"({"url":"https://twitch.tv/bob"})");
+    context.principal_id = to_str("8");
+    context.role = to_str("editor");
+    const std::pair<const char*, const char*> cases[] = {
+        {"status:write", R"([{"id":1,"streamer_name":"New"}])"},
+        {"status:write", R"([{"id":1,"status":"live"},{"id":2,"city":"Nowhere"}])"},
+        {"", R"([{"id":1,"streamer_name":"New"}])"},
+        {"streams:write", R"([{"id":1,"streamer_name":"New"},{"id":99,"status":"live"}])"}};
+    for (const auto& [scopes, updates] : cases) {
+        context.scopes = to_str(scopes);
+        const auto reply = ask_streams(Operation::kBatch,
+                                       R"({"strict":false,"atomic":true,"updates":)" +
+                                           std::string(updates) + "}");
+        EXPECT_FALSE(reply) << updates;
+        EXPECT_TRUE(listed(streamers, "name").empty()) << updates;
+        EXPECT_TRUE(listed(locations, "city").empty()) << updates;
+        EXPECT_EQ(stream(1).at("version"), 1) << updates;
+    }
+}
+
 TEST_F(StreamersTest, AreMadeForWhatDiscoveryFinds) {
     std::optional<Result<Taken>> done;
     take_discovered(streams, {"evt-1", R"({"url":"https://twitch.tv/ann","platform":"twitch",

@@ -7,8 +7,23 @@ namespace {
 TEST_F(ASession, LetsOneLockACellAndTellsEverybody) {
     two();
     hub.send("a", cell("lock_cell"));
-    EXPECT_EQ(hub.actions("a"), "cell_locked");
-    EXPECT_EQ(hub.actions("b"), "cell_locked");
+    for (const auto* who : {"a", "b"}) {
+        const auto heard = hub.news(who);
+        ASSERT_EQ(heard.size(), 1U) << who;
+        auto locked = heard[0];
+        EXPECT_TRUE(locked.at("expires_at").as_string().starts_with("20"));
+        EXPECT_TRUE(locked.at("user_color").as_string().starts_with("#"));
+        locked.erase("expires_at");
+        locked.erase("user_color");
+        EXPECT_EQ(locked, (Object{{"action", "cell_locked"},
+                                  {"user", "ada"},
+                                  {"user_id", 1},
+                                  {"user_name", "ada"},
+                                  {"resource", "stream"},
+                                  {"resource_id", "5"},
+                                  {"field", "title"},
+                                  {"cell_id", "stream_5_title"}}));
+    }
     hub.send("b", cell("lock_cell"));
     const auto denied = hub.news("b");
     ASSERT_EQ(denied.size(), 1U);

@@ -80,6 +80,27 @@ TEST_F(WebSocket, takes_only_handshakes_as_the_RFC_has_them) {
     }
 }
 
+TEST_F(WebSocket, takes_pages_of_the_origins_that_are_configured) {
+    auto options = TestServer::quick_options();
+    options.allowed_origins = {"https://wall.example.org", "http://other:81"};
+    TestServer open(options);
+    open.mount(EndpointSpec{});
+    const std::pair<const char*, int> cases[] = {{"https://wall.example.org", 101},
+                                                 {"HTTPS://WALL.example.org", 101},
+                                                 {"http://other:81", 101},
+                                                 {"http://test", 101},
+                                                 {"http://wall.example.org", 403},
+                                                 {"https://wall.example.org:8443", 403},
+                                                 {"https://wall.example.org.evil", 403},
+                                                 {"http://other", 403},
+                                                 {"null", 403}};
+    for (const auto& [origin, status] : cases) {
+        Client client(open.port());
+        const auto reply = client.upgrade("/ws", "Origin: " + std::string(origin) + "\r\n");
+        EXPECT_EQ(reply.status, status) << origin;
+    }
+}
+
 TEST_F(WebSocket, picks_the_sub_protocol_that_the_endpoint_likes_best) {
     Client client(server.port());
     const auto reply =
