@@ -164,8 +164,10 @@ export class Proxy {
         for (const socket of this.sockets) socket.resume();
     }
 
-    #join(near, port) {
-        const far = net.connect(typeof port === 'function' ? port() : port, '127.0.0.1');
+    async #join(near, port) {
+        this.sockets.add(near);
+        near.on('error', () => near.destroy());
+        const far = net.connect(typeof port === 'function' ? await port() : port, '127.0.0.1');
         for (const [from, to] of [[near, far], [far, near]]) {
             this.sockets.add(from);
             from.on('data', (bytes) => {
