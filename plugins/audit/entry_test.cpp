@@ -68,7 +68,18 @@ TEST(Entries, HoldWhatWasBeforeAndAfter) {
     }
 }
 
-TEST(Entries, AreMadeOfChangesOfRecordsAlone) {
+TEST(Entries, SayOfADeedHowItCameOut) {
+    const auto data = R"({"plugin":"main/hello","outcome":"failed","error":"no"})";
+    const auto entry = entry_of(happening("plugin.restarted", "plugin/main/hello", data));
+    ASSERT_TRUE(entry);
+    const auto members = members_of(entry);
+    EXPECT_EQ(members.at("resource"), "plugin");
+    EXPECT_EQ(members.at("resource_id"), "main/hello");
+    EXPECT_TRUE(members.at("before").is_null());
+    EXPECT_EQ(members.at("after"), bj::parse(data));
+}
+
+TEST(Entries, AreMadeOfChangesOfRecordsAndOfDeedsAlone) {
     EXPECT_FALSE(entry_of(happening("stream.discovered", "link/https://x", R"({"url":"x"})")));
     EXPECT_FALSE(entry_of(happening("stream.duplicate_seen", "stream/1", R"({"id":1})")));
     EXPECT_FALSE(entry_of(happening("x.done", "nothing", R"({"id":1,"version":1})")));

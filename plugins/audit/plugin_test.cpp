@@ -95,6 +95,41 @@ class AuditInHost : public ::testing::Test {
     Host host;
 };
 
+TEST_F(AuditInHost, NotesADeedOfWhoeverDidIt) {
+    const bj::object deed{
+        {"action", "plugin.restarted"}, {"resource_id", "main/hello"}, {"outcome", "done"}};
+    const Principal root{.id = "7", .name = "root", .role = "admin"};
+    call("audit.entries", "note", deed, root);
+    ASSERT_TRUE(host.eventually([&] { return count() == 1; }));
+    const auto entry = listed({{"resource", "plugin"}}).at(0).as_object();
+    EXPECT_EQ(entry.at("action"), "plugin.restarted");
+    EXPECT_EQ(entry.at("resource_id"), "main/hello");
+    EXPECT_EQ(entry.at("actor").at("name"), "root");
+    EXPECT_EQ(entry.at("after"), bj::parse(R"({"plugin":"main/hello","outcome":"done"})"));
+}
+
+TEST_F(AuditInHost, NotesNothingThatIsNoDeedAndNothingOfWhoMayGiveNoOrders) {
+    const bj::object good{
+        {"action", "dead_letter.dropped"}, {"resource_id", "main:1"}, {"outcome", "failed"}};
+    const auto note = [&](const bj::object& deed, const Principal& principal) {
+        return host.call("audit.entries", "note", bj::serialize(deed), principal).code;
+    };
+    for (const auto* role : {"", "viewer", "editor"})
+        EXPECT_EQ(note(good, {.id = "5", .role = role}), kDenied) << role;
+    const Principal root{.id = "7", .role = "admin"};
+    for (const auto& [name, value] :
+         {std::pair("action", "stream.deleted"), std::pair("action", ""),
+          std::pair("outcome", "perhaps"), std::pair("resource_id", "")}) {
+        auto bad = good;
+        bad[name] = value;
+        EXPECT_EQ(note(bad, root), kInvalid) << name << " " << value;
+        bad.erase(name);
+        EXPECT_EQ(note(bad, root), kInvalid) << "without " << name;
+    }
+    EXPECT_EQ(note(good, root), 0);
+    ASSERT_TRUE(host.eventually([&] { return count() == 1; }));
+}
+
 TEST_F(AuditInHost, SaysWhoChangedWhatOnce) {
     change(2);
     const auto entries = listed();
