@@ -13,7 +13,10 @@ using records::number_at;
 using records::text_at;
 
 constexpr std::size_t kMostEntries = 1000;
-constexpr std::size_t kMostBytes = 256 << 10;  // the store's reply must stay below 1 MiB
+constexpr std::size_t kMostBytes = 64 << 10;  // a search reads whole pages
+// Behind a batch of so many the next one gathers for a while: a page is written again for each.
+constexpr std::size_t kBusy = 16;
+constexpr std::chrono::milliseconds kGathering{10};
 constexpr int kTries = 5;
 
 // "Not now", or "not in this way": says nothing about the entries.
@@ -64,8 +67,11 @@ JournalWriter::Batch JournalWriter::next_batch() {
 
 // What arrives while one batch is written is the next one.
 Task<> JournalWriter::write_all() {
+    bool is_busy = false;
     while (!waiting_.empty()) {
+        if (is_busy) co_await coro::sleep(host_, kGathering);
         auto batch = next_batch();
+        is_busy = batch.size() >= kBusy;
         const auto written = co_await write_fresh(batch);
         if (written || says_later(written.code()) || batch.size() == 1) {
             for (auto& each : batch)
