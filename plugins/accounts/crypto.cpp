@@ -11,7 +11,8 @@ namespace streamwall::accounts::crypto {
 namespace {
 
 const unsigned char* bytes(std::string_view text) {
-    return reinterpret_cast<const unsigned char*>(text.data());
+    // libsodium wants an address of nothing, too.
+    return reinterpret_cast<const unsigned char*>(text.empty() ? "" : text.data());
 }
 unsigned char* bytes(std::string& text) {
     return reinterpret_cast<unsigned char*>(text.data());
