@@ -58,6 +58,8 @@ Task<Result<>> CollaborationChannel::open() {
     update_stream_ = *update;
     auto loaded = co_await locks_.load();
     if (!loaded) co_return loaded;
+    auto restored = co_await kept_.open();
+    if (!restored) co_return restored;
     for (auto* channel : {&channel_, &streams_}) {
         auto opened = open(*channel);
         if (!opened) co_return opened;
@@ -72,7 +74,7 @@ Result<> CollaborationChannel::open(rooms::Channel& channel) {
         {.subscribe = [this, &channel](rooms::Entry entry) { enter(channel, std::move(entry)); },
          .receive = [this](rooms::Member& member, const Object& data,
                            const sw_context& context) { return receive(member, data, context); },
-         .left = [this](const rooms::Member& member) { leave(member); },
+         .left = [this](const rooms::Member& member) { leave(member.id); },
          .error_code = "invalid"});
 }
 
@@ -156,8 +158,8 @@ void CollaborationChannel::leave(const std::string& member) {
     const auto* seat = presence_.find(member);
     const auto* there = seat ? presence_.place_of(seat->room) : nullptr;
     const auto place = there ? *there : Place{};
-    const auto left = presence_.leave(member.id);
-    queue(member.id, [this, id = member.id] { return release_all(id); });
+    const auto left = presence_.leave(member);
+    queue(member, [this, member] { return release_all(member); });
     if (!left) return;
     if (left->was_last) {
         Object message{{"action", "left"}};
@@ -169,7 +171,11 @@ void CollaborationChannel::leave(const std::string& member) {
 }
 
 void CollaborationChannel::tick() {
-    for (auto& room : presence_.grow_stale(plugin_.host().wall_ms()))
+    const auto now = plugin_.host().wall_ms();
+    for (const auto& member : kept_.take_missing(now))
+        leave(member);
+    kept_.tick(now);
+    for (auto& room : presence_.grow_stale(now))
         stale_lists_.insert(std::move(room));
     for (const auto& room : std::exchange(stale_lists_, {}))
         tell(room, list_people(room));
@@ -218,12 +224,6 @@ Result<> CollaborationChannel::move_cursor(const Asked& asked) {
     return ok();
 }
 
-std::size_t CollaborationChannel::announce(const Place& place, const Object& message,
-                                           std::string_view except, std::string_view room) {
-    std::size_t count = 0;
-    for (auto* channel : {&channel_, &streams_}) {
-        for (const auto& [id, member] : channel->members()) {
-            const auto* seat = presence_.find(id);
 // Whoever made a session owns that one alone.
 Result<> CollaborationChannel::announce_here(const Asked& asked) {
     if (asked.seat.person.role != Role::kOwner) {
@@ -239,6 +239,12 @@ Result<> CollaborationChannel::announce_here(const Asked& asked) {
     return ok();
 }
 
+std::size_t CollaborationChannel::announce(const Place& place, const Object& message,
+                                           std::string_view except, std::string_view room) {
+    std::size_t count = 0;
+    for (auto* channel : {&channel_, &streams_}) {
+        for (const auto& [id, member] : channel->members()) {
+            const auto* seat = presence_.find(id);
             const auto* there = seat ? presence_.place_of(seat->room) : nullptr;
             if (there == nullptr || seat->person.key() == except) continue;
             const bool hears = room.empty() ? place.covers(*there) : seat->room == room;

@@ -5,6 +5,7 @@
 // asks for cells is done in the order in which it asks.
 #pragma once
 
+#include "kept_presence.hpp"
 #include "locks.hpp"
 #include "person.hpp"
 #include "place.hpp"
@@ -29,9 +30,9 @@ inline constexpr std::string_view kSessionsDeclaration =
 {"name":"resource_id","type":"text"},{"name":"title","type":"text"},
 {"name":"created_by","type":"text"}],
 "unique":[{"name":"key","fields":["key"]}],"indexes":[]})";
-
 // Begins the room of a session that was made for the purpose; its key follows.
 inline constexpr std::string_view kOwnSession = "session/";
+
 class CollaborationChannel {
   public:
     CollaborationChannel(PluginBase& plugin, records::Store& store, Tasks& tasks)
@@ -71,8 +72,8 @@ class CollaborationChannel {
     Result<> chat(const Asked& asked);
     Result<> set_status(const Asked& asked);
     Result<> move_cursor(const Asked& asked);
-    Result<> lock_cell(const Asked& asked);
     Result<> announce_here(const Asked& asked);
+    Result<> lock_cell(const Asked& asked);
     Result<> unlock_cell(const Asked& asked);
     Result<> update_cell(const Asked& asked);
     Result<> open_text(const Asked& asked);
@@ -110,6 +111,7 @@ class CollaborationChannel {
     Locks locks_{plugin_, store_};
     Texts texts_{plugin_, store_, tasks_};
     Presence presence_;
+    KeptPresence kept_{plugin_, presence_, tasks_};
     Method update_stream_;
     std::map<std::string, std::deque<Work>> work_;  // by member
     std::set<std::string> stale_lists_;             // rooms whose people have not been told yet

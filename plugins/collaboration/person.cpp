@@ -13,6 +13,8 @@ namespace {
 constexpr std::array<std::string_view, 8> kColors = {"#e6194b", "#3cb44b", "#4363d8", "#f58231",
                                                      "#911eb4", "#008080", "#9a6324", "#808000"};
 
+constexpr std::array<std::string_view, 3> kRoles = {"viewer", "collaborator", "owner"};
+
 std::string_view color_of(std::string_view id) {
     std::size_t number = 0;
     const auto read = std::from_chars(id.data(), id.data() + id.size(), number);
@@ -32,7 +34,7 @@ bool has_scope(std::string_view scopes, std::string_view wanted) {
     return false;
 }
 
-std::optional<Role> role_of(std::string_view role, std::string_view scopes) {
+std::optional<Role> find_role(std::string_view role, std::string_view scopes) {
     if (role == "admin" || has_scope(scopes, "admin")) return Role::kOwner;
     if (role == "editor" || has_scope(scopes, "streams:write")) return Role::kCollaborator;
     if (role == "viewer" || has_scope(scopes, "streams:read")) return Role::kViewer;
@@ -48,13 +50,17 @@ std::string_view shown_name(std::string_view name, std::string_view id) {
 }  // namespace
 
 std::string_view name_of(Role role) {
-    constexpr std::string_view kNames[] = {"viewer", "collaborator", "owner"};
-    return kNames[static_cast<std::size_t>(role)];
+    return kRoles[static_cast<std::size_t>(role)];
+}
+
+Role role_of(std::string_view name) {
+    const auto found = std::ranges::find(kRoles, name);
+    return found == kRoles.end() ? Role::kViewer : static_cast<Role>(found - kRoles.begin());
 }
 
 std::optional<Person> make_person(std::string_view type, std::string_view id, std::string_view name,
                                   std::string_view role, std::string_view scopes) {
-    const auto found = role_of(role, scopes);
+    const auto found = find_role(role, scopes);
     if (!found) return std::nullopt;
     return Person{std::string(type), std::string(id), std::string(shown_name(name, id)),
                   std::string(color_of(id)), *found};

@@ -13,6 +13,8 @@ namespace streamwall::collaboration {
 
 enum class Role { kViewer, kCollaborator, kOwner };
 std::string_view name_of(Role role);
+// Of such a name; a viewer's of any other.
+Role role_of(std::string_view name);
 
 struct Person {
     std::string type;  // of the principal: user, key, …

@@ -7,6 +7,8 @@
 
 namespace streamwall::collaboration {
 
+namespace bj = boost::json;
+
 bool Presence::sit(const std::string& member, const std::string& room, const Place& place,
                    const Person& person, std::int64_t now_ms) {
     auto& session = sessions_[room];
@@ -15,8 +17,11 @@ bool Presence::sit(const std::string& member, const std::string& room, const Pla
     const bool is_new = present.members.empty();
     present.person = person;
     present.members.insert(member);
-    present.active_ms = now_ms;
-    present.is_stale = false;
+    if (expected_.erase(member) == 0) {
+        present.active_ms = std::max(present.active_ms, now_ms);
+        present.is_stale = false;
+    }
+    changed_.insert(room);
     seats_.insert_or_assign(member, Seat{room, person, kBurst, now_ms});
     return is_new;
 }
@@ -25,6 +30,8 @@ std::optional<Presence::Left> Presence::leave(const std::string& member) {
     auto seat = seats_.extract(member);
     if (!seat) return std::nullopt;
     Left out{std::move(seat.mapped()), false};
+    expected_.erase(member);
+    changed_.insert(out.seat.room);
     const auto session = sessions_.find(out.seat.room);
     if (session == sessions_.end()) return out;
     const auto present = session->second.people.find(out.seat.person.key());
@@ -77,12 +84,12 @@ std::vector<std::string> Presence::grow_stale(std::int64_t now_ms) {
     return out;
 }
 
-boost::json::array Presence::list(const std::string& room) const {
-    boost::json::array out;
+bj::array Presence::list(const std::string& room) const {
+    bj::array out;
     const auto session = sessions_.find(room);
     if (session == sessions_.end()) return out;
     for (const auto& [key, present] : session->second.people) {
-        boost::json::object entry;
+        bj::object entry;
         describe(present.person, entry);
         entry["role"] = name_of(present.person.role);
         entry["inactive"] = present.is_stale;
@@ -112,6 +119,50 @@ std::size_t Presence::connections(const std::string& room) const {
     for (const auto& [key, present] : session->second.people)
         count += present.members.size();
     return count;
+}
+
+std::vector<std::string> Presence::rooms() const {
+    std::vector<std::string> out;
+    for (const auto& [room, session] : sessions_)
+        out.push_back(room);
+    return out;
+}
+
+bj::object Presence::save(const std::string& room) const {
+    const auto& session = sessions_.at(room);
+    bj::array people;
+    for (const auto& [key, present] : session.people) {
+        const auto& person = present.person;
+        people.push_back(bj::object{{"type", person.type},
+                                    {"id", person.id},
+                                    {"name", person.name},
+                                    {"color", person.color},
+                                    {"role", name_of(person.role)},
+                                    {"active_ms", present.active_ms},
+                                    {"members", bj::value_from(present.members)}});
+    }
+    return {{"room", room},
+            {"resource", session.place.resource},
+            {"resource_id", session.place.resource_id},
+            {"people", std::move(people)}};
+}
+
+void Presence::restore(const bj::object& saved) {
+    const std::string room(saved.at("room").as_string());
+    const Place place{std::string(saved.at("resource").as_string()),
+                      std::string(saved.at("resource_id").as_string())};
+    for (const auto& item : saved.at("people").as_array()) {
+        const auto& from = item.as_object();
+        const auto text = [&](const char* name) { return std::string(from.at(name).as_string()); };
+        const Person person{text("type"), text("id"), text("name"), text("color"),
+                            role_of(text("role"))};
+        for (const auto& member : from.at("members").as_array()) {
+            const std::string id(member.as_string());
+            if (seats_.contains(id)) continue;
+            sit(id, room, place, person, from.at("active_ms").as_int64());
+            expected_.insert(id);
+        }
+    }
 }
 
 const Place* Presence::place_of(const std::string& room) const {

@@ -5,11 +5,14 @@
 #include "place.hpp"
 
 #include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace streamwall::collaboration {
@@ -29,7 +32,8 @@ class Presence {
     static constexpr double kActionsPerSecond = 40;
     static constexpr double kBurst = 80;
 
-    // True where the person was not in the session before.
+    // True where the person was not in the session before. Whoever was expected to come again is as
+    // active as before.
     bool sit(const std::string& member, const std::string& room, const Place& place,
              const Person& person, std::int64_t now_ms);
     // The seat it had, and whether that was the person's last one in the session.
@@ -55,6 +59,16 @@ class Presence {
     std::size_t people(const std::string& room) const;
     std::size_t connections(const std::string& room) const;
 
+    // What an earlier run knew of one session, as JSON, see kept_presence.hpp. Its members are
+    // there and expected to sit down again; those that have are left as they are.
+    boost::json::object save(const std::string& room) const;
+    void restore(const boost::json::object& saved);
+    // Members that have not sat down since they were restored.
+    std::vector<std::string> expected() const { return {expected_.begin(), expected_.end()}; }
+    std::vector<std::string> rooms() const;
+    // Those that somebody has come to or gone from since this was asked last.
+    std::set<std::string> take_changed() { return std::exchange(changed_, {}); }
+
   private:
     struct Present {
         Person person;
@@ -68,6 +82,8 @@ class Presence {
     };
     std::map<std::string, Session> sessions_;  // by room
     std::map<std::string, Seat> seats_;        // by member
+    std::set<std::string> expected_;
+    std::set<std::string> changed_;
 };
 
 }  // namespace streamwall::collaboration

@@ -86,6 +86,10 @@ class MemoryStore {
         return Answer::ok(boost::json::serialize(Object{{"results", results}}));
     }
     Answer change(const Object& change, boost::json::array& results) {
+        if (change.at("op") == "event") {
+            results.push_back(Object{});
+            return Answer::ok();
+        }
         const std::string collection(change.at("collection").as_string());
         auto& records = collections_[collection];
         if (change.at("op") == "insert") {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,34 @@ inline Object cell(const char* action, Object more = {}) {
     return act(action, std::move(more));
 }
 
+// The service `cache`, which most tests do without.
+struct CacheStandIn {
+    bool is_there = false;
+    std::map<std::string, bj::value> values;  // by key
+    std::vector<Object> sets;
+
+    Answer get(const Call& call) const {
+        if (!is_there) return Answer::error(kUnavailable, "no cache");
+        const auto found = values.find(key_of(call));
+        if (found == values.end()) return Answer::ok(R"({"found":false})");
+        return Answer::ok(bj::serialize(Object{{"found", true}, {"value", found->second}}));
+    }
+    Answer set(const Call& call) {
+        if (!is_there) return Answer::error(kUnavailable, "no cache");
+        sets.push_back(bj::parse(call.body).as_object());
+        values[key_of(call)] = sets.back().at("value");
+        return Answer::ok(R"({"shared":true})");
+    }
+
+  private:
+    static constexpr int kUnavailable = 14;
+    static std::string key_of(const Call& call) {
+        const auto request = bj::parse(call.body).as_object();
+        return std::string(request.at("namespace").as_string()) + "/" +
+               std::string(request.at("key").as_string());
+    }
+};
+
 class ASession : public ::testing::Test {
   protected:
     ASession() : host({.plugins = {COLLABORATION_SO}}) {
@@ -40,6 +69,8 @@ class ASession : public ::testing::Test {
             writers.push_back(call.principal);
             return catalog_says;
         });
+        host.fake("cache", "get", [this](const Call& call) { return cache.get(call); });
+        host.fake("cache", "set", [this](const Call& call) { return cache.set(call); });
         const auto started = host.start();
         EXPECT_TRUE(started) << started.message;
     }
@@ -71,6 +102,7 @@ class ASession : public ::testing::Test {
     std::vector<Object> updates;
     std::vector<Principal> writers;
     MemoryStore store;
+    CacheStandIn cache;
     Host host;
     HubStandIn hub{host, "CollaborationChannel"};
     HubStandIn old_hub{host, "CollaborativeStreamsChannel"};
