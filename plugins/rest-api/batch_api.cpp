@@ -24,15 +24,6 @@ constexpr std::size_t kMaxPart = 256 * 1024;
 constexpr std::size_t kMaxPartItems = 100;
 constexpr std::size_t kMaxItem = 900 * 1024;
 
-Problem invalid_updates(std::string_view field, std::string_view code, std::string_view message) {
-    const auto errors =
-        json::Writer().text("field", field).text("code", code).text("message", message).take();
-    return {.status = 422,
-            .code = "validation_failed",
-            .detail = std::string(field) + " " + std::string(message) + ".",
-            .errors_json = "[" + errors + "]"};
-}
-
 Problem too_large(std::string_view what) {
     return {.status = 413,
             .code = "too_large",
@@ -48,25 +39,25 @@ std::expected<std::vector<std::string_view>, Problem> items_of(std::string_view 
     if (const auto* object = parsed.if_object()) {
         const auto* updates = object->if_contains("updates");
         if (updates == nullptr) {
-            return std::unexpected(invalid_updates("updates", "required", "must be given"));
+            return std::unexpected(invalid_field("updates", "required", "must be given"));
         }
         if (!updates->is_array()) {
-            return std::unexpected(invalid_updates("updates", "invalid_type", "must be an array"));
+            return std::unexpected(invalid_field("updates", "invalid_type", "must be an array"));
         }
         for (const auto& [name, value] : *object) {
             if (!strict || name == "updates") continue;
             return std::unexpected(
-                invalid_updates(name, "unknown_field", "is not a field of a batch"));
+                invalid_field(name, "unknown_field", "is not a field of a batch"));
         }
         list = json::find_member(body, "updates");
     } else if (!parsed.is_array()) {
-        return std::unexpected(invalid_updates("updates", "invalid_type", "must be an array"));
+        return std::unexpected(invalid_field("updates", "invalid_type", "must be an array"));
     }
     std::vector<std::string_view> out;
     json::scan_items(list, [&](std::string_view item) { out.push_back(item); });
     if (out.size() > kMaxBatch) {
         return std::unexpected(
-            invalid_updates("updates", "too_many", "takes at most 1,000 items in one batch"));
+            invalid_field("updates", "too_many", "takes at most 1,000 items in one batch"));
     }
     return out;
 }

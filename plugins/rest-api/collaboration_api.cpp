@@ -33,7 +33,8 @@ void fail(Call& call, const Error& error) {
 
 // Where the hub is for whoever found this interface.
 std::string hub_url(const http::Request& request) {
-    return std::string(request.is_secure() ? "wss://" : "ws://").append(request.header("host")) + "/cable";
+    return std::string(request.is_secure() ? "wss://" : "ws://").append(request.header("host")) +
+           "/cable";
 }
 
 // The service's session, with how to take part in it.
@@ -116,8 +117,8 @@ Result<> CollaborationApi::add(Routes& routes, const Services& services) {
     post("/unlock", describe("unlockCell", "Free a cell that one has locked", "Cell", 204, {}),
          &CollaborationApi::unlock);
     post("/announce",
-         describe("announce", "Tell everybody at a place, or in a session, something", "Announcement",
-                  200, openapi::reference("AnnouncementReach")),
+         describe("announce", "Tell everybody at a place, or in a session, something",
+                  "Announcement", 200, openapi::reference("AnnouncementReach")),
          &CollaborationApi::announce);
     return ok();
 }

@@ -124,6 +124,7 @@ bj::object key_parameter() {
             {"in", "path"},
             {"required", true},
             {"description", "The flag's key."},
+            {"example", "stream_tags"},
             {"schema", openapi::text_schema(63)}};
 }
 
@@ -175,6 +176,7 @@ std::string describe_switch(std::string_view id, std::string_view summary) {
                             .tag = "features",
                             .parameters = {key_parameter(), openapi::if_match_parameter()},
                             .body = "FeatureNodes",
+                            .needs_body = false,
                             .answer = openapi::reference("Feature"),
                             .problems = {400, 401, 403, 404, 409, 412, 415, 422, 503, 507}});
 }
@@ -247,10 +249,15 @@ bj::object openapi::feature_schemas() {
         whole[member.key()] = member.value();
     bj::object out;
     out["Feature"] = record_schema(whole);
-    whole["enabled"].as_object()["nullable"] = true;  // said nothing: off
+    // On input null says nothing, as if it were not there.
+    for (auto* input : {&whole, &written}) {
+        for (const auto* name : {"enabled", "nodes", "roles", "users"})
+            (*input)[name].as_object()["nullable"] = true;
+    }
+    const auto some_nodes = written.at("nodes");
     out["NewFeature"] = object_schema(std::move(whole), {"key"});
     out["FeatureInput"] = object_schema(std::move(written));
-    out["FeatureNodes"] = object_schema({{"nodes", nodes}});
+    out["FeatureNodes"] = object_schema({{"nodes", some_nodes}});
     return out;
 }
 

@@ -58,14 +58,19 @@ std::expected<std::string_view, Problem> settings_of(const http::Request& reques
     }
     const auto body = json::parse_object(request.body());
     if (!body) return std::unexpected(malformed_json("The body must be a JSON object."));
-    const auto* settings = body->if_contains("settings");
-    if (settings && settings->is_object() && body->size() == 1) {
-        return json::find_member(request.body(), "settings");
+    for (const auto& member : *body) {
+        if (member.key() == "settings") continue;
+        return std::unexpected(
+            invalid_field(member.key(), "unknown_field", "is nothing that is asked for"));
     }
-    return std::unexpected(Problem{.status = 422,
-                                   .code = "validation_failed",
-                                   .detail = "The body is {\"settings\": {…}} and no more.",
-                                   .errors_json = {}});
+    const auto* settings = body->if_contains("settings");
+    if (settings == nullptr) {
+        return std::unexpected(invalid_field("settings", "required", "must be given"));
+    }
+    if (!settings->is_object()) {
+        return std::unexpected(invalid_field("settings", "invalid_type", "must be an object"));
+    }
+    return json::find_member(request.body(), "settings");
 }
 
 // {"accepted":true,"plugin":{…}} as it is, {"plugin":{…}} as the plugin alone.

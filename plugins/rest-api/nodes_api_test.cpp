@@ -138,13 +138,17 @@ TEST_F(NodesApi, TakesSettingsAsTheyStand) {
 }
 
 TEST_F(NodesApi, RefusesABodyThatHoldsNoSettings) {
-    const std::pair<std::string_view, int> cases[] = {{"", 400},
-                                                      {"[]", 400},
-                                                      {"{}", 422},
-                                                      {R"({"settings":1})", 422},
-                                                      {R"({"settings":{},"more":1})", 422}};
-    for (const auto& [body, status] : cases)
-        EXPECT_EQ(order("reconfigure", body).status, status) << body;
+    const std::tuple<std::string_view, int, std::string_view> cases[] = {
+        {"", 400, ""},
+        {"[]", 400, ""},
+        {"{}", 422, R"("field":"settings")"},
+        {R"({"settings":1})", 422, R"("field":"settings")"},
+        {R"({"settings":{},"more":1})", 422, R"("field":"more")"}};
+    for (const auto& [body, status, field] : cases) {
+        const auto& answer = order("reconfigure", body);
+        EXPECT_EQ(answer.status, status) << body;
+        EXPECT_NE(answer.body.find(field), std::string::npos) << answer.body;
+    }
 }
 
 TEST_F(NodesApi, SaysWhatWentWrong) {

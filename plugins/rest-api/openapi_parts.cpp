@@ -149,7 +149,7 @@ std::string render(Operation operation) {
                    {"tags", bj::array{operation.tag}}};
     if (!operation.parameters.empty()) out["parameters"] = std::move(operation.parameters);
     if (!operation.body.empty()) {
-        out["requestBody"] = {{"required", true},
+        out["requestBody"] = {{"required", operation.needs_body},
                               {"content", content(kJsonType, reference(operation.body))}};
     }
     out["responses"] = std::move(responses);

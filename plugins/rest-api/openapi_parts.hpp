@@ -41,6 +41,7 @@ struct Operation {
     std::string_view tag = {};
     boost::json::array parameters = {};
     std::string_view body = {};  // the name of a schema; empty: no body
+    bool needs_body = true;
     int status = 200;
     int other_status = 0;             // with the same answer
     boost::json::object answer = {};  // the schema of the answer; empty: no body

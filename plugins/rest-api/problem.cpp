@@ -72,6 +72,15 @@ Problem to_query_problem(const Error& error) {
     return to_problem(error);
 }
 
+Problem invalid_field(std::string_view field, std::string_view code, std::string_view message) {
+    const auto errors =
+        json::Writer().text("field", field).text("code", code).text("message", message).take();
+    return {.status = 422,
+            .code = "validation_failed",
+            .detail = std::string(field) + " " + std::string(message) + ".",
+            .errors_json = "[" + errors + "]"};
+}
+
 Problem malformed_json(std::string detail) {
     return {.status = 400,
             .code = std::string(contracts::streams::kMalformedJson),

@@ -27,6 +27,8 @@ Problem to_problem(const Error& error);
 // The same for a request that only asks: bad arguments came from the query, not from a body.
 Problem to_query_problem(const Error& error);
 
+// 422 about one field of a body: "settings must be an object.".
+Problem invalid_field(std::string_view field, std::string_view code, std::string_view message);
 Problem malformed_json(std::string detail);
 Problem invalid_query(std::string errors_json, std::string detail);
 
