@@ -63,7 +63,7 @@ Task<> KeptPresence::load_again() {
 }
 
 void KeptPresence::tick(std::int64_t now_ms) {
-    if (state_ == State::kWaiting && now_ms < opened_ms_ + kPatienceMs) {
+    if (state_ == State::kWaiting && now_ms < opened_ms_ + kCachePatienceMs) {
         state_ = State::kLoading;
         return tasks_.start(load_again());
     }

@@ -26,9 +26,11 @@ class KeptPresence {
     static constexpr std::size_t kEntries = 16;
     static constexpr std::chrono::seconds kTtl{60};
     static constexpr std::int64_t kRenewMs = 15'000;
-    // After the start: how long hubs have to say that restored members are still there, and how
-    // long a cache is waited for that starts later.
-    static constexpr std::int64_t kPatienceMs = 6'000;
+    // After the start: how long hubs have to say that restored members are still there. One that
+    // has asked the instance before waits for its answer for ten seconds.
+    static constexpr std::int64_t kPatienceMs = 20'000;
+    // How long a cache is waited for that starts later.
+    static constexpr std::int64_t kCachePatienceMs = 5'000;
 
     KeptPresence(PluginBase& plugin, Presence& presence, Tasks& tasks)
         : plugin_(plugin), presence_(presence), tasks_(tasks) {}
