@@ -4,6 +4,7 @@
 #include <streamwall/rooms/rooms.hpp>
 #include <streamwall/sdk/websocket.hpp>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,7 @@ class RoomOutlet final : public rooms::Outlet {
     void reject(const Error& error) override;
     Buffer render(std::string_view message) const override;
     void send(const Buffer& rendered) override { connection_->send(rendered); }
+    void send_to_all(std::span<Outlet* const> all, const Buffer& rendered) override;
 
   private:
     const http::WsConnectionRef connection_;

@@ -336,6 +336,20 @@ TEST_F(ARoom, SubscribesAgainWhereThePluginIsAnotherRun) {
     EXPECT_EQ(take().method, "subscribe");
 }
 
+TEST_F(ARoom, AsksAgainWhereThePluginDoesNotAnswer) {
+    member();
+    hub.keep_rooms();
+    const auto lost = take();
+    hub.keep_rooms();
+    EXPECT_THAT(asked, IsEmpty());
+    hub.keep_rooms();
+    take().done(Buffer(R"({"owner":"two","known":0})"));
+    EXPECT_EQ(take().method, "unsubscribe");
+    EXPECT_EQ(take().method, "subscribe");
+    lost.done(Error{SW_DEADLINE_EXCEEDED, "it took too long", {}, {}});
+    EXPECT_THAT(asked, IsEmpty());
+}
+
 TEST_F(ARoom, SubscribesAgainWhereThePluginHasForgottenSomebody) {
     member();
     for (int time = 0; time < 2; ++time) {

@@ -21,6 +21,7 @@ struct RoomChannel {
     std::string owner;      // the run that admitted last
     int mismatches = 0;     // in a row, of what the hub has with what the plugin knows
     bool is_asked = false;  // whether it is still there
+    int unanswered = 0;     // ticks since then
 };
 
 namespace {
@@ -29,7 +30,7 @@ constexpr std::size_t kMaxRecent = 4 * 1024 * 1024;  // bytes of a channel
 // Names that clients ever asked for. A name costs the host a little for as long as it runs, so
 // there must be an end of wrong ones; what a plugin says that it has is none.
 constexpr std::size_t kMaxChannels = 1'000;
-constexpr int kPatience = 2;  // mismatches that pass by themselves
+constexpr int kPatience = 2;  // mismatches that pass by themselves, ticks without an answer
 
 // What a plugin may call a channel.
 bool is_channel_name(std::string_view name) {
@@ -88,6 +89,34 @@ bool is_absence(const Error& error) {
 }
 
 }  // namespace
+
+// A message, looked at once for all its receivers.
+struct Rooms::Sent {
+    explicit Sent(std::string_view text)
+        : owner(find_text(text, "owner")),
+          position(json::to_integer(json::find_member(text, "position"))),
+          room(find_text(text, "room")),
+          to(find_text(text, "to")),
+          except(find_text(text, "except")),
+          message(json::find_member(text, "message")) {
+        if (to.empty() || json::find_member(text, "rooms").empty()) return;
+        rooms = find_texts(text, "rooms");
+    }
+    // Whether it came behind the member's admission and is meant for it.
+    bool is_for(const RoomMember& member) const {
+        if (!member.is_confirmed || !position) return false;
+        const bool is_known = static_cast<std::uint64_t>(*position) <= member.position;
+        if (is_known && owner == member.owner) return false;
+        if (!to.empty()) return to == member.id;
+        return except != member.id && member.rooms.contains(room);
+    }
+
+    const std::string owner;
+    const std::optional<std::int64_t> position;
+    const std::string room, to, except;
+    const std::string_view message;              // empty: none
+    std::optional<std::set<std::string>> rooms;  // that `to` is in from now on
+};
 
 std::shared_ptr<RoomChannel> Rooms::find_channel(const std::string& name, Known known) {
     if (const auto found = channels_.find(name); found != channels_.end()) return found->second;
@@ -174,10 +203,8 @@ bool Rooms::admit(RoomMember& member, std::string_view answer) {
     if (!std::exchange(member.is_confirmed, true)) member.outlet->confirm();
     for (const auto& message : messages->get_array())
         send(member, boost::json::serialize(message));
-    for (const auto& sent : member.channel->recent) {
-        Frame frame;
-        apply(member, sent, frame);
-    }
+    for (const auto& sent : member.channel->recent)
+        apply(member, Sent(sent));
     return true;
 }
 
@@ -258,49 +285,40 @@ Result<> Rooms::deliver(std::string_view sent) {
             channel.recent_bytes -= lost.size();
         }
     }
-    Frame frame;
-    if (const auto to = find_text(sent, "to"); !to.empty()) {
-        const auto member = channel.members.find(to);
-        if (member != channel.members.end()) apply(*member->second, sent, frame);
-        return ok();
+    const Sent message(sent);
+    if (message.to.empty()) {
+        deliver_to_room(channel, message);
+    } else if (const auto member = channel.members.find(message.to);
+               member != channel.members.end()) {
+        apply(*member->second, message);
     }
-    const auto room = channel.rooms.find(find_text(sent, "room"));
-    if (room == channel.rooms.end()) return ok();
-    for (auto* member : room->second)
-        apply(*member, sent, frame);
     return ok();
 }
 
-// Sends what is meant for the member and came behind its admission.
-void Rooms::apply(RoomMember& member, std::string_view sent, Frame& frame) {
-    const auto position = json::to_integer(json::find_member(sent, "position"));
-    if (!member.is_confirmed || !position) return;
-    const bool is_known = static_cast<std::uint64_t>(*position) <= member.position;
-    if (is_known && find_text(sent, "owner") == member.owner) return;
-    const auto to = find_text(sent, "to");
-    const bool is_meant = to.empty() ? member.rooms.contains(find_text(sent, "room")) &&
-                                           find_text(sent, "except") != member.id
-                                     : to == member.id;
-    if (!is_meant) return;
-    const bool moves = !to.empty() && !json::find_member(sent, "rooms").empty();
-    if (moves) move_to_rooms(member, find_texts(sent, "rooms"));
-    const auto message = json::find_member(sent, "message");
-    if (!message.empty()) send(member, message, frame);
+// Made once for each identifier, and given to all that have it together.
+void Rooms::deliver_to_room(const RoomChannel& channel, const Sent& sent) {
+    const auto room = channel.rooms.find(sent.room);
+    if (room == channel.rooms.end() || sent.message.empty() || is_closed_) return;
+    std::unordered_map<std::string_view, std::vector<Outlet*>> receivers;
+    for (const auto* member : room->second) {
+        if (sent.is_for(*member)) receivers[member->identifier].push_back(member->outlet.get());
+    }
+    for (const auto& [identifier, outlets] : receivers) {
+        outlets.front()->send_to_all(outlets, outlets.front()->render(sent.message));
+        messages_.add(static_cast<double>(outlets.size()));
+    }
 }
 
-void Rooms::send(RoomMember& member, std::string_view message, Frame& frame) {
-    if (is_closed_) return;
-    if (!frame.payload || frame.identifier != member.identifier) {
-        frame.identifier = member.identifier;
-        frame.payload = member.outlet->render(message);
-    }
-    member.outlet->send(*frame.payload);
-    messages_.add();
+void Rooms::apply(RoomMember& member, const Sent& sent) {
+    if (!sent.is_for(member)) return;
+    if (sent.rooms) move_to_rooms(member, *sent.rooms);
+    if (!sent.message.empty()) send(member, sent.message);
 }
 
 void Rooms::send(RoomMember& member, std::string_view message) {
-    Frame frame;
-    send(member, message, frame);
+    if (is_closed_) return;
+    member.outlet->send(member.outlet->render(message));
+    messages_.add();
 }
 
 Result<> Rooms::opened(std::string_view text) {
@@ -321,7 +339,11 @@ void Rooms::keep() {
     {
         const std::lock_guard lock(mutex_);
         for (const auto& [name, channel] : channels_) {
-            if (channel->members.empty() || std::exchange(channel->is_asked, true)) continue;
+            if (channel->members.empty()) continue;
+            // A node that has crashed and started again does not answer what it was asked before.
+            const bool is_waiting = std::exchange(channel->is_asked, true);
+            if (is_waiting && ++channel->unanswered < kPatience) continue;
+            channel->unanswered = 0;
             asked.emplace_back(channel, channel->members.size());
         }
     }
@@ -339,14 +361,18 @@ void Rooms::take_kept(const std::shared_ptr<RoomChannel>& channel, std::size_t c
     {
         const std::lock_guard lock(mutex_);
         channel->is_asked = false;
-        if (!answer || is_closed_ || channel->waiting > 0) return;
+        if (!answer || is_closed_) return;
         const auto known = json::to_integer(json::find_member(answer->view(), "known"));
         const bool is_same = find_text(answer->view(), "owner") == channel->owner;
+        const bool is_waiting = channel->waiting > 0;
+        if (is_same && is_waiting) return;
         if (is_same && known == static_cast<std::int64_t>(count)) {
             channel->mismatches = 0;
             return;
         }
-        if (is_same && ++channel->mismatches < kPatience) return;
+        // A run that is only starting may never answer whom it was asked to admit.
+        const bool may_pass = is_same || is_waiting;
+        if (may_pass && ++channel->mismatches < kPatience) return;
         channel->mismatches = 0;
     }
     subscribe_again(channel);

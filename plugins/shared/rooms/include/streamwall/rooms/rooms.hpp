@@ -26,6 +26,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -52,6 +53,11 @@ class Outlet {
     // the same identifier.
     virtual Buffer render(std::string_view message) const = 0;
     virtual void send(const Buffer& rendered) = 0;
+    // The same to many with one identifier, of which this is one.
+    virtual void send_to_all(std::span<Outlet* const> all, const Buffer& rendered) {
+        for (auto* each : all)
+            each->send(rendered);
+    }
 };
 
 struct RoomChannel;
@@ -117,11 +123,7 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
     std::size_t members() const;
 
   private:
-    // What is sent to many: made once for each identifier.
-    struct Frame {
-        std::string_view identifier;
-        std::optional<Buffer> payload;
-    };
+    struct Sent;
     enum class Known { kToClients, kToPlugin };
     std::shared_ptr<RoomChannel> find_channel(const std::string& name, Known known);
     void ask_admission(const RoomMemberPtr& member, bool is_again);
@@ -131,8 +133,8 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
     bool admit(RoomMember& member, std::string_view answer);
     void refuse(RoomMember& member, const Error& error);
     void drop(RoomMember& member);
-    void apply(RoomMember& member, std::string_view sent, Frame& frame);
-    void send(RoomMember& member, std::string_view message, Frame& frame);
+    void deliver_to_room(const RoomChannel& channel, const Sent& sent);
+    void apply(RoomMember& member, const Sent& sent);
     void send(RoomMember& member, std::string_view message);
     void take_reply(const RoomMemberPtr& member, const Result<Buffer>& answer,
                     const OnReply& on_reply);
