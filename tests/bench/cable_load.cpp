@@ -27,19 +27,6 @@ constexpr int kTimeoutMs = 10'000;
 constexpr int kSlowBuffer = 4096;       // bytes that the kernel takes for who does not read
 constexpr int kSlowPatienceMs = 1'000;  // for more of what is on its way to them
 
-double quantile(std::vector<double>& values, double q) {
-    if (values.empty()) return 0;
-    std::ranges::sort(values);
-    return values[std::min(values.size() - 1,
-                           static_cast<std::size_t>(q * static_cast<double>(values.size())))];
-}
-
-double cpu_seconds(clockid_t clock) {
-    timespec time{};
-    if (::clock_gettime(clock, &time) != 0) throw std::runtime_error("no clock of that process");
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
-
 std::vector<Socket> subscribe_all(unsigned short port, const std::string& key, std::size_t count) {
     std::vector<Socket> clients;
     clients.reserve(count);

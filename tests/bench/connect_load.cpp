@@ -20,12 +20,6 @@ namespace {
 
 constexpr int kTimeoutMs = 10'000;
 
-double cpu_seconds(clockid_t clock) {
-    timespec time{};
-    if (::clock_gettime(clock, &time) != 0) throw std::runtime_error("no clock of that process");
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
-
 std::vector<std::string> read_lines(const char* file) {
     std::ifstream in(file);
     std::vector<std::string> lines;

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace streamwall::load {
 
@@ -118,8 +120,21 @@ std::size_t read_frames(std::string_view bytes, const See& see) {
     }
 }
 
-// A subscriber of StreamsChannel at /cable.
-inline Socket subscribe(unsigned short port, const std::string& key, int receive_buffer = 0) {
+// A text as a client sends it, of at most 64 KiB. A mask of zeros leaves it as it is.
+inline std::string client_frame(std::string_view text) {
+    const auto length = text.size();
+    std::string out{'\x81', static_cast<char>(0x80 | (length < 126 ? length : 126))};
+    if (length >= 126) {
+        out += static_cast<char>(length >> 8);
+        out += static_cast<char>(length & 0xFF);
+    }
+    return out.append(4, '\0').append(text);
+}
+
+// A subscriber at /cable, of StreamsChannel unless `identifier` names another; it is JSON as it
+// stands in a JSON text.
+inline Socket subscribe(unsigned short port, const std::string& key, int receive_buffer = 0,
+                        std::string_view identifier = R"({\"channel\":\"StreamsChannel\"})") {
     Socket socket(port, receive_buffer);
     socket.send(
         "GET /cable HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -127,11 +142,8 @@ inline Socket subscribe(unsigned short port, const std::string& key, int receive
         "Sec-WebSocket-Protocol: actioncable-v1-json\r\nAuthorization: Bearer " +
         key + "\r\n\r\n");
     socket.expect("\r\n\r\n");
-    const std::string command =
-        R"({"command":"subscribe","identifier":"{\"channel\":\"StreamsChannel\"}"})";
-    // A mask of zeros leaves the text as it is.
-    std::string frame{'\x81', static_cast<char>(0x80 | command.size()), 0, 0, 0, 0};
-    socket.send(frame + command);
+    socket.send(
+        client_frame(R"({"command":"subscribe","identifier":")" + std::string(identifier) + "\"}"));
     socket.expect("\"type\":\"confirm_subscription\"}");
     return socket;
 }
@@ -139,6 +151,19 @@ inline Socket subscribe(unsigned short port, const std::string& key, int receive
 // Of broadcasts, not of pings and greetings.
 inline bool is_delivery(std::string_view message) {
     return message.starts_with(R"({"identifier":)");
+}
+
+inline double cpu_seconds(clockid_t clock) {
+    timespec time{};
+    if (::clock_gettime(clock, &time) != 0) throw std::runtime_error("no clock of that process");
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+inline double quantile(std::vector<double>& values, double q) {
+    if (values.empty()) return 0;
+    std::ranges::sort(values);
+    return values[std::min(values.size() - 1,
+                           static_cast<std::size_t>(q * static_cast<double>(values.size())))];
 }
 
 inline double microseconds(Clock::duration time) {

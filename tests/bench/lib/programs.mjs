@@ -102,9 +102,12 @@ export async function wrk({port, pid, script, args, connections, duration, core 
     };
 }
 
-// cable_load, which prints JSON.
-export async function cableLoad(...args) {
-    const program = path.join(bin, 'cable_load');
+// cable_load and room_load, which print JSON.
+export const cableLoad = (...args) => loadOf('cable_load', args);
+export const roomLoad = (...args) => loadOf('room_load', args);
+
+async function loadOf(name, args) {
+    const program = path.join(bin, name);
     const words = ['-c', String(loadCore), program, ...args.map(String)];
     return JSON.parse(await output('taskset', words, {timeout: seconds(60)}));
 }
