@@ -1,5 +1,6 @@
 // The REST interface as a program uses it; the tests of REST itself speak through curl instead.
 import assert from 'node:assert/strict';
+import {assertNoViolation} from './curl.mjs';
 import {apiKey} from './host.mjs';
 import {seconds} from './wait.mjs';
 
@@ -21,6 +22,7 @@ export class Api {
             signal: AbortSignal.timeout(seconds(10)),
         });
         const text = await response.text();
+        assertNoViolation(`${method} ${path}`, text, response.headers.get('sl-violations'));
         return {
             status: response.status,
             headers: response.headers,

@@ -21,3 +21,16 @@ export class Prism {
         return {url: `http://127.0.0.1:${port}`};
     }
 }
+
+// The host as a story sees it: with E2E_PROXY=prism clients find it behind the proxy.
+export async function behindProxy(t, host) {
+    if (process.env.E2E_PROXY !== 'prism') return host;
+    const {url} = await Prism.start(t, host);
+    return new Proxy(host, {
+        get: (target, name) => {
+            if (name === 'url') return url;
+            const member = target[name];
+            return typeof member === 'function' ? member.bind(target) : member;
+        },
+    });
+}
