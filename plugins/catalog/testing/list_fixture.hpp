@@ -47,7 +47,10 @@ class ListedStore final : public StorePort {
             last_query_ = request.view();
         }
         if (method == Method::kApply) {
-            if (const auto first = std::exchange(before_change_, {})) first();
+            std::unique_lock lock(mutex_);
+            const auto first = std::exchange(before_change_, {});
+            lock.unlock();
+            if (first) first();
         }
         auto answer = sqlite::call(*store_, kMethods[static_cast<std::size_t>(method)],
                                    std::string(request.view()));
@@ -69,7 +72,10 @@ class ListedStore final : public StorePort {
     void lose_next_reply() { loses_reply_ = true; }
 
     // Called when the next change comes, before it is made.
-    void before_next_change(std::function<void()> call) { before_change_ = std::move(call); }
+    void before_next_change(std::function<void()> call) {
+        const std::lock_guard lock(mutex_);
+        before_change_ = std::move(call);
+    }
 
     int queries() const {
         const std::lock_guard lock(mutex_);
