@@ -16,6 +16,7 @@ constexpr std::size_t kMostEntries = 1000;
 constexpr std::size_t kMostBytes = 64 << 10;  // a search reads whole pages
 // Behind a batch of so many the next one gathers for a while: a page is written again for each.
 constexpr std::size_t kBusy = 16;
+constexpr std::size_t kEnough = 100;
 constexpr std::chrono::milliseconds kGathering{10};
 constexpr int kTries = 5;
 
@@ -69,7 +70,7 @@ JournalWriter::Batch JournalWriter::next_batch() {
 Task<> JournalWriter::write_all() {
     bool is_busy = false;
     while (!waiting_.empty()) {
-        if (is_busy) co_await coro::sleep(host_, kGathering);
+        if (is_busy && waiting_.size() < kEnough) co_await coro::sleep(host_, kGathering);
         auto batch = next_batch();
         is_busy = batch.size() >= kBusy;
         const auto written = co_await write_fresh(batch);
