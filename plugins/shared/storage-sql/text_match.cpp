@@ -2,14 +2,16 @@
 
 #include <Poco/Unicode.h>
 
-#include <array>
-
 namespace streamwall::storage {
 namespace {
 
 // Reads one code point; a byte that is no UTF-8 stands for itself.
 char32_t take_code_point(std::string_view& text) {
     const auto first = static_cast<unsigned char>(text.front());
+    if (first < 0x80) {  // what most texts are made of
+        text.remove_prefix(1);
+        return first;
+    }
     std::size_t length = 1;
     char32_t value = first;
     if (first >= 0xF0) {
@@ -65,16 +67,6 @@ bool in_word(char32_t value) {
     return Poco::Unicode::isAlpha(code) || Poco::Unicode::isDigit(code);
 }
 
-// What most texts are made of: ASCII's letters and digits folded, 0 between words.
-constexpr auto kFolded = [] {
-    std::array<char, 128> out{};
-    for (char c = '0'; c <= '9'; ++c)
-        out[static_cast<unsigned char>(c)] = c;
-    for (char c = 'a'; c <= 'z'; ++c)
-        out[static_cast<unsigned char>(c)] = out[static_cast<unsigned char>(c - 'a' + 'A')] = c;
-    return out;
-}();
-
 }  // namespace
 
 std::string fold_case(std::string_view utf8) {
@@ -105,18 +97,6 @@ std::string fold_words(std::string_view utf8) {
     out.reserve(utf8.size());
     bool between = false;
     while (!utf8.empty()) {
-        if (const char c = utf8.front(); static_cast<unsigned char>(c) < 0x80) {
-            utf8.remove_prefix(1);
-            const char letter = kFolded[static_cast<unsigned char>(c)];
-            if (letter == 0) {
-                between = !out.empty();
-                continue;
-            }
-            if (between) out += ' ';
-            between = false;
-            out += letter;
-            continue;
-        }
         const char32_t value = take_code_point(utf8);
         if (!in_word(value)) {
             between = !out.empty();
