@@ -106,6 +106,17 @@ int Principal::rank() const {
     return SW_HTTP_OPEN;
 }
 
+sw_context Principal::context() const {
+    sw_context out{};
+    out.size = sizeof out;
+    out.principal_type = to_sw(type);
+    out.principal_id = to_sw(id);
+    out.principal_name = to_sw(name);
+    out.role = to_sw(role);
+    out.scopes = to_sw(scopes);
+    return out;
+}
+
 bool Principal::has_scope(std::string_view scope) const {
     auto rest = scopes;
     while (!rest.empty()) {

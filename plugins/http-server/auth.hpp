@@ -1,6 +1,8 @@
 // Who asks: credentials of a request turned into a principal.
 #pragma once
 
+#include <streamwall/base.h>
+
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -30,6 +32,8 @@ struct Principal {
     bool is_anonymous() const { return type == "anonymous"; }
     int rank() const;  // SW_HTTP_OPEN … SW_HTTP_ADMIN
     bool has_scope(std::string_view scope) const;
+    // What handlers are told of it; points into it.
+    sw_context context() const;
 };
 
 // What is known of a token.

@@ -85,17 +85,7 @@ void Topic::leave(WsSession& session) {
     session.memberships.pop_back();
 }
 
-void FanOut::push(Delivery delivery) {
-    bool wake = false;
-    {
-        const std::lock_guard lock(mutex_);
-        wake = inbox_.empty() && !draining_;
-        inbox_.push_back(std::move(delivery));
-    }
-    if (wake) post_drain();
-}
-
-void FanOut::push_all(std::vector<Delivery> deliveries) {
+void FanOut::push_all(std::span<Delivery> deliveries) {
     bool wake = false;
     {
         const std::lock_guard lock(mutex_);
@@ -120,7 +110,7 @@ void send_to_all(std::span<sw_ws_connection* const> connections, std::string_vie
         found->second.push_back({nullptr, SessionPtr(&session), frame});
     }
     for (auto& [loop, deliveries] : loops)
-        loop->push_all(std::move(deliveries));
+        loop->push_all(deliveries);
 }
 
 void FanOut::drain() {

@@ -86,9 +86,9 @@ class FanOut {
   public:
     FanOut(Worker& worker, std::size_t index) : worker_(worker), index_(index) {}
 
-    void push(Delivery delivery);  // [any]
-    // The same for many, in their order. [any]
-    void push_all(std::vector<Delivery> deliveries);
+    void push(Delivery delivery) { push_all({&delivery, 1}); }  // [any]
+    // The same for many, in their order; takes what they hold. [any]
+    void push_all(std::span<Delivery> deliveries);
     std::size_t index() const { return index_; }
 
     // The session has something to write; done before the loop sleeps again. [loop]

@@ -18,15 +18,8 @@ std::string_view trace_of(const RequestHead& head) {
 
 sw_context make_context(const Inbound& request, const Answer& answer, const Worker& worker,
                         std::chrono::milliseconds timeout, std::string_view trace) {
-    const auto& principal = request.principal;
     const auto& host = worker.services.host;
-    sw_context context{};
-    context.size = sizeof context;
-    context.principal_type = to_sw(principal.type);
-    context.principal_id = to_sw(principal.id);
-    context.principal_name = to_sw(principal.name);
-    context.role = to_sw(principal.role);
-    context.scopes = to_sw(principal.scopes);
+    auto context = request.principal.context();
     context.request_id = to_sw(answer.id());
     context.traceparent = to_sw(trace);
     context.correlation_id = context.request_id;

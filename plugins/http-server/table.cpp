@@ -187,14 +187,7 @@ void tell(const Verdict& verdict, ToldWho done, void* arg) {
         const bool is_refused = verdict.state == Verdict::State::kRefused;
         return done(arg, is_refused ? SW_UNAUTHENTICATED : SW_UNAVAILABLE, nullptr);
     }
-    const auto& principal = verdict.principal;
-    sw_context who{};
-    who.size = sizeof who;
-    who.principal_type = to_sw(principal.type);
-    who.principal_id = to_sw(principal.id);
-    who.principal_name = to_sw(principal.name);
-    who.role = to_sw(principal.role);
-    who.scopes = to_sw(principal.scopes);
+    const auto who = verdict.principal.context();
     done(arg, SW_OK, &who);
 }
 
