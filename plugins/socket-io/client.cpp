@@ -12,6 +12,7 @@ namespace streamwall::socket_io {
 namespace {
 
 constexpr std::string_view kUnauthenticated = "Authentication error";
+constexpr std::string_view kNotAvailable = "The namespace is not available now";
 constexpr std::chrono::milliseconds kTryAgain{500};
 constexpr std::chrono::minutes kVerifyAgain{1};  // tokens end, and news of them may be lost
 
@@ -39,11 +40,11 @@ class Client::RoomOutlet final : public rooms::Outlet {
     }
     void reject(const Error& error) override {
         const bool is_absence = error.code == SW_UNAVAILABLE || error.code == SW_DEADLINE_EXCEEDED;
-        const bool is_final = is_confirmed_ || !is_absence;
-        if (is_confirmed_) send(Buffer(render_disconnect(space_)));
-        if (is_final && !is_confirmed_) send(Buffer(render_connect_error(space_, error.message)));
-        around_->post([client = client_, space = space_, attempt = attempt_, is_final] {
-            if (const auto found = client.lock()) found->rejected(space, attempt, is_final);
+        const std::string_view reason = is_absence ? kNotAvailable : error.message;
+        send(Buffer(is_confirmed_ ? render_disconnect(space_)
+                                  : render_connect_error(space_, reason)));
+        around_->post([client = client_, space = space_, attempt = attempt_] {
+            if (const auto found = client.lock()) found->rejected(space, attempt);
         });
     }
     Buffer render(std::string_view message) const override {
@@ -201,13 +202,12 @@ void Client::subscribe(const std::string& name, Space& space) {
     refuse(name, "Invalid namespace");
 }
 
-void Client::rejected(const std::string& name, std::uint64_t attempt, bool is_final) {
+void Client::rejected(const std::string& name, std::uint64_t attempt) {
     const std::lock_guard lock(mutex_);
     auto* space = find(name, attempt);
     if (!space) return;
     space->member.reset();
-    space->is_over = is_final;
-    if (!is_final) space->try_again = around_->now() + kTryAgain;
+    space->is_over = true;
 }
 
 Client::Space* Client::find(std::string_view name, std::uint64_t attempt) {
@@ -276,10 +276,8 @@ void Client::try_again(const std::string& name, Time now) {
     auto& space = spaces_.find(name)->second;
     space.try_again.reset();
     if (now >= space.gives_up) {
-        refuse(name, "The namespace is not available now");
+        refuse(name, kNotAvailable);
         spaces_.erase(name);
-    } else if (space.who) {
-        subscribe(name, space);
     } else {
         identify(name, space);
     }

@@ -112,7 +112,7 @@ class Client : public std::enable_shared_from_this<Client> {
 
     // Answers, on the strand.
     void identified(const std::string& name, std::uint64_t attempt, const Result<Context>& who);
-    void rejected(const std::string& name, std::uint64_t attempt, bool is_final);
+    void rejected(const std::string& name, std::uint64_t attempt);
 
     const SurroundingsPtr around_;
     const std::shared_ptr<Session> session_;

@@ -137,8 +137,10 @@ class SocketIo final : public Plugin<Settings> {
             host().post(std::move(task));
         };
         around->now = [this] { return Time(std::chrono::nanoseconds(host().monotonic_ns())); };
+        const auto patience = static_cast<std::uint64_t>(settings().connect_timeout / kKeepRooms);
         around->rooms = std::make_shared<rooms::Rooms>(
-            [this](const auto&... asked) { ask_room(asked...); }, messages_, subscriptions_);
+            [this](const auto&... asked) { ask_room(asked...); }, messages_, subscriptions_,
+            rooms::Patience{patience, patience});
         around->pace = {rate, rate * kBurstSeconds};
         around->connect_timeout = settings().connect_timeout;
         around->began = around->now();

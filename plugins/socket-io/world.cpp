@@ -69,7 +69,7 @@ World::World(ServerOptions options) : table_(make_table()) {
                              json::parse_object(request.view()).value(),
                              who ? std::string(who->principal_id()) : "hub", std::move(done)});
         },
-        Series(), Series());
+        Series(), Series(), rooms::Patience{20, 20});
     around->connect_timeout = std::chrono::seconds(20);
     around->began = now;
     server = std::make_shared<Server>(&table_, std::move(around), options, ServerMetrics{});
@@ -185,6 +185,9 @@ void World::pass(std::chrono::milliseconds time) {
     for (auto passed = kStep; passed <= time; passed += kStep) {
         now += kStep;
         server->tick();
+        if (now.time_since_epoch() % std::chrono::seconds(1) == Time::duration::zero()) {
+            server->rooms().keep();
+        }
         run();
     }
 }

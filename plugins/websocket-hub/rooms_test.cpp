@@ -149,9 +149,6 @@ TEST_F(ARoom, SaysWhyItRejects) {
     EXPECT_THAT(news(client).at(0),
                 HasSubstr(R"("type":"reject_subscription","reason":"not you")"));
     http.receive(client, command("subscribe", kTable));
-    take().done(Error::unavailable("nobody provides rooms.TableChannel"));
-    EXPECT_THAT(news(client).at(0), HasSubstr("no plugin offers this channel now"));
-    http.receive(client, command("subscribe", kTable));
     take().done(Buffer("{}"));
     EXPECT_THAT(news(client).at(0), HasSubstr("reject_subscription"));
     http.receive(client, command("message", kTable, R"({"action":"x"})"));
@@ -380,6 +377,51 @@ TEST_F(ARoom, KeepsItsMembersWhileThePluginIsAway) {
     take();
     take().done(Error{SW_PERMISSION_DENIED, "not any more", {}, {}});
     EXPECT_THAT(news(client).at(0), HasSubstr("reject_subscription"));
+}
+
+TEST_F(ARoom, AdmitsNewOnesOnceThePluginThatWasAwayIsThere) {
+    EXPECT_TRUE(hub.open_room(R"({"channel":"TableChannel","owner":"one"})"));
+    auto* client = connect();
+    auto* gone = connect();
+    for (auto* each : {client, gone}) {
+        http.receive(each, command("subscribe", kTable));
+        take().done(Error::unavailable("away"));
+    }
+    http.receive(client, command("subscribe", kTable));
+    disconnect(gone);
+    EXPECT_EQ(take().method, "unsubscribe");
+    hub.keep_rooms();
+    auto again = take();
+    EXPECT_EQ(again.method, "subscribe");
+    EXPECT_FALSE(again.request.contains("again"));
+    EXPECT_EQ(take().method, "keep");
+    again.done(Error{SW_DEADLINE_EXCEEDED, "it took too long", {}, {}});
+    EXPECT_THAT(news(client), IsEmpty());
+    EXPECT_TRUE(hub.open_room(R"({"channel":"TableChannel","owner":"two"})"));
+    EXPECT_EQ(take().method, "unsubscribe");
+    admit(take(), R"(["a"])", 0, "[]", "two");
+    EXPECT_THAT(news(client), ElementsAre(answer("confirm_subscription")));
+    EXPECT_THAT(asked, IsEmpty());
+}
+
+TEST_F(ARoom, WaitsForAPluginThatWasNeverHeardOfOnlyShortly) {
+    for (const bool is_known : {false, true}) {
+        const std::string table = is_known ? R"({"channel":"KnownChannel"})" : std::string(kTable);
+        if (is_known) EXPECT_TRUE(hub.open_room(R"({"channel":"KnownChannel","owner":"one"})"));
+        auto* client = connect();
+        http.receive(client, command("subscribe", table));
+        take().done(Error::unavailable("nobody offers it"));
+        int seconds = 0;
+        std::vector<std::string> told;
+        for (; told.empty() && seconds < 100; ++seconds) {
+            hub.keep_rooms();
+            take().done(Error::unavailable("nobody offers it"));
+            asked.clear();
+            told = news(client);
+        }
+        EXPECT_EQ(seconds, is_known ? 15 : 3);
+        EXPECT_THAT(told.at(0), HasSubstr("no plugin offers this channel now"));
+    }
 }
 
 TEST_F(ARoom, TellsThePluginsWhenTheHubStops) {

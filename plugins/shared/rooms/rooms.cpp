@@ -13,8 +13,10 @@ struct RoomChannel {
     std::string name;
     std::unordered_map<std::string, RoomMemberPtr> members;  // by id
     std::unordered_map<std::string, std::set<RoomMember*>> rooms;
-    std::size_t waiting = 0;         // admissions that are awaited
-    std::deque<std::string> recent;  // messages that came meanwhile
+    std::size_t waiting = 0;             // admissions that are awaited
+    bool is_known = false;               // to be a plugin's
+    std::vector<RoomMemberPtr> put_off;  // who is to be admitted once the plugin is there
+    std::deque<std::string> recent;      // messages that came meanwhile
     std::size_t recent_bytes = 0;
     std::string lost_owner;  // of the newest message that `recent` had no room for
     std::uint64_t lost_position = 0;
@@ -137,7 +139,7 @@ RoomMemberPtr Rooms::subscribe(Subscriber subscriber, const std::string& identif
         auto id = hub_ + "." + std::to_string(++last_id_);
         member = std::make_shared<RoomMember>(
             RoomMember{std::move(id), identifier, std::move(found), std::move(subscriber.outlet),
-                       std::move(subscriber.who), subscriber.home, std::move(params)});
+                       std::move(subscriber.who), subscriber.home, std::move(params), ticks_});
         member->channel->members.emplace(member->id, member);
         subscriptions_.add();
         ++member->channel->waiting;
@@ -198,6 +200,7 @@ bool Rooms::admit(RoomMember& member, std::string_view answer) {
     const auto messages = json::parse(json::find_member(answer, "messages"));
     if (owner.empty() || !position || !messages || !messages->is_array()) return false;
     member.owner = member.channel->owner = owner;
+    member.channel->is_known = true;
     member.position = static_cast<std::uint64_t>(*position);
     move_to_rooms(member, find_texts(answer, "rooms"));
     if (!std::exchange(member.is_confirmed, true)) member.outlet->confirm();
@@ -208,9 +211,17 @@ bool Rooms::admit(RoomMember& member, std::string_view answer) {
     return true;
 }
 
-// Whoever was admitted once stays while the plugin is away.
+// Whoever was admitted once stays while the plugin is away, whoever is new waits for it.
 void Rooms::refuse(RoomMember& member, const Error& error) {
-    if (member.is_confirmed && is_absence(error)) return;
+    auto& channel = *member.channel;
+    if (is_absence(error)) {
+        if (member.is_confirmed) return;
+        const auto patience = channel.is_known ? patience_.away : patience_.unknown;
+        if (ticks_ - member.since < patience) {
+            channel.put_off.push_back(channel.members.at(member.id));
+            return;
+        }
+    }
     member.outlet->reject(error);
     drop(member);
 }
@@ -218,6 +229,7 @@ void Rooms::refuse(RoomMember& member, const Error& error) {
 void Rooms::drop(RoomMember& member) {
     member.is_over = true;
     move_to_rooms(member, {});
+    std::erase_if(member.channel->put_off, [&](const auto& each) { return each.get() == &member; });
     if (member.channel->members.erase(member.id) != 0) subscriptions_.add(-1);
 }
 
@@ -328,18 +340,35 @@ Result<> Rooms::opened(std::string_view text) {
     {
         const std::lock_guard lock(mutex_);
         channel = find_channel(name, Known::kToPlugin);
-        if (!channel || channel->members.empty() || channel->owner == owner) return ok();
+        if (!channel) return ok();
+        channel->is_known = true;
+        if (channel->members.empty() || channel->owner == owner) return ok();
     }
     subscribe_again(channel);
+    admit_put_off(channel);
     return ok();
+}
+
+void Rooms::admit_put_off(const std::shared_ptr<RoomChannel>& channel) {
+    std::vector<RoomMemberPtr> members;
+    {
+        const std::lock_guard lock(mutex_);
+        members = std::exchange(channel->put_off, {});
+        channel->waiting += members.size();
+    }
+    for (const auto& member : members)
+        ask_admission(member, false);
 }
 
 void Rooms::keep() {
     std::vector<std::pair<std::shared_ptr<RoomChannel>, std::size_t>> asked;
+    std::vector<std::shared_ptr<RoomChannel>> put_off;
     {
         const std::lock_guard lock(mutex_);
+        ++ticks_;
         for (const auto& [name, channel] : channels_) {
             if (channel->members.empty()) continue;
+            if (!channel->put_off.empty()) put_off.push_back(channel);
             // A node that has crashed and started again does not answer what it was asked before.
             const bool is_waiting = std::exchange(channel->is_asked, true);
             if (is_waiting && ++channel->unanswered < kPatience) continue;
@@ -347,6 +376,8 @@ void Rooms::keep() {
             asked.emplace_back(channel, channel->members.size());
         }
     }
+    for (const auto& channel : put_off)
+        admit_put_off(channel);
     for (const auto& [channel, count] : asked) {
         ask_(channel->name, "keep", json::Writer().text("hub", hub_).buffer(), nullptr, nullptr,
              [self = shared_from_this(), channel, count](const Result<Buffer>& answer) {

@@ -8,7 +8,7 @@ import path from 'node:path';
 import readline from 'node:readline';
 import {promisify} from 'node:util';
 import {cleanUp, cleanUpAtExit} from './cleanup.mjs';
-import {seconds, within} from './wait.mjs';
+import {inVain, seconds, within} from './wait.mjs';
 
 const started = [];
 
@@ -17,6 +17,7 @@ process.on('exit', (code) => {
     for (const {name, lines} of started) {
         process.stderr.write(`---- last lines of ${name}\n${lines.slice(-60).join('\n')}\n`);
     }
+    for (const what of inVain) process.stderr.write(`---- ${what}\n`);
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 

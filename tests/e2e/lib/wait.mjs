@@ -7,6 +7,14 @@ export const seconds = (n) => n * 1000 * scale;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+// What was waited for in vain: the last words of a process that fails.
+export const inVain = [];
+
+function late(text, options) {
+    inVain.push(text);
+    return new Error(text, options);
+}
+
 // Calls `probe` until it returns something truthy, and returns that. An exception counts as "not yet";
 // the last one is shown when time is up.
 export async function until(what, probe, limit = seconds(10)) {
@@ -21,7 +29,7 @@ export async function until(what, probe, limit = seconds(10)) {
             last = error;
         }
         if (performance.now() >= deadline) {
-            throw new Error(`waited ${limit} ms in vain for ${what}`, {cause: last});
+            throw late(`waited ${limit} ms in vain for ${what}`, {cause: last});
         }
         await pause(10);
     }
@@ -30,11 +38,11 @@ export async function until(what, probe, limit = seconds(10)) {
 // The promise's value, or an error that names what did not come in time.
 export async function within(what, promise, limit = seconds(10)) {
     let timer;
-    const late = new Promise((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`${what}: nothing within ${limit} ms`)), limit);
+    const timeout = new Promise((_, reject) => {
+        timer = setTimeout(() => reject(late(`${what}: nothing within ${limit} ms`)), limit);
     });
     try {
-        return await Promise.race([promise, late]);
+        return await Promise.race([promise, timeout]);
     } finally {
         clearTimeout(timer);
     }

@@ -72,6 +72,7 @@ struct RoomMember {
     std::shared_ptr<const Context> who;
     const sw_executor* home = nullptr;
     boost::json::object params;
+    std::uint64_t since = 0;  // the tick that it asked at
     bool is_confirmed = false;
     bool is_over = false;    // rejected, unsubscribed, or its connection has ended
     std::string owner = {};  // the plugin's run that it was admitted by
@@ -80,13 +81,20 @@ struct RoomMember {
 };
 using RoomMemberPtr = std::shared_ptr<RoomMember>;
 
+// Calls of keep() for which a new subscriber waits for a plugin that is away, and for one that was
+// never heard of, before it is rejected.
+struct Patience {
+    std::uint64_t away = 15, unknown = 3;
+};
+
 // Any thread. The mutex is held while messages are queued, which keeps their order, and never while
 // a service is called.
 class Rooms : public std::enable_shared_from_this<Rooms> {
   public:
     // Of the metrics one counts messages times receivers, one the subscriptions there are.
-    Rooms(AskRoom ask, Series messages, Series subscriptions)
+    Rooms(AskRoom ask, Series messages, Series subscriptions, Patience patience = {})
         : ask_(std::move(ask)),
+          patience_(patience),
           messages_(messages),
           subscriptions_(subscriptions),
           hub_(wire::make_owner()) {}
@@ -99,7 +107,9 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
         std::shared_ptr<const Context> who;
         const sw_executor* home;
     };
-    // Confirms or rejects it, now or later. Null where no plugin can have such a channel.
+    // Confirms or rejects it, now or later: while the plugin is away a new one waits, for up to 15
+    // s, or 3 s where such a plugin was never heard of. Null where no plugin can have such a
+    // channel.
     RoomMemberPtr subscribe(Subscriber subscriber, const std::string& identifier,
                             const std::string& channel, boost::json::object params);
     // What became of a message: {"action":"error",…}, or nothing where the plugin took it. Called
@@ -141,13 +151,16 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
     void take_kept(const std::shared_ptr<RoomChannel>& channel, std::size_t count,
                    const Result<Buffer>& answer);
     void subscribe_again(const std::shared_ptr<RoomChannel>& channel);
+    void admit_put_off(const std::shared_ptr<RoomChannel>& channel);
 
     const AskRoom ask_;
+    const Patience patience_;
     const Series messages_, subscriptions_;
     const std::string hub_;
     mutable std::mutex mutex_;
     bool is_closed_ = false;
     std::uint64_t last_id_ = 0;
+    std::uint64_t ticks_ = 0;  // of keep()
     std::unordered_map<std::string, std::shared_ptr<RoomChannel>> channels_;
 };
 
