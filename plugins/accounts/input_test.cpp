@@ -1,7 +1,7 @@
 #include "input.hpp"
 #include "crypto.hpp"
 #include "key_ring.hpp"
-#include "login_limits.hpp"
+#include "login_tries.hpp"
 
 #include <streamwall/testing/temporary_folder.hpp>
 
@@ -78,6 +78,14 @@ TEST(LoginTries, AreLimitedForEachKeyAndCountOnlyWhereTheyWereLetIn) {
     EXPECT_EQ(limits.take({"ip/2", "mail/b"}, 20s).count(), 0) << "refused tries did not count";
     EXPECT_EQ(limits.take({"ip/1", "mail/a"}, 60s).count(), 0) << "the first try is a minute old";
     EXPECT_GT(limits.take({"ip/1", "mail/a"}, 60s).count(), 0);
+}
+
+TEST(LoginTries, CountForTheNetworkOfAnAddress) {
+    EXPECT_EQ(network_of("10.0.0.1"), "10.0.0.1");
+    EXPECT_EQ(network_of("2001:db8:0:7:1:2:3:4"), "2001:db8:0:7::");
+    EXPECT_EQ(network_of("2001:db8:0:7::9"), network_of("2001:db8:0:7:ffff::"));
+    EXPECT_NE(network_of("2001:db8:0:8::9"), network_of("2001:db8:0:7::9"));
+    EXPECT_EQ(network_of("nonsense"), "nonsense");
 }
 
 TEST(LoginTries, RememberSoManyKeysAndNoMore) {

@@ -2,14 +2,17 @@
 // each e-mail. Tries that are refused do not count, so waiting always helps.
 #pragma once
 
+#include <streamwall/sdk/result.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <deque>
-#include <initializer_list>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace streamwall::accounts {
 
@@ -25,9 +28,14 @@ class LoginLimits {
     };
     explicit LoginLimits(Options options) : options_(options) {}
 
-    // Counts a try for every key, or for none: then how long to wait, at least a second.
-    std::chrono::seconds take(std::initializer_list<std::string_view> keys, Moment now);
+    // How long to wait before the next try, at least a second; none where it may be made now.
+    std::chrono::seconds wait_of(std::string_view key, Moment now);
+    // Counts a try for every key, or for none: then the longest wait.
+    std::chrono::seconds take(const std::vector<std::string>& keys, Moment now);
+    // Counts one that somebody else let pass.
+    void note(const std::vector<std::string>& keys, Moment now);
     std::size_t size() const { return index_.size(); }
+    const Options& options() const { return options_; }
 
   private:
     struct Window {
@@ -40,5 +48,8 @@ class LoginLimits {
     std::list<Window> windows_;  // latest used first
     std::unordered_map<std::string, std::list<Window>::iterator> index_;
 };
+
+// "10/20m", or none for "off".
+Result<std::optional<LoginLimits::Options>> parse_login_limit(std::string_view text);
 
 }  // namespace streamwall::accounts

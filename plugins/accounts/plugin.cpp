@@ -55,9 +55,9 @@ class Accounts final : public Plugin<Settings> {
         const bool is_off = given.rate_limits == "off";
         const auto limit = parse_login_limit(is_off ? "off" : std::string_view(given.login_limit));
         if (!limit) return limit.error();
-        users_.emplace(parts_, tokens_, *limit);
+        users_.emplace(parts_, tokens_, tries_);
         commands_.emplace(*users_);
-        return ok();
+        return tries_.open(*limit);
     }
 
     static Result<> check_services(const Settings& given) {
@@ -184,7 +184,7 @@ class Accounts final : public Plugin<Settings> {
         if (!offered) return offered;
         offered =
             offer(names::kUsers, names::kLogOut, [this](const std::string& request, Context from) {
-                return tokens_.log_out(token_of(request), std::move(from));
+                return tokens_.log_out(token_of(request), address_of(request), std::move(from));
             });
         if (!offered) return offered;
         offered = offer(names::kUsers, names::kMe, [this](const std::string&, Context from) {
@@ -203,6 +203,7 @@ class Accounts final : public Plugin<Settings> {
                  .teller = Teller(host(), bus())};
     Tokens tokens_{parts_};
     Keys keys_{parts_};
+    LoginTries tries_{*this};
     std::optional<Users> users_;
     std::optional<Commands> commands_;
     Series ending_, overdue_;

@@ -23,12 +23,13 @@ inline constexpr int kTaken = 6;
 inline constexpr int kDenied = 7;
 inline constexpr int kExhausted = 8;
 inline constexpr int kPrecondition = 9;
+inline constexpr int kUnavailable = 14;
 inline constexpr int kUnauthenticated = 16;
 inline constexpr std::string_view kSecret = "an old secret of at least 32 bytes";
 
 class AccountsInHost : public ::testing::Test {
   protected:
-    explicit AccountsInHost(bj::object settings = {}) {
+    explicit AccountsInHost(bj::object settings = {}, Host::Fake limits = {}) {
         // Cheap passwords: what they cost is not the matter here.
         settings["password_passes"] = 1;
         settings["password_memory_kib"] = 8;
@@ -36,6 +37,7 @@ class AccountsInHost : public ::testing::Test {
                                               .settings = {{"accounts", bj::serialize(settings)}},
                                               .required = {"storage-sqlite", "accounts"},
                                               .time = Time::real});
+        if (limits) host->fake("limits", "check", std::move(limits));
         const auto started = host->start();
         EXPECT_TRUE(started) << started.message;
     }

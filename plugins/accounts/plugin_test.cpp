@@ -1,6 +1,9 @@
 // Users and their log-ins, through the whole plugin.
 #include "plugin_fixture.hpp"
 
+#include <atomic>
+#include <map>
+
 namespace streamwall::testing {
 namespace {
 
@@ -118,7 +121,7 @@ TEST_F(AccountsInHost, CountTheChangesThatTheyTellSoThatWhoMissedOneSeesIt) {
 
 TEST_F(AccountsInHost, TellOfALogOutAndOfANewPasswordWithoutAnySecret) {
     const auto token = text(signed_up(), "token");
-    EXPECT_TRUE(users("log_out", {{"token", token}}));
+    EXPECT_TRUE(users("log_out", {{"token", token}, {"address", "10.0.0.1"}}));
     EXPECT_TRUE(users("log_out", {{"token", token}}));
     EXPECT_TRUE(users("change_password",
                       {{"body", {{"current_password", "Valid123"}, {"password", "Better456"}}}},
@@ -126,12 +129,54 @@ TEST_F(AccountsInHost, TellOfALogOutAndOfANewPasswordWithoutAnySecret) {
     ASSERT_TRUE(host->eventually([&] { return host->events("user.profile.updated").size() == 1; }));
     const auto left = host->events("user.logged_out");
     ASSERT_EQ(left.size(), 1U) << "twice is once";
-    EXPECT_EQ(bj::parse(left[0].data),
-              bj::parse(R"({"id":1,"email":"ada@example.org","role":"viewer","version":1})"));
+    EXPECT_EQ(bj::parse(left[0].data), bj::parse(R"({"id":1,"email":"ada@example.org",
+        "role":"viewer","version":1,"outcome":"done","address":"10.0.0.1"})"));
     const auto changed = host->events("user.profile.updated")[0];
     EXPECT_NE(changed.envelope.find(R"("new_password":{"from":false,"to":true})"),
               std::string::npos);
     EXPECT_EQ(changed.envelope.find("Better456"), std::string::npos);
+}
+
+TEST_F(AccountsInHost, TellWhoTriedToLogInFromWhereAndWhatCameOfIt) {
+    signed_up();
+    const Principal nobody{.type = "anonymous", .id = "", .name = "", .role = ""};
+    const auto attempt = [&](std::string_view email, std::string_view password) {
+        return users(
+            "log_in",
+            {{"body", {{"email", email}, {"password", password}}}, {"address", "10.0.0.1"}},
+            nobody);
+    };
+    EXPECT_TRUE(attempt("Ada@example.org", "Valid123"));
+    EXPECT_FALSE(attempt("ada@example.org", "Secret-typo1"));
+    EXPECT_FALSE(attempt("bob@example.org", "Secret-typo1"));
+    EXPECT_FALSE(attempt("Secret-typo1", ""));
+    EXPECT_TRUE(users("update", {{"id", 1}, {"body", {{"active", false}}}}));
+    EXPECT_FALSE(attempt("ada@example.org", "Valid123"));
+    ASSERT_TRUE(host->eventually([&] {
+        return host->events("user.log_in_failed").size() == 4 &&
+               host->events("user.logged_in").size() == 1;
+    }));
+    const auto in = host->events("user.logged_in")[0];
+    EXPECT_EQ(in.subject, "user/1");
+    EXPECT_EQ(bj::parse(in.data), bj::parse(R"({"outcome":"done","id":1,"email":"ada@example.org",
+        "address":"10.0.0.1"})"));
+    EXPECT_EQ(bj::parse(in.envelope).at("metadata").at("actor"),
+              bj::parse(R"({"type":"user","id":"1","name":"ada"})"));
+    const std::pair<std::string_view, std::string_view> failures[] = {
+        {"user/1", R"({"outcome":"failed","reason":"wrong_password","id":1,
+            "email":"ada@example.org","address":"10.0.0.1"})"},
+        {"login/bob@example.org", R"({"outcome":"failed","reason":"unknown_user",
+            "email":"bob@example.org","address":"10.0.0.1"})"},
+        {"login/10.0.0.1", R"({"outcome":"failed","reason":"incomplete","address":"10.0.0.1"})"},
+        {"user/1", R"({"outcome":"failed","reason":"switched_off","id":1,
+            "email":"ada@example.org","address":"10.0.0.1"})"},
+    };
+    std::size_t at = 0;
+    for (const auto& failed : host->events("user.log_in_failed")) {
+        EXPECT_EQ(failed.subject, failures[at].first);
+        EXPECT_EQ(bj::parse(failed.data), bj::parse(failures[at++].second));
+        EXPECT_EQ(failed.envelope.find("Secret-typo1"), std::string::npos);
+    }
 }
 
 TEST_F(AccountsInHost, TokensEndWithTheirUserAndWithANewPassword) {
@@ -247,9 +292,65 @@ TEST_F(LockedAccounts, TakeNoMoreTriesForAnEmailOrAnAddress) {
     EXPECT_EQ(locked.code, kExhausted) << "the right password, too";
     EXPECT_EQ(bj::parse(locked.details).at("code"), "too_many_tries");
     EXPECT_GT(bj::parse(locked.details).at("retry_after").as_int64(), 1000);
+    EXPECT_EQ(log_in("ada@example.org", "Valid123", "10.0.0.8").code, kExhausted);
+    ASSERT_TRUE(host->eventually([&] { return !host->events("user.locked_out").empty(); }));
+    const auto told = bj::parse(host->events("user.locked_out")[0].data).as_object();
+    EXPECT_EQ(told.at("address"), "10.0.0.9");
+    EXPECT_EQ(told.at("outcome"), "refused");
     for (int n = 0; n < 3; ++n)
         log_in("user" + std::to_string(n) + "@example.org", "Wrong123", "10.9.9.9");
     EXPECT_EQ(log_in("bob@example.org", "Valid123", "10.9.9.9").code, kExhausted);
+    ASSERT_TRUE(host->eventually([&] { return host->events("user.locked_out").size() > 1; }));
+    EXPECT_EQ(host->events("user.locked_out").size(), 2U) << "once for each lock-out";
+}
+
+// Three tries each, counted by what all nodes share; it may be away.
+class SharedAccounts : public AccountsInHost {
+  protected:
+    SharedAccounts()
+        : AccountsInHost({{"login_limit", "3/20m"}},
+                         [this](const Call& call) { return check(call); }) {}
+    ~SharedAccounts() override { host->stop(); }
+
+    Answer check(const Call& call) {
+        if (is_away) return Answer::error(kUnavailable, "away");
+        const auto asked = bj::parse(call.body).as_object();
+        EXPECT_EQ(asked.at("limit"), 3);
+        EXPECT_EQ(asked.at("window_ms"), 20 * 60'000);
+        const auto key = text(asked, "key");
+        EXPECT_EQ(key.find("example.org"), std::string::npos) << "of no concern there";
+        const bool is_full = ++counts[key] > 3;
+        return Answer::ok(is_full ? R"({"allowed":false,"retry_after_ms":61500})"
+                                  : R"({"allowed":true,"retry_after_ms":0})");
+    }
+
+    std::atomic<bool> is_away{false};
+    std::map<std::string, int> counts;
+};
+
+TEST_F(SharedAccounts, CountTriesWithAllNodes) {
+    signed_up();
+    log_in("ada@example.org", "Wrong123", "10.0.0.1");
+    ASSERT_EQ(counts.size(), 2U) << "the address and the e-mail";
+    for (auto& [key, count] : counts)
+        count = 3;  // tried elsewhere
+    const auto locked = log_in("ADA@example.org", "Valid123", "10.0.0.2");
+    EXPECT_EQ(locked.code, kExhausted);
+    EXPECT_EQ(bj::parse(locked.details).at("retry_after"), 62);
+    EXPECT_EQ(log_in("bob@example.org", "Valid123", "10.0.0.1").code, kExhausted);
+    ASSERT_TRUE(host->eventually([&] { return host->events("user.locked_out").size() == 2; }));
+}
+
+TEST_F(SharedAccounts, GoOnCountingHereWhereNobodyCountsForAll) {
+    signed_up();
+    EXPECT_EQ(log_in("ada@example.org", "Wrong123", "10.0.0.1").code, kUnauthenticated);
+    is_away = true;
+    for (int n = 2; n < 4; ++n) {
+        EXPECT_EQ(log_in("ada@example.org", "Wrong123", "10.0.1." + std::to_string(n)).code,
+                  kUnauthenticated);
+    }
+    EXPECT_EQ(log_in("ada@example.org", "Valid123", "10.0.1.9").code, kExhausted)
+        << "with what was counted before";
 }
 
 class ClosedAccounts : public AccountsInHost {

@@ -1,5 +1,7 @@
 #include "tokens.hpp"
 
+#include "login_news.hpp"
+
 #include <streamwall/model/rfc3339.hpp>
 
 #include <algorithm>
@@ -49,14 +51,6 @@ Buffer render(const Principal& principal, const Teller& teller, std::int64_t cou
         .buffer();
 }
 
-// Others see the name, never the e-mail.
-std::string name_of(const bj::object& user) {
-    const auto name = text_at(user, "display_name");
-    if (!name.empty()) return std::string(name);
-    const auto email = text_at(user, "email");
-    return std::string(email.substr(0, email.find('@')));
-}
-
 std::vector<std::string> scopes_of(const bj::object& key) {
     std::vector<std::string> out;
     const auto* scopes = key.if_contains("scopes");
@@ -78,8 +72,9 @@ std::string joined(const std::vector<std::string>& scopes) {
     return out;
 }
 
-bj::object logged_out(const bj::object& user) {
-    bj::object data;
+bj::object logged_out(const bj::object& user, const std::string& address) {
+    bj::object data{{"outcome", "done"}};
+    if (!address.empty()) data["address"] = address;
     for (const auto* name : {"id", "email", "role", "version"})
         data[name] = user.at(name);
     bj::object out{{"op", "event"}, {"type", names::kUserLoggedOut}, {"version", "1.0"}};
@@ -263,7 +258,7 @@ Task<> Tokens::note_use(bj::object key, Context context) {
     }
 }
 
-Task<Result<Buffer>> Tokens::log_out(std::string token, Context context) {
+Task<Result<Buffer>> Tokens::log_out(std::string token, std::string address, Context context) {
     const auto claims = check(token);
     if (!claims || !claims->service.empty()) {
         co_return Error{SW_PERMISSION_DENIED, "Only a log-in token can be logged out.", {}, {}};
@@ -273,7 +268,7 @@ Task<Result<Buffer>> Tokens::log_out(std::string token, Context context) {
     bj::object record{{"token", claims->id}, {"expires_at", time_of(claims->expires_at)}};
     bj::array changes;
     changes.push_back(change::insert(kRevokedCollection, std::move(record)));
-    if (user->has_value()) changes.push_back(logged_out(**user));
+    if (user->has_value()) changes.push_back(logged_out(**user, address));
     const auto done = co_await parts_.store.apply(std::move(changes), context);
     if (!done && done.code() != SW_ALREADY_EXISTS) co_return done.error();
     parts_.teller.tell("user", claims->user_id, context);

@@ -19,7 +19,8 @@ class Tokens {
     // {"token","expires_at","user"} for a user's record. Tokens from before `valid_from` have
     // ended.
     Buffer issue(const boost::json::object& user, Seconds valid_from) const;
-    Task<Result<Buffer>> log_out(std::string token, Context context);
+    // `address` as of login_news.hpp.
+    Task<Result<Buffer>> log_out(std::string token, std::string address, Context context);
     // Takes revoked tokens off the list that have ended by themselves.
     Task<> forget_ended(Context context);
 

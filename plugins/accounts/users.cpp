@@ -3,7 +3,6 @@
 #include <streamwall/sdk/json_scan.hpp>
 
 #include <algorithm>
-#include <charconv>
 
 namespace streamwall::accounts {
 namespace {
@@ -97,30 +96,8 @@ struct Users::Change {
     }
 };
 
-Result<std::optional<LoginLimits::Options>> parse_login_limit(std::string_view text) {
-    using Parsed = std::optional<LoginLimits::Options>;
-    if (text == "off") return Parsed();
-    LoginLimits::Options options;
-    const auto slash = text.find('/');
-    const auto* end = text.data() + std::min(slash, text.size());
-    const auto read = std::from_chars(text.data(), end, options.tries);
-    std::int64_t minutes = 0;
-    const auto rest = slash == text.npos ? std::string_view() : text.substr(slash + 1);
-    const auto time = std::from_chars(rest.data(), rest.data() + rest.size(), minutes);
-    const bool is_minutes =
-        time.ec == std::errc() && time.ptr + 1 == rest.data() + rest.size() && *time.ptr == 'm';
-    if (read.ec != std::errc() || read.ptr != end || !is_minutes || options.tries < 1 ||
-        options.tries > 10'000 || minutes < 1 || minutes > 24 * 60) {
-        return Error::invalid("tries and minutes, such as 10/20m; or off", "login_limit");
-    }
-    options.window = std::chrono::minutes(minutes);
-    return Parsed(options);
-}
-
-Users::Users(Parts& parts, Tokens& tokens, std::optional<LoginLimits::Options> limit)
-    : parts_(parts), tokens_(tokens), passwords_(parts) {
-    if (limit) limits_.emplace(*limit);
-}
+Users::Users(Parts& parts, Tokens& tokens, LoginTries& tries)
+    : parts_(parts), tokens_(tokens), passwords_(parts), tries_(tries) {}
 
 Task<Result<Buffer>> Users::sign_up(std::string request, Context context) {
     if (!parts_.settings.signup) {
@@ -146,21 +123,19 @@ Task<Result<Buffer>> Users::sign_up(std::string request, Context context) {
     co_return tokens_.issue(*user, Seconds(0));
 }
 
-Result<> Users::count_try(std::string_view email, std::string_view address) {
-    if (!limits_) return ok();
-    const auto mail_key = "mail/" + std::string(email);
-    const auto address_key = "address/" + std::string(address);
-    const LoginLimits::Moment now(parts_.host.monotonic_ns());
-    const auto wait = address.empty() ? limits_->take({mail_key}, now)
-                                      : limits_->take({mail_key, address_key}, now);
-    if (wait.count() == 0) return ok();
-    return Error{SW_RESOURCE_EXHAUSTED,
-                 "Too many tries to log in; wait as Retry-After says.",
-                 {},
-                 json::Writer()
-                     .text("code", names::kTooManyTries)
-                     .number("retry_after", wait.count())
-                     .take()};
+Task<Result<>> Users::count_try(LoginNews::Try who, Context context) {
+    const auto verdict = co_await tries_.take(who.email, who.address);
+    if (verdict.wait.count() == 0) co_return ok();
+    if (verdict.is_first_refusal) {
+        co_await news_.locked_out(std::move(who), verdict.wait, std::move(context));
+    }
+    co_return Error{SW_RESOURCE_EXHAUSTED,
+                    "Too many tries to log in; wait as Retry-After says.",
+                    {},
+                    json::Writer()
+                        .text("code", names::kTooManyTries)
+                        .number("retry_after", verdict.wait.count())
+                        .take()};
 }
 
 Task<Result<Buffer>> Users::log_in(std::string request, Context context) {
@@ -171,24 +146,46 @@ Task<Result<Buffer>> Users::log_in(std::string request, Context context) {
     const auto password = read_text(*body, "password", kMaxName, errors);
     if (errors.any()) co_return errors.error();
     const auto email = normal_email(given_email.value_or(""));
-    const auto address =
-        json::to_plain_text(json::find_member(request, "address")).value_or(std::string_view());
-    if (auto let_in = count_try(email.value_or(""), address); !let_in) co_return let_in.error();
-    if (!email || !password) co_return wrong_password();
-    const auto secret = co_await parts_.store.find(kSecretCollection, kByEmail, *email, context);
+    const LoginNews::Try who{.email = email.value_or(""), .address = address_of(request)};
+    if (auto let_in = co_await count_try(who, context); !let_in) co_return let_in.error();
+    auto known = co_await known_by(who, password.value_or(""), context);
+    if (!known) co_return std::move(known).error();
+    if (passwords_.needs_new_hash(std::string(text_at(known->secret, "password_hash")))) {
+        co_await renew_hash(known->secret, *password, context);
+    }
+    co_await news_.logged_in(who, known->user, std::move(context));
+    co_return tokens_.issue(known->user, Seconds(number_at(known->secret, "valid_from")));
+}
+
+Task<Result<Users::Target>> Users::known_by(LoginNews::Try who, std::string password,
+                                            Context context) {
+    if (who.email.empty() || password.empty()) {
+        co_return co_await refuse(std::move(who), "incomplete", std::move(context));
+    }
+    const auto secret = co_await parts_.store.find(kSecretCollection, kByEmail, who.email, context);
     if (!secret) co_return secret.error();
     std::string hash;
     if (secret->has_value()) hash = text_at(**secret, "password_hash");
-    const auto is_right = co_await passwords_.check(*password, hash);
+    const auto is_right = co_await passwords_.check(std::move(password), hash);
     if (!is_right) co_return is_right.error();
-    if (!*is_right) co_return wrong_password();
-    const auto user = co_await parts_.store.find(kUserCollection, kByEmail, *email, context);
+    const auto user = co_await parts_.store.find(kUserCollection, kByEmail, who.email, context);
     if (!user) co_return user.error();
-    if (!user->has_value() || !flag_at(**user, "active")) co_return wrong_password();
-    if (passwords_.needs_new_hash(hash)) {
-        co_await renew_hash(**secret, *password, std::move(context));
+    if (!user->has_value()) {
+        co_return co_await refuse(std::move(who), "unknown_user", std::move(context));
     }
-    co_return tokens_.issue(**user, Seconds(number_at(**secret, "valid_from")));
+    who.user = number_at(**user, "id");
+    if (!*is_right) {
+        co_return co_await refuse(std::move(who), "wrong_password", std::move(context));
+    }
+    if (!flag_at(**user, "active")) {
+        co_return co_await refuse(std::move(who), "switched_off", std::move(context));
+    }
+    co_return Target{**user, **secret};
+}
+
+Task<Error> Users::refuse(LoginNews::Try who, std::string_view reason, Context context) {
+    co_await news_.failed(std::move(who), reason, std::move(context));
+    co_return wrong_password();
 }
 
 // Costs have been raised since. Where it fails, the next log-in tries again.
@@ -234,7 +231,9 @@ Task<Result<Buffer>> Users::change_password(std::string request, Context context
     const auto user = co_await asking(context);
     if (!user) co_return user.error();
     const std::string email(text_at(*user, "email"));
-    if (auto let_in = count_try(email, {}); !let_in) co_return let_in.error();
+    const LoginNews::Try who{
+        .email = email, .address = address_of(request), .user = number_at(*user, "id")};
+    if (auto let_in = co_await count_try(who, context); !let_in) co_return let_in.error();
     const auto secret = co_await parts_.store.find(kSecretCollection, kByEmail, email, context);
     if (!secret) co_return secret.error();
     if (!secret->has_value()) co_return Error::internal("a user has no secret");
@@ -242,6 +241,7 @@ Task<Result<Buffer>> Users::change_password(std::string request, Context context
         co_await passwords_.check(*current, std::string(text_at(**secret, "password_hash")));
     if (!is_right) co_return is_right.error();
     if (!*is_right) {
+        co_await news_.failed(who, "wrong_password", context);
         errors.add("current_password", "wrong", "is wrong");
         co_return errors.error();
     }

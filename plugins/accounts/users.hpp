@@ -1,18 +1,16 @@
 // accounts.users: signing up, logging in, and what administrators do with users.
 #pragma once
 
-#include "login_limits.hpp"
+#include "login_news.hpp"
+#include "login_tries.hpp"
 #include "passwords.hpp"
 #include "tokens.hpp"
 
 namespace streamwall::accounts {
 
-// "10/20m", or none for "off".
-Result<std::optional<LoginLimits::Options>> parse_login_limit(std::string_view text);
-
 class Users {
   public:
-    Users(Parts& parts, Tokens& tokens, std::optional<LoginLimits::Options> limit);
+    Users(Parts& parts, Tokens& tokens, LoginTries& tries);
 
     // `request` as in <streamwall/contracts/accounts.hpp>.
     Task<Result<Buffer>> sign_up(std::string request, Context context);
@@ -45,12 +43,17 @@ class Users {
     Task<> renew_hash(boost::json::object secret, std::string password, Context context);
     // The user who asks; PERMISSION_DENIED where a key does.
     Task<Result<boost::json::object>> asking(Context context);
-    Result<> count_try(std::string_view email, std::string_view address);
+    // Whether a log-in may be tried now.
+    Task<Result<>> count_try(LoginNews::Try who, Context context);
+    // UNAUTHENTICATED where `who` is nobody or has another password.
+    Task<Result<Target>> known_by(LoginNews::Try who, std::string password, Context context);
+    Task<Error> refuse(LoginNews::Try who, std::string_view reason, Context context);
 
     Parts& parts_;
     Tokens& tokens_;
     Passwords passwords_;
-    std::optional<LoginLimits> limits_;
+    LoginTries& tries_;
+    LoginNews news_{parts_};
 };
 
 }  // namespace streamwall::accounts

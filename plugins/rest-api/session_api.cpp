@@ -90,9 +90,9 @@ void show(const AccountsClient& client, const http::Request& request, Call call)
 
 void end(const AccountsClient& client, const http::Request& request, Call call) {
     const auto token = cookie_of(request);
+    const auto ask = json::Writer().text("token", token).text("address", request.peer()).buffer();
     client.call(
-        names::kUsers, names::kLogOut, json::Writer().text("token", token).buffer(),
-        request.context(),
+        names::kUsers, names::kLogOut, ask, request.context(),
         [call = std::move(call), is_secure = is_over_tls(request)](Result<Buffer> reply) mutable {
             if (!reply) return call.fail(to_account_problem(reply.error()));
             const auto gone = cookie("", kForget, is_secure);

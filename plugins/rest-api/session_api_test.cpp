@@ -71,7 +71,7 @@ TEST_F(SessionApi, EndsTheTokenAndTheCookie) {
     EXPECT_EQ(answer.status, 204);
     EXPECT_EQ(answer.headers.at("set-cookie"),
               "streamwall_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
-    EXPECT_EQ(fake.last_call(), R"(log_out {"token":"a.b.c"})");
+    EXPECT_EQ(fake.last_call(), R"(log_out {"token":"a.b.c","address":""})");
 }
 
 TEST_F(SessionApi, TakesNoForms) {

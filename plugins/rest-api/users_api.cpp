@@ -75,8 +75,9 @@ void log_out(const AccountsClient& client, const http::Request& request, Call ca
     const auto header = request.header("authorization");
     const auto blank = header.find_last_of(' ');
     const auto token = blank == header.npos ? std::string_view() : header.substr(blank + 1);
-    client.call(names::kUsers, names::kLogOut, json::Writer().text("token", token).buffer(),
-                request.context(), [call = std::move(call)](Result<Buffer> reply) mutable {
+    const auto ask = json::Writer().text("token", token).text("address", request.peer()).buffer();
+    client.call(names::kUsers, names::kLogOut, ask, request.context(),
+                [call = std::move(call)](Result<Buffer> reply) mutable {
                     if (!reply) return fail(call, reply.error());
                     call.send_empty(204);
                 });
@@ -94,7 +95,7 @@ void me(const AccountsClient& client, const http::Request& request, Call call) {
 void change_password(const AccountsClient& client, const http::Request& request, Call call) {
     auto body = begin_request(request);
     if (!body) return call.fail(body.error());
-    body->raw("body", request.body());
+    body->text("address", request.peer()).raw("body", request.body());
     client.call(names::kUsers, names::kChangePassword, body->buffer(), request.context(),
                 [call = std::move(call)](Result<Buffer> session) mutable {
                     if (!session) return fail(call, session.error());

@@ -119,7 +119,7 @@ TEST_F(AccountsApi, LogsTheTokenOutThatTheRequestBears) {
                                       {{"authorization", "Bearer a.b.c"}});
     EXPECT_EQ(answer.status, 204);
     EXPECT_TRUE(answer.body.empty());
-    EXPECT_EQ(fake.last_call(), R"(log_out {"token":"a.b.c"})");
+    EXPECT_EQ(fake.last_call(), R"(log_out {"token":"a.b.c","address":""})");
 }
 
 TEST_F(AccountsApi, AnswersANewPasswordAsALogIn) {
@@ -129,7 +129,7 @@ TEST_F(AccountsApi, AnswersANewPasswordAsALogIn) {
     EXPECT_EQ(answer.status, 200);
     EXPECT_EQ(answer.body, kSession);
     EXPECT_EQ(answer.headers.at("cache-control"), "no-store");
-    EXPECT_EQ(fake.last_call(), R"(change_password {"strict":false,"body":)"
+    EXPECT_EQ(fake.last_call(), R"(change_password {"strict":false,"address":"","body":)"
                                 R"({"current_password":"a","password":"b"}})");
 }
 

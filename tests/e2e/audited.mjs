@@ -46,10 +46,10 @@ const pathOf = ({wall_id, id}) => `/walls/${wall_id}/layouts/${id}`;
 const user = () => create('/users', {email: `${name()}@example.org`, password});
 const apiKey = () => create('/api_keys', {name: name(), scopes: ['streams:read']});
 const flag = () => create('/features', {key: name()});
-const token = async () => {
-    const {email} = await user();
-    return (await made('POST', '/users/login', {body: {email, password}, key: null})).token;
-};
+const logIn = (route, {email}, given = password) => [
+    'POST', route, {body: {email, password: given}, key: null},
+];
+const token = async () => (await made(...logIn('/users/login', await user()))).token;
 async function letter() {
     const event = {
         id: `evt-${name()}`,
@@ -149,6 +149,8 @@ const changes = {
     'POST /users/signup': () => [
         'POST', '/users/signup', {body: {email: `${name()}@example.org`, password}, key: null},
     ],
+    'POST /users/login': async () => logIn('/users/login', await user()),
+    'POST /session': async () => logIn('/session', await user()),
     'DELETE /users/logout': async () => ['DELETE', '/users/logout', {key: await token()}],
     'PUT /users/me/password': async () => [
         'PUT', '/users/me/password',
@@ -174,8 +176,7 @@ const changes = {
         'POST', '/collaboration/sessions', {body: {resource: 'stream'}},
     ],
     'DELETE /session': async () => {
-        const {email} = await user();
-        const begun = await send('POST', '/session', {body: {email, password}, key: null});
+        const begun = await send(...logIn('/session', await user()));
         const [Cookie] = begun.headers['set-cookie'].split(';');
         const headers = {Cookie, 'X-CSRF-Token': begun.json.csrf_token};
         return ['DELETE', '/session', {key: null, headers}];
@@ -193,8 +194,6 @@ const changes = {
 
 // What changes nothing that is kept.
 const reasons = {
-    'POST /users/login': 'a token is computed, nothing is written',
-    'POST /session': 'as logging in',
     'POST /collaboration/lock': 'lives for 30 seconds; what is written under it is audited',
     'POST /collaboration/unlock': 'as the lock',
     'POST /collaboration/announce': 'a message to those who are there',
@@ -244,6 +243,42 @@ for (const [route, prepare] of Object.entries(changes)) {
         if (!isStranger) assert.ok(entry.actor.id && entry.actor.name, JSON.stringify(entry.actor));
     });
 }
+
+test('tries to log in say who, from where and what came of it, and a lock-out says so once', async (t) => {
+    const limited = await Host.start(t, {env: {STREAMWALL_RATE_LIMITS: '6000/6000/6000'}});
+    const at = (route) => `${limited.url}/api/v1${route}`;
+    const body = {email: 'ada@example.org', password};
+    const {json: ada} = await curl(at('/users'), {method: 'POST', body});
+    const wrong = {...body, password: `not ${password}`};
+    const statuses = [];
+    for (const sent of [body, ...Array(9).fill(wrong), body, body]) {
+        const headers = {'X-Request-Id': `try-${statuses.length}`};
+        const answer = await curl(at('/users/login'), {method: 'POST', body: sent, key: null, headers});
+        statuses.push(answer.status);
+    }
+    assert.deepEqual(statuses, [200, ...Array(9).fill(401), 429, 429]);
+    const audit = async () =>
+        (await curl(at('/audit?per_page=100'))).json.audit
+            .filter(({request_id}) => request_id?.startsWith('try-'))
+            .reverse();
+    await until('all entries', async () => (await audit()).length >= 11, seconds(10));
+    const entries = await audit();
+    assert.deepEqual(
+        entries.map(({action, request_id}) => `${request_id} ${action}`),
+        [
+            'try-0 user.logged_in',
+            ...Array.from({length: 9}, (_, n) => `try-${n + 1} user.log_in_failed`),
+            'try-10 user.locked_out',
+        ],
+    );
+    for (const entry of [entries[0], entries[1], entries[10]]) {
+        assert.equal(entry.after.address, '127.0.0.1');
+        assert.equal(entry.after.email, ada.email);
+    }
+    assert.deepEqual(entries[0].actor, {type: 'user', id: `${ada.id}`, name: 'ada'});
+    assert.equal(entries[1].resource_id, `${ada.id}`, 'whose account it was');
+    assert.ok(!JSON.stringify(entries).includes(password), 'no password');
+});
 
 test('a deed says how it came out', async () => {
     const before = new Date().toISOString();

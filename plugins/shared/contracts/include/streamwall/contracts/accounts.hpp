@@ -9,11 +9,10 @@
 //   accounts.users
 //     sign_up      {"body","strict"}            → {"token","expires_at","user"}
 //     log_in       {"body","address"}           → the same; UNAUTHENTICATED; RESOURCE_EXHAUSTED
-//     with
-//                                                 details.code "too_many_tries" and retry_after
-//     log_out      {"token"}                    → {}
+//                                                 with details.code "too_many_tries" and retry_after
+//     log_out      {"token","address"}          → {}
 //     me           {}                           → the user that asks
-//     change_password {"body","strict"}         → a new log-in, as log_in; all others have ended
+//     change_password {"body","address","strict"} → a new log-in, as log_in; all others have ended
 //     list         {"limit","offset","cursor"}  → {"records":[…],"count","next_cursor"}
 //     get          {"id"} · create {"body","strict"} ·
 //     take_over    {"body" with password_hash,"dry_run"} → {"id","created"}: a user of another
@@ -74,6 +73,9 @@ inline constexpr std::string_view kCredentialsCounted = "credentials.counted";
 inline constexpr std::string_view kUserRegistered = "user.registered";
 inline constexpr std::string_view kUserUpdated = "user.profile.updated";
 inline constexpr std::string_view kUserDeleted = "user.deleted";
+inline constexpr std::string_view kUserLoggedIn = "user.logged_in";
+inline constexpr std::string_view kLogInFailed = "user.log_in_failed";
+inline constexpr std::string_view kUserLockedOut = "user.locked_out";
 inline constexpr std::string_view kUserLoggedOut = "user.logged_out";
 inline constexpr std::string_view kKeyCreated = "api_key.created";
 inline constexpr std::string_view kKeyRotated = "api_key.rotated";

@@ -25,6 +25,7 @@
 namespace streamwall::contracts::limits {
 
 inline constexpr std::string_view kService = "limits";
+inline constexpr std::string_view kCheck = "check";
 inline constexpr std::int64_t kMaxLimit = 10'000;
 inline constexpr std::chrono::milliseconds kMaxWindow = std::chrono::hours(24);
 inline constexpr std::size_t kMaxWindows = 200;
