@@ -1,6 +1,8 @@
 // Who asks: credentials of a request turned into a principal.
 #pragma once
 
+#include "host.hpp"
+
 #include <streamwall/base.h>
 
 #include <array>
@@ -28,10 +30,13 @@ struct Principal {
     PrincipalId rate_id{};
     bool has_service_rate = true;                 // else that of a user
     std::shared_ptr<const void> texts = nullptr;  // what the views point into, where they need it
+    Time ends = Time::max();                      // when what was said of it ends by itself
 
     bool is_anonymous() const { return type == "anonymous"; }
     int rank() const;  // SW_HTTP_OPEN … SW_HTTP_ADMIN
     bool has_scope(std::string_view scope) const;
+    // Whether handlers are told the same of both.
+    bool is_like(const Principal& other) const;
     // What handlers are told of it; points into it.
     sw_context context() const;
 };
@@ -61,6 +66,8 @@ class Authenticator {
     virtual void verify(std::string_view token, std::function<void(Verdict)> done) {
         done(authenticate(token));
     }
+    // Whether what was said of this principal may not hold for as long as this runs. [any]
+    virtual bool may_change(const PrincipalId& /*who*/) const { return false; }
 };
 
 using TokenDigest = std::array<std::uint8_t, 32>;

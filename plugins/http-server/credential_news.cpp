@@ -17,6 +17,7 @@ bool CredentialNews::heard(const Told& told, Time now) {
         teller.heard = now;
         if (told.manner == Manner::kEnd) tellers_.erase(found);
     }
+    succeed(told);
     trust();
     return is_doubtful;
 }
@@ -27,6 +28,18 @@ bool CredentialNews::greet(const Told& told, Time now) {
     if (tellers_.size() == kMostTellers) tellers_.erase(tellers_.begin());
     tellers_.emplace(told.teller, Teller{told.count, now});
     return true;
+}
+
+// Nothing more can come of those that ran where it runs: it was in doubt when it came, so that
+// their silence says nothing new.
+void CredentialNews::succeed(const Told& told) {
+    if (told.place.empty()) return;
+    const auto self = tellers_.find(told.teller);
+    if (self == tellers_.end() || self->second.place == told.place) return;
+    self->second.place = told.place;
+    std::erase_if(tellers_, [&](const auto& each) {
+        return each.second.place == told.place && each.first != told.teller;
+    });
 }
 
 // Those that were not heard after `since`.

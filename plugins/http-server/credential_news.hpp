@@ -38,6 +38,8 @@ class CredentialNews {
         std::string_view teller;
         std::int64_t count = 0;
         Manner manner = Manner::kCount;
+        // Where it runs, one at a time; empty: not known yet.
+        std::string_view place = {};
     };
     // True where what was known before is in doubt: changes may have been missed, or somebody tells
     // of them who may judge by other settings. [any]
@@ -59,8 +61,10 @@ class CredentialNews {
     struct Teller {
         std::int64_t count = 0;
         Time heard{};
+        std::string place{};
     };
     bool drop_silent(Time since);
+    void succeed(const Told& told);
     bool greet(const Told& told, Time now);
     void trust();
 

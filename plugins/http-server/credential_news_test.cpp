@@ -18,6 +18,7 @@ struct Case {
         Manner manner;
         std::chrono::seconds at;
         bool is_doubtful;
+        std::string_view place = {};
     };
     std::vector<Step> steps;
 };
@@ -62,6 +63,17 @@ TEST(CredentialNewsTest, SeesWhatWasMissed) {
          {{"a", 0, Manner::kCount, 0s, true},
           {"b", 0, Manner::kCount, 4s, true},
           {"b", 0, Manner::kCount, 16s, false}}},
+        {"a successor at once, where it ran",
+         {{"a", 0, Manner::kCount, 0s, true, "accounts@core"},
+          {"b", 0, Manner::kReply, 1s, true},
+          {"b", 0, Manner::kCount, 1s, false, "accounts@core"},
+          {"b", 0, Manner::kCount, 14s, false, "accounts@core"},
+          {"b", 0, Manner::kCount, 16s, false, "accounts@core"}}},
+        {"another one elsewhere",
+         {{"a", 0, Manner::kCount, 0s, true, "accounts@core"},
+          {"b", 0, Manner::kCount, 1s, true, "accounts@other"},
+          {"b", 0, Manner::kCount, 14s, false, "accounts@other"},
+          {"b", 0, Manner::kCount, 16s, true, "accounts@other"}}},
         {"an end of nobody who was known", {{"a", 5, Manner::kEnd, 0s, false}}},
         {"one whose last change was missed",
          {{"a", 0, Manner::kCount, 0s, true}, {"a", 1, Manner::kEnd, 1s, true}}},
@@ -69,8 +81,9 @@ TEST(CredentialNewsTest, SeesWhatWasMissed) {
     for (const auto& [what, steps] : cases) {
         CredentialNews news;
         for (const auto& step : steps) {
-            EXPECT_EQ(news.heard({step.teller, step.count, step.manner}, Time{} + step.at),
-                      step.is_doubtful)
+            EXPECT_EQ(
+                news.heard({step.teller, step.count, step.manner, step.place}, Time{} + step.at),
+                step.is_doubtful)
                 << what << ", at " << step.at.count() << " s";
         }
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "answer.hpp"
+#include "auth.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +30,11 @@ struct sw_http_exchange {
     streamwall::http_server::Worker* worker = nullptr;
     streamwall::http_server::HttpSession* session = nullptr;  // loop's thread only
     streamwall::http_server::Answer answer;
+    // Whose credentials it was let in by, and until when they are good; an answer in parts ends
+    // with them.
+    streamwall::http_server::PrincipalId who{};
+    streamwall::http_server::Time ends = streamwall::http_server::Time::max();
+    bool has_ended = false;
     // Of an answer in parts.
     void (*more)(void* arg, sw_http_exchange* exchange) = nullptr;
     void* more_arg = nullptr;

@@ -29,6 +29,14 @@ sw_context make_context(const Inbound& request, const Answer& answer, const Work
     return context;
 }
 
+std::unique_ptr<const WsSession::Opener> opener_of(const Inbound& request,
+                                                   const Authenticator& authenticator) {
+    const auto& principal = request.principal;
+    if (principal.is_anonymous() || !authenticator.may_change(principal.rate_id)) return nullptr;
+    return std::make_unique<const WsSession::Opener>(find_credential(request.head, true).token,
+                                                     principal);
+}
+
 constexpr std::chrono::milliseconds kUpgradeTimeout{5'000};
 
 }  // namespace
@@ -79,6 +87,8 @@ void HttpSession::call_handler(Inbound& request, sw_http_request& view) {
     auto* exchange = worker_.make_exchange();
     exchange->session = this;
     exchange->answer = request.answer;
+    exchange->who = request.principal.rate_id;
+    exchange->ends = request.principal.ends;
     exchange_ = exchange;
     phase_ = Phase::kHandling;
     phase_deadline_ = request.answer.started + timeout;
@@ -137,8 +147,9 @@ void HttpSession::upgrade(Inbound& request, sw_http_request& view, char* rest,
     if (out_) worker_.give_output(std::move(out_));
 
     const SessionPtr keep(this);
-    const boost::intrusive_ptr<WsSession> session(new WsSession(
-        worker_, std::move(socket_), endpoint, request.principal.rate_id, accepted->deflate));
+    const boost::intrusive_ptr<WsSession> session(
+        new WsSession(worker_, std::move(socket_), endpoint, request.principal.rate_id,
+                      opener_of(request, *worker_.services.authenticator), accepted->deflate));
     worker_.add(*session);
     phase_ = Phase::kClosed;
     Loop::disarm(*this);

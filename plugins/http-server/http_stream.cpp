@@ -2,13 +2,19 @@
 // more than one of them is here at any time.
 #include "http_session.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace streamwall::http_server {
 
 bool HttpSession::begin_stream(sw_http_exchange& exchange, int status, std::string_view lines) {
+    if (exchange.has_ended) {
+        exchange_ = nullptr;
+        finish();
+        return false;
+    }
     phase_ = Phase::kStreaming;
-    phase_deadline_ = Time::max();  // how fast the client reads has a limit of its own
+    phase_deadline_ = exchange.ends;  // how fast the client reads has a limit of its own
     auto& answer = exchange.answer;
     // Behind a body that is still coming no other request can be taken.
     const bool may_stay = !answer.http10 && !worker_.draining && !inbound_;
@@ -27,12 +33,13 @@ bool HttpSession::begin_stream(sw_http_exchange& exchange, int status, std::stri
 void HttpSession::ask_for_part() {
     if (exchange_ == nullptr || exchange_->is_asked) return;
     exchange_->is_asked = true;
-    phase_deadline_ = Clock::now() + std::chrono::milliseconds(exchange_->answer.route->timeout_ms);
+    const std::chrono::milliseconds timeout(exchange_->answer.route->timeout_ms);
+    phase_deadline_ = std::min(Clock::now() + timeout, exchange_->ends);
     exchange_->more(exchange_->more_arg, exchange_);
 }
 
 void HttpSession::add_part(BufferRef bytes, bool is_last) {
-    phase_deadline_ = Time::max();
+    phase_deadline_ = exchange_->ends;
     const auto& answer = exchange_->answer;
     auto& out = output();
     const auto size = bytes.view().size();
@@ -67,6 +74,13 @@ void HttpSession::leave_stream() {
     if (exchange->is_asked) return;
     exchange->more(exchange->more_arg, nullptr);
     worker_.free_exchange(exchange);
+}
+
+// One that has not begun yet breaks when it does.
+void HttpSession::on_credentials_changed(const PrincipalId& who) {
+    if (exchange_ == nullptr || who == PrincipalId{} || exchange_->who != who) return;
+    if (phase_ == Phase::kStreaming) return finish();
+    exchange_->has_ended = true;
 }
 
 bool HttpSession::route_is_of(const sw_lease* lease) const {

@@ -16,7 +16,6 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 
 namespace streamwall::http_server {
@@ -53,8 +52,12 @@ class Session : public WheelHook,
     virtual void on_unmount(const sw_lease* /*lease*/) {}
     // What this principal may do has changed.
     virtual void on_credentials_changed(const PrincipalId& /*who*/) {}
-    // Whose credentials it goes on to rely on; nobody's where they were looked at once.
-    virtual std::optional<PrincipalId> relies_on() const { return std::nullopt; }
+    // Whether it goes on to rely on what a token stood for; else that was looked at once.
+    virtual bool relies_on_token() const { return false; }
+    // The token may stand for something else by now: finds out, and ends where it does.
+    virtual void verify_anew() {}
+    // Nobody can say what it stands for.
+    virtual void on_unverified() {}
 
     // Bytes that it takes while it is idle, always the same.
     virtual std::size_t memory() const { return 0; }

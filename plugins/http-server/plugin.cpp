@@ -5,7 +5,6 @@
 
 #include <streamwall/sdk/plugin.hpp>
 
-#include <atomic>
 #include <memory>
 #include <random>
 #include <string>
@@ -216,10 +215,11 @@ class HttpServer final : public Plugin<Settings> {
                             });
         };
         auto made = std::make_unique<TokenAuthenticator>(
-            key, TokenAuthenticator::Outside{.ask = ask,
-                                             .wall_ms = [this] { return host().wall_ms(); },
-                                             .now = [] { return Clock::now(); },
-                                             .doubted = [this] { doubt_sockets(); }});
+            key, TokenAuthenticator::Outside{
+                     .ask = ask,
+                     .wall_ms = [this] { return host().wall_ms(); },
+                     .now = [] { return Clock::now(); },
+                     .doubted = [this] { host().post([this] { doubt_sockets(); }); }});
         tokens_ = made.get();
         return std::unique_ptr<Authenticator>(std::move(made));
     }
@@ -228,7 +228,9 @@ class HttpServer final : public Plugin<Settings> {
     // the token refused.
     Result<> hear_credentials() {
         doubt_timer_ = host().every(kDoubtEvery, [this] {
-            if (doubt_rounds_ > 0 && doubt_rounds_-- > 0) server_->end_doubtful();
+            if (doubt_rounds_ == 0) return;
+            server_->verify_doubtful();
+            if (--doubt_rounds_ == 0) server_->end_doubtful();
         });
         return bus().subscribe({.pattern = "credentials.*"},
                                [this](const Event& event) { return on_credentials(event); });
@@ -247,7 +249,8 @@ class HttpServer final : public Plugin<Settings> {
             server_->end_sockets_of(who);
         }
         if (const auto* teller = data->if_contains("teller")) {
-            tokens_->heard({teller->as_string(), data->at("count").as_int64(), manner});
+            tokens_->heard(
+                {teller->as_string(), data->at("count").as_int64(), manner, event.producer()});
         }
         return ok();
     }
@@ -256,8 +259,8 @@ class HttpServer final : public Plugin<Settings> {
         log().info("http.credentials_in_doubt",
                    "who tells of changed credentials is new or was not heard; tokens are verified "
                    "anew");
-        server_->doubt_sockets(tokens_->bootstrap_id());
-        doubt_rounds_ = static_cast<int>(Server::kDoubtRounds);
+        server_->doubt_sockets();
+        doubt_rounds_ = kDoubtRounds;
     }
 
     Result<> share_limits() {
@@ -296,12 +299,14 @@ class HttpServer final : public Plugin<Settings> {
     static constexpr std::chrono::milliseconds kExchangeEvery{200};
     static constexpr std::chrono::seconds kIdentityEvery{10};
     static constexpr std::chrono::milliseconds kDoubtEvery{250};
+    // Half of them for those of whom nobody could tell at first.
+    static constexpr int kDoubtRounds = 2 * static_cast<int>(Server::kDoubtRounds);
 
     // Lives until the plugin does: answers may come after stop, and find nobody.
     std::unique_ptr<Server> server_;
     TokenAuthenticator* tokens_ = nullptr;  // the server's; none where the bootstrap key is all
     Timer doubt_timer_;
-    std::atomic<int> doubt_rounds_{0};  // in which sockets are ended, still to come
+    int doubt_rounds_ = 0;  // in which sockets are verified anew, still to come
     std::unique_ptr<SharedLimits> shared_limits_;  // none where each node limits for itself
     Series limits_shared_;
     Timer exchange_timer_;

@@ -215,17 +215,31 @@ void Server::end_sockets_of(const PrincipalId& who) {
         [] {});
 }
 
-void Server::doubt_sockets(const PrincipalId& sure) {
+void Server::doubt_sockets() {
     if (!started_) return;
     on_every_loop(
-        [sure](Worker& worker) {
+        [](Worker& worker) {
             auto& doubtful = worker.doubtful;
             doubtful.clear();
             for (const auto& session : worker.sessions()) {
-                const auto who = session->relies_on();
-                if (who && *who != sure) doubtful.push_back(session);
+                if (session->relies_on_token()) doubtful.push_back(session);
             }
             worker.doubtful_round = doubtful.size() / kDoubtRounds + 1;
+            worker.is_doubt_over = false;
+        },
+        [] {});
+}
+
+void Server::verify_doubtful() {
+    if (!started_) return;
+    on_every_loop(
+        [](Worker& worker) {
+            auto& doubtful = worker.doubtful;
+            for (auto left = worker.doubtful_round; left > 0 && !doubtful.empty(); --left) {
+                const auto session = std::move(doubtful.back());
+                doubtful.pop_back();
+                session->verify_anew();
+            }
         },
         [] {});
 }
@@ -234,12 +248,9 @@ void Server::end_doubtful() {
     if (!started_) return;
     on_every_loop(
         [](Worker& worker) {
-            auto& doubtful = worker.doubtful;
-            for (auto left = worker.doubtful_round; left > 0 && !doubtful.empty(); --left) {
-                const auto session = std::move(doubtful.back());
-                doubtful.pop_back();
-                if (const auto who = session->relies_on()) session->on_credentials_changed(*who);
-            }
+            worker.is_doubt_over = true;
+            for (const auto& session : std::exchange(worker.doubtful, {}))
+                session->on_unverified();
         },
         [] {});
 }

@@ -43,12 +43,15 @@ class Server {
     void unmount(const sw_lease* lease, std::move_only_function<void()> done);
     // Ends the WebSockets of a principal whose credentials have changed. [any]
     void end_sockets_of(const PrincipalId& who);
-    // The credentials behind the WebSockets of now are in doubt, but for those of `sure`: marks
-    // them to be ended by end_doubtful(). [any]
-    void doubt_sockets(const PrincipalId& sure);
-    // Ends some of them, so that all have ended after kDoubtRounds and their clients don't come
-    // back at once. [any]
+    // The tokens behind the WebSockets of now are in doubt: marks those for verify_doubtful().
+    // [any]
+    void doubt_sockets();
+    // Verifies some of them anew: after kDoubtRounds all, so that who is asked is not asked about
+    // all at once. Who stands for something else has to connect again. Those that nobody can tell
+    // of now wait for further rounds. [any]
     static constexpr std::size_t kDoubtRounds = 20;
+    void verify_doubtful();
+    // Ends those that nobody could tell of. [any]
     void end_doubtful();
     Topic* open_topic(const sw_lease* lease);
     void close_topic(Topic& topic);

@@ -26,7 +26,7 @@ struct Parsed {
     std::int64_t count = 0;  // of changes that it has told
 };
 
-std::optional<Parsed> parse(std::string_view body) {
+std::optional<Parsed> parse(std::string_view body, std::int64_t wall_ms) {
     boost::system::error_code failed;
     const auto value = json::parse(body, failed);
     const auto* object = failed ? nullptr : value.if_object();
@@ -51,7 +51,8 @@ std::optional<Parsed> parse(std::string_view body) {
                      .scopes = texts->scopes,
                      .rate_id = rate_id_of(texts->type, texts->id),
                      .has_service_rate = text_of(*object, "rate_class") == "service",
-                     .texts = texts};
+                     .texts = texts,
+                     .ends = Clock::now() + std::chrono::milliseconds(out.expires_ms - wall_ms)};
     return out;
 }
 
@@ -124,7 +125,7 @@ std::optional<Verdict> TokenAuthenticator::learn(const TokenDigest& digest, cons
         cache_.erase(digest);
         return Verdict{Verdict::State::kRefused};
     }
-    auto parsed = parse(reply.body);
+    auto parsed = parse(reply.body, outside_.wall_ms());
     if (!parsed) return Verdict{Verdict::State::kUnavailable};
     if (parsed->expires_ms <= outside_.wall_ms()) return Verdict{};
     if (!parsed->teller.empty()) {

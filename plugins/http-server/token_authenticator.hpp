@@ -47,12 +47,12 @@ class TokenAuthenticator final : public Authenticator {
 
     Verdict authenticate(std::string_view token) override;
     void verify(std::string_view token, std::function<void(Verdict)> done) override;
+    bool may_change(const PrincipalId& who) const override { return who != bootstrap_.id(); }
     // Somebody's credentials have changed: what was said of them is asked anew. [any]
     void forget(const PrincipalId& who);
     // What a teller says of changes; everything is asked anew where that is called for. [any]
     void heard(const CredentialNews::Told& told);
     std::size_t size() const { return cache_.size(); }
-    const PrincipalId& bootstrap_id() const { return bootstrap_.id(); }
 
   private:
     struct Asked {

@@ -283,8 +283,8 @@ class TokenRequests : public ::testing::Test {
 
     std::mutex mutex;
     Service service;
-    TestServer server{TestServer::quick_options(),
-                      std::make_unique<TokenAuthenticator>(kKey, locked_outside())};
+    TokenAuthenticator* tokens = new TokenAuthenticator(kKey, locked_outside());
+    TestServer server{TestServer::quick_options(), std::unique_ptr<Authenticator>(tokens)};
     Client client{server.port()};
     const std::string bearer = "Authorization: Bearer " + std::string(kToken) + "\r\n";
 };
@@ -339,37 +339,111 @@ TEST_F(TokenRequests, EndTheirSocketsWhereTheCredentialsChange) {
     EXPECT_EQ(admin.message()->payload, "still there");
 }
 
-TEST_F(TokenRequests, EndTheSocketsThatAreInDoubtAFewAtATime) {
-    server.mount({.path = "/ws"});
-    service.holds = false;
+// WebSockets by tokens that may stand for something else by now.
+class TokensInDoubt : public TokenRequests {
+  protected:
+    TokensInDoubt() {
+        server.mount({.path = "/ws"});
+        service.holds = false;
+    }
+    std::vector<std::unique_ptr<Client>> upgraded(int count) {
+        std::vector<std::unique_ptr<Client>> out;
+        for (int n = 0; n < count; ++n) {
+            out.push_back(std::make_unique<Client>(server.port()));
+            EXPECT_EQ(out.back()->upgrade("/ws", bearer).status, 101);
+        }
+        return out;
+    }
+    // From now on the service says something else.
+    void doubt(TokenAuthenticator::Reply reply) {
+        {
+            const std::lock_guard lock(mutex);
+            service.reply = reply;
+        }
+        tokens->heard({std::to_string(++tellers), 0, Manner::kCount});
+        server.server().doubt_sockets();
+    }
+    void verify_all() {
+        for (std::size_t n = 0; n < Server::kDoubtRounds; ++n)
+            server.server().verify_doubtful();
+    }
+    static bool is_there(Client& client) {
+        client.frame(0x89, "there?");
+        const auto message = client.message();
+        if (message && message->payload == "there?") return true;
+        EXPECT_TRUE(message && message->close_code() == 1008);
+        return false;
+    }
+    static std::size_t take_ended(std::vector<std::unique_ptr<Client>>& clients) {
+        return std::erase_if(clients, [](const auto& each) { return !is_there(*each); });
+    }
+    static bool all_end(std::vector<std::unique_ptr<Client>>& clients) {
+        return eventually([&] {
+            take_ended(clients);
+            return clients.empty();
+        });
+    }
+    std::size_t times_asked() {
+        const std::lock_guard lock(mutex);
+        return service.asked.size();
+    }
+    int tellers = 0;
+};
+
+TEST_F(TokensInDoubt, KeepTheirSocketsWhereTheyStandForTheSame) {
+    auto clients = upgraded(40);
+    doubt({.body = kUser});
+    verify_all();
+    EXPECT_EQ(take_ended(clients), 0U);
+    EXPECT_GT(times_asked(), 1U) << "anew";
+    EXPECT_LE(times_asked(), 1U + server.server().options().loops) << "not for each socket";
+}
+
+TEST_F(TokensInDoubt, LoseTheirSocketsAFewAtATimeWhereTheyAreRefused) {
     Client admin{server.port()};
     admin.upgrade("/ws", "Authorization: Bearer " + std::string(kKey) + "\r\n");
-    std::vector<std::unique_ptr<Client>> clients;
-    for (int n = 0; n < 40; ++n) {
-        clients.push_back(std::make_unique<Client>(server.port()));
-        ASSERT_EQ(clients.back()->upgrade("/ws", bearer).status, 101);
-    }
-    server.server().doubt_sockets(BootstrapKey(kKey).id());
-    EXPECT_EQ(client.upgrade("/ws", bearer).status, 101) << "opened since, so known to be good";
-    server.server().end_doubtful();
-    // How many were ended; the others stay in the list.
-    const auto take_ended = [&] {
-        return std::erase_if(clients, [](const auto& each) {
-            each->frame(0x89, "there?");
-            const auto message = each->message();
-            return message && message->payload != "there?" && message->close_code() == 1008;
-        });
-    };
-    EXPECT_GT(take_ended(), 0U);
+    auto clients = upgraded(40);
+    doubt({.is_refusal = true});
+    server.server().verify_doubtful();
+    EXPECT_TRUE(eventually([&] { return take_ended(clients) > 0; }));
     EXPECT_FALSE(clients.empty());
-    for (std::size_t n = 0; n < Server::kDoubtRounds; ++n)
-        server.server().end_doubtful();
-    take_ended();
-    EXPECT_TRUE(clients.empty());
-    for (auto* other : {&admin, &client}) {
-        other->frame(0x89, "still there");
-        EXPECT_EQ(other->message()->payload, "still there");
+    verify_all();
+    EXPECT_TRUE(all_end(clients));
+    EXPECT_TRUE(is_there(admin)) << "nobody has to be asked about that key";
+}
+
+TEST_F(TokensInDoubt, LoseTheirSocketsWhereTheyStandForSomethingElse) {
+    for (const std::string_view change :
+         {R"("role":"viewer")", R"("name":"eve")", R"("scopes":"admin")"}) {
+        auto clients = upgraded(1);
+        std::string other(kUser);
+        const auto name = change.substr(0, change.find(':') + 1);
+        const auto at = other.find(name);
+        other.replace(at, other.find('"', at + name.size() + 1) + 1 - at, change);
+        doubt({.body = other});
+        verify_all();
+        EXPECT_TRUE(all_end(clients)) << other;
+        doubt({.body = kUser});
     }
+}
+
+TEST_F(TokensInDoubt, KeepTheirSocketsForAWhileWhereNobodyCanBeAsked) {
+    auto clients = upgraded(40);
+    doubt({});
+    verify_all();
+    EXPECT_EQ(take_ended(clients), 0U);
+    {
+        const std::lock_guard lock(mutex);
+        service.reply = {.body = kUser};
+    }
+    verify_all();
+    server.server().end_doubtful();
+    EXPECT_EQ(take_ended(clients), 0U);
+
+    doubt({});
+    verify_all();
+    server.server().end_doubtful();
+    EXPECT_TRUE(all_end(clients));
 }
 
 TEST_F(TokenRequests, ThatAreGivenUpFindNobody) {

@@ -18,6 +18,7 @@
 #include "ws_deflate.hpp"
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -105,8 +106,9 @@ class Worker {
     Inbound scratch;  // of the request that is being looked at
     std::vector<char> read_buffer;
     bool draining = false;
-    std::vector<SessionPtr> doubtful;  // to be ended, `doubtful_round` of them at a time
+    std::deque<SessionPtr> doubtful;  // to be verified anew, `doubtful_round` of them at a time
     std::size_t doubtful_round = 0;
+    bool is_doubt_over = true;  // who cannot be verified now, does not try again
     Traffic traffic;
     KeyTraffic key_traffic;
     // Brings it to the metrics, soon.

@@ -93,7 +93,7 @@ void WsSession::check_reader() {
 }
 
 void WsSession::rearm() {
-    const auto next = std::min(stall_at_, look_at_);
+    const auto next = std::min({stall_at_, look_at_, ends_at()});
     if (next == Time::max())
         Loop::disarm(*this);
     else
@@ -104,6 +104,7 @@ void WsSession::rearm() {
 void WsSession::on_deadline() {
     if (phase_ != Phase::kOpen) return finish();
     const auto now = Clock::now();
+    if (now >= ends_at()) return end_with_token();
     if (now >= stall_at_) check_reader();
     if (phase_ == Phase::kOpen && now >= look_at_) look_for_life(now);
     if (phase_ == Phase::kOpen) rearm();

@@ -24,11 +24,12 @@ constexpr int kDeadPeerMs = 30'000;  // unacknowledged bytes for so long: the pe
 }  // namespace
 
 WsSession::WsSession(Worker& worker, Socket socket, EndpointPtr endpoint, const PrincipalId& who,
-                     std::optional<DeflateTerms> deflate)
+                     std::unique_ptr<const Opener> opener, std::optional<DeflateTerms> deflate)
     : worker_(worker),
       socket_(std::move(socket)),
       endpoint_(std::move(endpoint)),
       who_(who),
+      opener_(std::move(opener)),
       reader_(endpoint_->message_limit, endpoint_->fragment_limit, deflate.has_value()),
       deflate_bits_(deflate ? deflate->window_bits : 0) {
     // Hints to the kernel; a socket that refuses them works without.
@@ -320,17 +321,6 @@ void WsSession::on_unmount(const sw_lease* lease) {
     if (!endpoint_ || endpoint_->lease != lease) return;
     if (phase_ == Phase::kOpen) begin_close(Frame::close(1001, "endpoint is stopping"), 1001);
     tell_closed();
-    if (!dirty) flush();
-}
-
-std::optional<PrincipalId> WsSession::relies_on() const {
-    if (phase_ != Phase::kOpen || who_ == PrincipalId{}) return std::nullopt;
-    return who_;
-}
-
-void WsSession::on_credentials_changed(const PrincipalId& who) {
-    if (who != who_ || phase_ != Phase::kOpen) return;
-    begin_close(Frame::close(1008, "credentials have changed"), 1008);
     if (!dirty) flush();
 }
 

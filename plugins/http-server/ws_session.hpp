@@ -2,6 +2,7 @@
 // referenced.
 #pragma once
 
+#include "auth.hpp"
 #include "fan_out.hpp"
 #include "loop.hpp"
 #include "router.hpp"
@@ -12,7 +13,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,10 +27,15 @@ class Worker;
 
 class WsSession final : public Session, public sw_ws_connection, private FrameSink {
   public:
+    // What opened it, where that can end before the connection does.
+    struct Opener {
+        std::string token;
+        Principal principal;
+    };
     // `who` is the rate_id of the principal that opened it; without `deflate` nothing is
     // compressed.
     WsSession(Worker& worker, Socket socket, EndpointPtr endpoint, const PrincipalId& who,
-              std::optional<DeflateTerms> deflate);
+              std::unique_ptr<const Opener> opener, std::optional<DeflateTerms> deflate);
     ~WsSession() override;
 
     // Sends the answer to the upgrade, tells the endpoint, reads what followed the head.
@@ -73,7 +81,9 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     void on_unmount(const sw_lease* lease) override;
     // Closes; a client whose credentials are still good connects again, with what they allow now.
     void on_credentials_changed(const PrincipalId& who) override;
-    std::optional<PrincipalId> relies_on() const override;
+    bool relies_on_token() const override { return phase_ == Phase::kOpen && opener_ != nullptr; }
+    void verify_anew() override;
+    void on_unverified() override;
 
     // Kept by Topic.
     struct Membership {
@@ -103,6 +113,9 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     void watch_reader();
     void check_reader();
     void hear();
+    void verified(const Verdict& verdict);
+    Time ends_at() const { return opener_ ? opener_->principal.ends : Time::max(); }
+    void end_with_token();
     void look_for_life(Time now);
     bool has_taken_some();
     void rearm();
@@ -118,6 +131,7 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     Socket socket_;
     EndpointPtr endpoint_;  // none once its on_close was called
     const PrincipalId who_;
+    const std::unique_ptr<const Opener> opener_;
     void* user_ = nullptr;
     FrameReader reader_;
     // Frames not wholly written, each with one reference; replaced ones are null. `first_` is the
