@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "merged_changes.hpp"
 #include "storage-sql/replies.hpp"
 
 namespace streamwall::postgres {
@@ -114,34 +115,84 @@ void ApplyBatch::add_statements(Pipeline& pipeline, std::size_t request,
     }
 }
 
+std::vector<ApplyBatch::Step> ApplyBatch::add_all(Pipeline& pipeline) const {
+    std::vector<Step> steps;
+    std::vector<bool> is_merged(requests_.size());
+    for (const auto& group : find_mergeable(requests_)) {
+        std::vector<const RecordChange*> changes;
+        Step& step = steps.emplace_back(Step{{}, true});
+        for (const std::size_t request : group) {
+            const auto place = sole_change(*requests_[request]);
+            changes.push_back(place.change);
+            step.places.push_back({request, place.index});
+            is_merged[request] = true;
+        }
+        add_merged(pipeline, changes, now_ms_);
+    }
+    std::vector<Place> places;
+    for (const std::size_t request : order()) {
+        if (!is_merged[request]) add_statements(pipeline, request, places);
+    }
+    for (const auto& place : places)
+        steps.push_back({{place}});
+    return steps;
+}
+
 bool ApplyBatch::take(Rows& rows, const Place& place) {
-    auto& request = *requests_[place.request];
-    const auto& change = request.list().changes[place.change];
-    const auto* record = std::get_if<RecordChange>(&change);
-    if (record == nullptr) return rows.affected() > 0;
+    const auto& change = requests_[place.request]->list().changes[place.change];
+    if (!std::holds_alternative<RecordChange>(change)) return rows.affected() > 0;
     if (!rows.step()) return false;
-    auto& outcome = request.outcomes[place.change];
-    outcome.id = rows.integer(0);
-    outcome.record.reserve(1024);
-    storage::append_record(outcome.record, *record->collection, rows);
+    keep_record(rows, place);
     return true;
+}
+
+std::vector<ApplyBatch::Place> ApplyBatch::take_merged(Rows& rows,
+                                                       const std::vector<Place>& places) {
+    std::vector<bool> has_row(places.size());
+    while (rows.step()) {
+        const auto& place = places.front();
+        const auto& change = requests_[place.request]->list().changes[place.change];
+        const auto columns = std::get<RecordChange>(change).collection->columns().size();
+        const auto at = static_cast<std::size_t>(rows.integer(columns) - 1);
+        keep_record(rows, places.at(at));
+        has_row[at] = true;
+    }
+    std::vector<Place> idle;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        if (!has_row[i]) idle.push_back(places[i]);
+    }
+    return idle;
+}
+
+void ApplyBatch::keep_record(const Rows& row, const Place& place) {
+    auto& request = *requests_[place.request];
+    auto& outcome = request.outcomes[place.change];
+    outcome.id = row.integer(0);
+    outcome.record.reserve(1024);
+    const auto& change = std::get<RecordChange>(request.list().changes[place.change]);
+    storage::append_record(outcome.record, *change.collection, row);
 }
 
 Task<bool> ApplyBatch::run(Connection& connection, Pipeline begin) {
     const std::size_t ahead = begin.size();
-    std::vector<Place> places;
-    for (const std::size_t request : order())
-        add_statements(begin, request, places);
+    const auto steps = add_all(begin);
     auto replies = co_await connection.run(begin);
     if (replies.failure) {
         if (replies.failure->kind() != Failure::Kind::kStatement) throw *replies.failure;
         co_return false;
     }
     std::vector<Miss> misses;
-    for (std::size_t i = 0; i < places.size(); ++i) {
-        if (take(replies.rows[ahead + i], places[i])) continue;
-        if (!requests_[places[i].request]->undoes_itself()) co_return false;
-        misses.push_back({places[i]});
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        auto& rows = replies.rows[ahead + i];
+        if (steps[i].is_merged) {
+            for (const auto& place : take_merged(rows, steps[i].places))
+                misses.push_back({place});
+            continue;
+        }
+        const auto& place = steps[i].places.front();
+        if (take(rows, place)) continue;
+        if (!requests_[place.request]->undoes_itself()) co_return false;
+        misses.push_back({place});
     }
     if (!misses.empty()) co_await explain(connection, std::move(misses));
     co_return true;

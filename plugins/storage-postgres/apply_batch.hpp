@@ -2,9 +2,9 @@
 //
 // Most requests can fail in one place only, where nothing has been changed: no row matched, or a
 // key was in use, which is no error to the server (ON CONFLICT DO NOTHING). So all statements of a
-// batch are sent at once, without savepoints. Where a request leaves something behind after all, or
-// the server reports an error, the transaction is rolled back and run again with care: request by
-// request, each behind a savepoint of its own.
+// batch are sent at once, without savepoints, and changes of one shape share a statement. Where a
+// request leaves something behind after all, or the server reports an error, the transaction is
+// rolled back and run again with care: request by request, each behind a savepoint of its own.
 #pragma once
 
 #include <memory>
@@ -74,6 +74,11 @@ class ApplyBatch {
         std::size_t request;
         std::size_t change;
     };
+    // A statement, and what it is for: several changes where they are merged.
+    struct Step {
+        std::vector<Place> places;
+        bool is_merged = false;
+    };
     // A statement found nothing to change, or a key in use; why is asked afterwards.
     struct Miss {
         Place place;
@@ -89,9 +94,13 @@ class ApplyBatch {
     };
 
     std::vector<std::size_t> order() const;
+    std::vector<Step> add_all(Pipeline& pipeline) const;
     void add_statements(Pipeline& pipeline, std::size_t request, std::vector<Place>& places) const;
     // False where the change has done nothing.
     bool take(Rows& rows, const Place& place);
+    // Those of a merged statement that have done nothing.
+    std::vector<Place> take_merged(Rows& rows, const std::vector<Place>& places);
+    void keep_record(const Rows& row, const Place& place);
     Task<> explain(Connection& connection, std::vector<Miss> misses);
     void ask(Pipeline& pipeline, const storage::Change& change,
              std::deque<storage::Statement>& kept) const;

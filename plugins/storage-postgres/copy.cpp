@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <streamwall/sdk/fault.hpp>
 
+#include "array_column.hpp"
 #include "schema.hpp"
 #include "storage-sql/json_text.hpp"
 
@@ -96,25 +97,10 @@ std::uint64_t checksum(const std::vector<Cell>& row) {
 }
 
 ArrayValue column_of(const std::vector<std::vector<Cell>>& rows, std::size_t at, FieldType type) {
-    using Element = ArrayValue::Element;
-    const bool text = type == FieldType::kText || type == FieldType::kJson;
-    ArrayValue values(text                       ? Element::kText
-                      : type == FieldType::kReal ? Element::kDouble
-                                                 : Element::kBigint);
-    for (const auto& row : rows) {
-        const Cell& cell = row[at];
-        if (const auto* integer = std::get_if<std::int64_t>(&cell)) {
-            type == FieldType::kReal ? values.add(static_cast<double>(*integer))
-                                     : values.add(*integer);
-        } else if (const auto* real = std::get_if<double>(&cell)) {
-            values.add(*real);
-        } else if (const auto* given = std::get_if<std::string>(&cell)) {
-            values.add(std::string_view(*given));
-        } else {
-            values.add_null();
-        }
-    }
-    return values;
+    ArrayColumn values(type);
+    for (const auto& row : rows)
+        values.add(row[at]);
+    return values.take();
 }
 
 std::string insert_sql(const Table& table) {
@@ -126,11 +112,8 @@ std::string insert_sql(const Table& table) {
         const std::string comma = i > 0 ? ", " : "";
         const std::string number = std::to_string(i + 1);
         names += comma + quoted(table.columns[i].name);
-        picked += comma + "c" + number + (type == FieldType::kBoolean ? " <> 0" : "");
-        arrays += comma + "$" + number +
-                  (type == FieldType::kText || type == FieldType::kJson ? "::text[]"
-                   : type == FieldType::kReal                           ? "::double precision[]"
-                                                                        : "::bigint[]");
+        picked += comma + ArrayColumn::element("c" + number, type);
+        arrays += comma + "$" + number + std::string(ArrayColumn::cast(type));
     }
     std::string sql = "INSERT INTO " + quoted(table.target) + " (" + names +
                       ") OVERRIDING SYSTEM VALUE SELECT " + picked + " FROM unnest(" + arrays +

@@ -77,9 +77,15 @@ std::string define(std::string_view head, std::string_view body, std::string_vie
            "$body$";
 }
 
+std::string ascii_words(std::string_view value) {
+    return "lower(regexp_replace(" + std::string(value) +
+           " COLLATE \"C\", '[^A-Za-z0-9]+', ' ', 'g') COLLATE \"C\")";
+}
+
 std::vector<std::string> make_functions() {
     const Tables tables = make_tables();
     const std::string ascii = "octet_length(value) = length(value)";
+    const std::string longest = std::to_string(storage::kMaxWordLength);
     return {
         define("streamwall_fold(value text) RETURNS text",
                "SELECT CASE WHEN " + ascii +
@@ -88,20 +94,27 @@ std::vector<std::string> make_functions() {
                "sql"),
         // The words of a text, each behind a space.
         define("streamwall_words_of(value text) RETURNS text",
-               "SELECT ' ' || CASE WHEN " + ascii +
-                   " THEN lower(regexp_replace(value COLLATE \"C\", '[^A-Za-z0-9]+', ' ', 'g')"
-                   " COLLATE \"C\") ELSE streamwall_fold(regexp_replace(value COLLATE \"C\", "
+               "SELECT ' ' || CASE WHEN " + ascii + " THEN " + ascii_words("value") +
+                   " ELSE streamwall_fold(regexp_replace(value COLLATE \"C\", "
                    "'[^A-Za-z0-9" +
                    tables.in_words + "]+', ' ', 'g')) END",
                "sql"),
-        // Of the text of a record's searched fields, see search.hpp.
+        // Of the text of a record's searched fields, see search.hpp. A function in SQL would be
+        // parsed anew in each transaction, with all the letters of the world in it; and where no
+        // word can be too long no query is needed to shorten them.
         define("streamwall_search_words(value text) RETURNS tsvector",
-               "SELECT array_to_tsvector(ARRAY(SELECT left(word, " +
-                   std::to_string(storage::kMaxWordLength) +
-                   ") FROM unnest(string_to_array(streamwall_words_of(left(value, " +
+               "\nDECLARE\n    searched text := left(value, " +
                    std::to_string(storage::kMaxSearchedText) +
-                   ")), ' ')) AS word WHERE word <> ''))",
-               "sql"),
+                   ");\n    words text[];\nBEGIN\n"
+                   "    IF octet_length(searched) = length(searched) THEN\n        searched := " +
+                   ascii_words("searched") +
+                   ";\n    ELSE\n        searched := streamwall_words_of(searched);\n    END IF;\n"
+                   "    words := array_remove(string_to_array(searched, ' '), '');\n"
+                   "    IF length(searched) > " +
+                   longest + " THEN\n        words := ARRAY(SELECT left(word, " + longest +
+                   ") FROM unnest(words) AS word);\n    END IF;\n"
+                   "    RETURN array_to_tsvector(words);\nEND\n",
+               "plpgsql"),
         define("streamwall_contains(value text, folded text) RETURNS boolean",
                "SELECT coalesce(strpos(streamwall_fold(value), folded) > 0, false)", "sql"),
         define("streamwall_prefix(value text, folded text) RETURNS boolean",

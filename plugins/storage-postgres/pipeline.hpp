@@ -94,6 +94,9 @@ class Pipeline {
     Pipeline& add_values(std::string_view sql, std::vector<storage::Value> values) {
         return add(sql, own_values_.emplace_back(std::move(values)));
     }
+    Pipeline& add_made(std::string sql, std::vector<storage::Value> values) {
+        return add_values(own_texts_.emplace_back(std::move(sql)), std::move(values));
+    }
     Pipeline& add_once(std::string sql) {
         items_.push_back({own_texts_.emplace_back(std::move(sql)), {}, 0, false});
         return *this;

@@ -24,6 +24,7 @@ class SqliteDialect final : public Dialect {
     std::string_view boolean(bool value) const override { return value ? "1" : "0"; }
     std::string identifier(std::string name) const override { return name; }
     bool index_holds_id() const override { return true; }
+    std::string_view table_options() const override { return ""; }
     std::string_view unless_in_use() const override { return ""; }
     bool updates_return() const override { return false; }
     std::string_view is_same() const override { return " IS "; }
@@ -73,6 +74,8 @@ class PostgresDialect final : public Dialect {
         return name.append("_").append(mark);
     }
     bool index_holds_id() const override { return false; }
+    // Room beside a row for its next versions, which need no new entry in any index then.
+    std::string_view table_options() const override { return " WITH (fillfactor = 70)"; }
     std::string_view unless_in_use() const override { return " ON CONFLICT DO NOTHING"; }
     bool updates_return() const override { return true; }
     std::string_view is_same() const override { return " IS NOT DISTINCT FROM "; }

@@ -17,6 +17,8 @@ class Dialect {
     virtual void placeholder(std::string& sql, std::size_t number) const = 0;
     virtual std::string_view column_type(FieldType type) const = 0;
     virtual std::string_view id_column_type() const = 0;  // a primary key that never comes twice
+    // Behind the columns of a table of records; may be empty.
+    virtual std::string_view table_options() const = 0;
     virtual std::string_view boolean(bool value) const = 0;
     // What a table or index of this name is called where names are shorter than ours may be.
     virtual std::string identifier(std::string name) const = 0;

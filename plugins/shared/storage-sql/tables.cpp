@@ -70,7 +70,7 @@ std::string create_table_sql(const Dialect& dialect, const Collection& collectio
     for (const char* own : {"created_at", "updated_at", "version"}) {
         sql += ", " + quoted(own) + " " + integer + " NOT NULL";
     }
-    return sql + ")";
+    return sql.append(")").append(dialect.table_options());
 }
 
 std::vector<Statement> alter_table_statements(const Dialect& dialect, const Collection& stored,
