@@ -326,6 +326,16 @@ void Hub::publish_plugin(std::string_view subject, std::string_view plugin) {
     if (stay) metrics_.messages.add(static_cast<double>(nodes_.send_change(subject, plugin)));
 }
 
+void Hub::publish_features(std::string_view flags) {
+    const Gate::Stay stay(gate_);
+    if (stay) metrics_.messages.add(static_cast<double>(nodes_.send_features(flags)));
+}
+
+void Hub::publish_feature(std::string_view subject, std::string_view flag) {
+    const Gate::Stay stay(gate_);
+    if (stay) metrics_.messages.add(static_cast<double>(nodes_.send_feature(subject, flag)));
+}
+
 Result<> Hub::deliver_to_room(std::string_view sent) {
     const Gate::Stay stay(gate_);
     return stay && rooms_ ? rooms_->deliver(sent) : ok();

@@ -57,8 +57,8 @@ struct HubOptions {
     std::size_t history_bytes = 16 * 1024 * 1024;
     std::uint64_t history_events = 100'000;  // that a client may be behind
     std::chrono::milliseconds session_ttl{300'000};
-    std::size_t max_sessions = 20'000;  // without a connection
-    rooms::Pace pace = {};  // of the commands of one connection
+    std::size_t max_sessions = 20'000;           // without a connection
+    rooms::Pace pace = {};                       // of the commands of one connection
     std::chrono::milliseconds heartbeat{6'000};  // in which who is in a room has to be heard
     BurstOptions burst = {};
 };
@@ -78,7 +78,8 @@ class Hub {
     struct Connection;
     using User = Connection;  // none for whoever was turned away
 
-    // `wants_nodes` runs when somebody has subscribed to NodesChannel: publish_nodes() is due.
+    // `wants_nodes` runs when somebody has subscribed to NodesChannel: publish_nodes() is due,
+    // and publish_features().
     // `burst_began` runs when changes begin to wait: end_burst() is due after the burst's delay.
     Hub(const sw_http_table* table, void* self, sw_lease* lease, HubMetrics metrics,
         std::function<void()> wants_nodes = {}, Sources sources = {}, HubOptions options = {},
@@ -106,6 +107,8 @@ class Hub {
     // The list of all nodes, a JSON array, and a change of one plugin. [any]
     void publish_nodes(std::string_view nodes);
     void publish_plugin(std::string_view subject, std::string_view plugin);
+    void publish_features(std::string_view flags);
+    void publish_feature(std::string_view subject, std::string_view flag);
     bool has_node_subscribers() const { return nodes_.identifiers() > 0; }
 
     // What plugins say in their rooms: the data of `room.message_sent` and of `room.opened`. [any]

@@ -50,6 +50,14 @@ std::size_t NodesChannel::send_change(std::string_view subject, std::string_view
     return send("changed", "plugin", plugin, subject);
 }
 
+std::size_t NodesChannel::send_features(std::string_view flags) {
+    return send("features", "features", flags, "features");
+}
+
+std::size_t NodesChannel::send_feature(std::string_view subject, std::string_view flag) {
+    return send("feature_changed", "feature", flag, subject);
+}
+
 std::size_t NodesChannel::identifiers() const {
     const std::lock_guard lock(mutex_);
     return entries_.size();

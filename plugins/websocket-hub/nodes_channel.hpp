@@ -1,9 +1,11 @@
-// NodesChannel: what becomes of plugins on all nodes, for admins.
+// NodesChannel: what becomes of plugins on all nodes, and of feature flags, for admins.
 //
 // {"action":"snapshot","nodes":[…]}, as the service kernel.nodes lists them, after somebody
 // subscribed and after a node joined or left: to everybody, since it holds for everybody.
 // {"action":"changed","plugin":{node, plugin, state, reason, health, health_reason, previous}} for
-// every change. One that comes while a snapshot is made may arrive before it; it is in it, then.
+// every change. {"action":"features","features":[…]} goes with each snapshot, and
+// {"action":"feature_changed","feature":{…}} tells of a flag, as features.flags has them. A change
+// that comes while a snapshot is made may arrive before it; it is in it, then.
 #pragma once
 
 #include "streams_channel.hpp"
@@ -31,6 +33,9 @@ class NodesChannel {
     std::size_t send_snapshot(std::string_view nodes);
     // `subject` names the plugin: readers that are behind need the latest of each only.
     std::size_t send_change(std::string_view subject, std::string_view plugin);
+    // `flags`: a JSON array; `flag`: an object.
+    std::size_t send_features(std::string_view flags);
+    std::size_t send_feature(std::string_view subject, std::string_view flag);
     std::size_t identifiers() const;
 
     // As StreamsChannel::close().

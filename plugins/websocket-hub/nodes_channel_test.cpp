@@ -58,6 +58,18 @@ TEST_F(ANodesChannel, SendsTheSnapshotThatWasAskedForAndThenChanges) {
     EXPECT_EQ(http.sent(viewer).size(), 1U);  // its welcome
 }
 
+TEST_F(ANodesChannel, SendsFeatureFlagsAndWhatBecomesOfThem) {
+    http.receive(admin, command("subscribe", kNodes));
+    hub.publish_features(R"([{"key":"a","enabled":false}])");
+    EXPECT_EQ(last(admin), R"({"identifier":"{\"channel\":\"NodesChannel\"}","message":)"
+                           R"({"action":"features","features":[{"key":"a","enabled":false}]}})");
+    hub.publish_feature("feature/a", R"({"key":"a","enabled":true})");
+    EXPECT_EQ(last(admin), R"({"identifier":"{\"channel\":\"NodesChannel\"}","message":)"
+                           R"({"action":"feature_changed","feature":{"key":"a","enabled":true}}})");
+    EXPECT_EQ(admin->merge_keys.back(), "feature/a");
+    EXPECT_EQ(http.sent(viewer).size(), 1U);  // its welcome
+}
+
 TEST_F(ANodesChannel, EndsWithItsLastSubscriber) {
     http.receive(admin, command("subscribe", kNodes));
     EXPECT_TRUE(hub.has_node_subscribers());

@@ -2,6 +2,7 @@
 #include "event_stream.hpp"
 #include "hub.hpp"
 
+#include <streamwall/contracts/features.hpp>
 #include <streamwall/model/rfc3339.hpp>
 #include <streamwall/sdk/http.hpp>
 #include <streamwall/sdk/json_scan.hpp>
@@ -94,6 +95,10 @@ class WebsocketHub final : public Plugin<Settings> {
                 {.pattern = pattern}, [this](const Event& event) { return on_node_event(event); });
             if (!heard) return heard;
         }
+        auto flagged =
+            bus().subscribe({.pattern = contracts::features::kFeatureChanged, .durable = "flags"},
+                            [this](const Event& event) { return on_flag(event); });
+        if (!flagged) return flagged;
         for (const auto* pattern :
              {rooms::wire::kMessageSent.data(), rooms::wire::kOpened.data()}) {
             auto heard = bus().subscribe(
@@ -105,6 +110,8 @@ class WebsocketHub final : public Plugin<Settings> {
         });
         for (const auto& [service, name, method] :
              {std::tuple("kernel.nodes", "list", &list_nodes_),
+              std::tuple(contracts::features::kService.data(),
+                         contracts::features::kSnapshot.data(), &list_flags_),
               std::tuple("store", "events", &read_events_),
               std::tuple("catalog.streams", "list", &list_streams_)}) {
             auto resolved = services().resolve(service, name);
@@ -172,7 +179,7 @@ class WebsocketHub final : public Plugin<Settings> {
         const auto rate = static_cast<std::uint32_t>(settings().command_rate);
         auto hub = std::make_shared<Hub>(
             listener_.table(), listener_.self(), listener_.lease(), metrics_,
-            [this] { ask_for_nodes(); }, Sources{ask(read_events_), ask(list_streams_)},
+            [this] { ask_for_all(); }, Sources{ask(read_events_), ask(list_streams_)},
             HubOptions{.history_bytes = settings().history_memory,
                        .history_events = settings().history_events,
                        .session_ttl = settings().session_ttl,
@@ -256,6 +263,25 @@ class WebsocketHub final : public Plugin<Settings> {
             hub->publish_nodes(json::find_member(answer->view(), "nodes"));
         });
     }
+    void ask_for_flags() {
+        ask(list_flags_)(Buffer("{}"), nullptr, [this](const Result<Buffer>& answer) {
+            const auto hub = current();
+            if (!hub) return;
+            if (!answer) {  // away, or no part of this system
+                return log().debug("hub.no_flags", answer.error().message);
+            }
+            hub->publish_features(json::find_member(answer->view(), "flags"));
+        });
+    }
+    void ask_for_all() {
+        ask_for_nodes();
+        ask_for_flags();
+    }
+    Outcome on_flag(const Event& event) {
+        const auto hub = current();
+        if (hub && hub->has_node_subscribers()) hub->publish_feature(event.subject(), event.data());
+        return ok();
+    }
     // As an admin: who may hear the answer is decided where one subscribes.
     Ask ask(const Method& method) {
         return [this, method](const Buffer& request, const sw_executor* home, auto done) {
@@ -288,7 +314,7 @@ class WebsocketHub final : public Plugin<Settings> {
 
     http::Listener listener_;
     HubMetrics metrics_;
-    Method list_nodes_, read_events_, list_streams_;
+    Method list_nodes_, list_flags_, read_events_, list_streams_;
     Timer ping_timer_, room_timer_, history_timer_, drain_timer_, burst_timer_;
     std::mutex mutex_;
     std::shared_ptr<Hub> hub_;

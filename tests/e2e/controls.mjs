@@ -77,6 +77,20 @@ test('admins see changes of plugins live', async (t) => {
     await order(200, 'discovery', 'enable');
 });
 
+test('admins see feature flags, and see them change', async (t) => {
+    const admin = await Subscriber.connect(t, host.cable, {channel: 'NodesChannel'});
+    const {features} = await admin.message('flags', ({action}) => action === 'features');
+    const flag = features.find(({key}) => key === 'stream_export');
+    assert.equal(typeof flag?.enabled, 'boolean', JSON.stringify(features));
+    const change = flag.enabled ? 'disable' : 'enable';
+    await api.expect(200, 'POST', `/features/stream_export/${change}`);
+    const {feature} = await admin.message(
+        'the change',
+        ({action, feature: one}) => action === 'feature_changed' && one.key === 'stream_export',
+    );
+    assert.equal(feature.enabled, !flag.enabled);
+});
+
 test('mistakes come back as problems', async () => {
     const nobody = await api.request('POST', '/nodes/main/plugins/discovry/disable');
     assert.equal(nobody.status, 404);
