@@ -89,6 +89,7 @@ void HttpSession::call_handler(Inbound& request, sw_http_request& view) {
     exchange->answer = request.answer;
     exchange->who = request.principal.rate_id;
     exchange->ends = request.principal.ends;
+    exchange->has_ended = false;
     exchange_ = exchange;
     phase_ = Phase::kHandling;
     phase_deadline_ = request.answer.started + timeout;

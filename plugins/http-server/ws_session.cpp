@@ -51,6 +51,7 @@ void WsSession::open(std::string_view answer, const sw_http_request& request,
     enqueue(Frame::raw(answer));
     user_ = endpoint_->on_open(endpoint_->ctx, this, &request, to_sw(protocol));
     if (worker_.draining) on_drain();
+    if (phase_ == Phase::kOpen) rearm();
     if (early_length > 0) read(early, early_length);
     flush();
 }
