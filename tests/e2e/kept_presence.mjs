@@ -5,7 +5,7 @@ import test from 'node:test';
 import {Subscriber} from './lib/cable.mjs';
 import {cableOf, signUp} from './lib/people.mjs';
 import {startTopology} from './lib/topology.mjs';
-import {seconds, until} from './lib/wait.mjs';
+import {seconds, until, within} from './lib/wait.mjs';
 
 const session = {channel: 'CollaborationChannel', resource: 'stream', resource_id: 7};
 const idsOf = ({users}) => users.map(({user_id: id}) => id).sort();
@@ -30,6 +30,7 @@ test('sessions outlive a crash of their node', async (t) => {
 
     const seen = first.messages.length;
     await host.kill('core');
+    const late = subscribeLater(first.consumer, {...session, resource_id: 8});
     await host.restart('core');
     const news = () => first.messages.slice(seen);
     await until('the list', () => news().some(isList), seconds(20));
@@ -40,10 +41,21 @@ test('sessions outlive a crash of their node', async (t) => {
     }, seconds(20));
     assert.ok(!news().some(({action}) => /^(joined|left)$/.test(action)), 'nobody has gone or come');
 
+    assert.equal(await within('who came meanwhile', late, seconds(20)), 'connected');
+
     first.perform('text_open', {field: 'notes'});
     const {content, version} = await first.message('the text', ({action}) => action === 'text');
     assert.deepEqual({content, version}, {content: 'kept', version: 1});
 });
+
+// How a subscription ends that begins while nobody can admit it.
+const subscribeLater = (consumer, params) =>
+    new Promise((resolve) => {
+        consumer.subscriptions.create(params, {
+            connected: () => resolve('connected'),
+            rejected: () => resolve('rejected'),
+        });
+    });
 
 // What the service `cache` has for a key of presence.
 async function cached(host, key) {
