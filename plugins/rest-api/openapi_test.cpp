@@ -1,6 +1,7 @@
 #include "docs_page.hpp"
 #include "openapi_document.hpp"
 #include "openapi_examples.hpp"
+#include "openapi_streams.hpp"
 
 #include <streamwall/model/text.hpp>
 #include <streamwall/sdk/json.hpp>
@@ -84,6 +85,15 @@ TEST(OpenApi, ListsOnlySchemasThatAreUsed) {
     ASSERT_EQ(schemas.size(), 1u);
     EXPECT_TRUE(schemas.contains("Problem"));
     EXPECT_EQ(parsed.at("openapi"), "3.1.0");
+}
+
+TEST(OpenApi, MarksTheOldNamesOfAStreamsFieldsAndNoOthers) {
+    const auto schemas = openapi::schemas();
+    std::vector<std::string> marked;
+    for (const auto& [name, schema] : schemas.at("Stream").at("properties").as_object()) {
+        if (schema.as_object().contains("deprecated")) marked.emplace_back(name);
+    }
+    EXPECT_EQ(marked, (std::vector<std::string>{"link", "last_checked"}));
 }
 
 TEST(OpenApiExamples, AreWhatTheirSchemasDescribe) {

@@ -115,6 +115,9 @@ test('names that are on their way out say so, and which name stays', async () =>
     const since = Number(old.headers.deprecation.slice(1)) * 1000;
     assert.ok(Date.parse(old.headers.sunset) > since, old.headers.sunset);
     assert.equal(old.headers.link, '</api/v1/users/signup>; rel="successor-version"');
+    const description = (await curl(`${host.url}/openapi.json`)).json;
+    const {properties} = description.components.schemas.Stream;
+    for (const name of ['link', 'last_checked']) assert.equal(properties[name].deprecated, true, name);
     const now = await post('/users/login');
     assert.equal(now.status, 200);
     assert.equal(now.headers.deprecation, undefined);
