@@ -350,6 +350,51 @@ test('tokens, log-outs and keys outlive a restart; no secret is in the log', asy
     }
 });
 
+// Opens a stream of events; `ended` says how it ends, once it does.
+async function listening(route, key) {
+    const headers = {Authorization: `Bearer ${key}`, Accept: 'text/event-stream'};
+    const response = await fetch(`${host.url}${route}`, {headers});
+    assert.equal(response.status, 200, route);
+    const read = async () => {
+        for await (const bytes of response.body) assert.ok(bytes.length > 0);
+    };
+    const ended = read().then(
+        () => 'ended',
+        () => 'broken off',
+    );
+    return {ended};
+}
+const eventStreams = ['/api/v1/events', '/cable/sse'];
+
+test('streams of events end with the log-in that opened them', async () => {
+    const ends = {
+        'a log-out': ({token}) => status(token, 'DELETE', '/users/logout'),
+        'another role': ({user}) => status(undefined, 'PATCH', `/users/${user.id}`, {role: 'editor'}),
+        'being switched off': ({user}) =>
+            status(undefined, 'PATCH', `/users/${user.id}`, {active: false}),
+    };
+    for (const [name, end] of Object.entries(ends)) {
+        for (const route of eventStreams) {
+            const person = await signedUp();
+            const {ended} = await listening(route, person.token);
+            assert.ok((await end(person)) < 300, name);
+            assert.equal(await within(`${route} to end by ${name}`, ended), 'broken off');
+        }
+    }
+});
+
+test('streams of events and WebSockets end when their token runs out', async (t) => {
+    const {user} = await signedUp();
+    const now = Math.floor(Date.now() / 1000);
+    const token = hs256({sub: `${user.id}`, iat: now, exp: now + 3}, jwtSecret);
+    const cable = await RawCable.open(t, `ws://${host.address}/cable?token=${token}`);
+    await cable.frame('welcome', ({type}) => type === 'welcome');
+    const opened = await Promise.all(eventStreams.map((route) => listening(route, token)));
+    assert.equal((await within('the end of the socket', cable.closed)).code, 1008);
+    for (const {ended} of opened) assert.equal(await within('the end', ended), 'broken off');
+    assert.ok(Date.now() >= (now + 3) * 1000, 'not before');
+});
+
 test('the eleventh try to log in within twenty minutes has to wait', async (t) => {
     const limited = await Host.start(t, {env: {STREAMWALL_RATE_LIMITS: '6000/6000/6000'}});
     const attempt = () =>
