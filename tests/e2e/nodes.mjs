@@ -124,6 +124,18 @@ test('admins see plugins of other nodes change, and nodes come and go', async (t
     await until('ingest back', async () => (await stateOf('discovery')) === 'running', seconds(20));
 });
 
+test('admins see feature flags change, whichever listener they change at', async (t) => {
+    const admin = await Subscriber.connect(t, second.cable, {channel: 'NodesChannel'});
+    const {features} = await admin.message('flags', ({action}) => action === 'features');
+    const {enabled} = features.find(({key}) => key === 'stream_export');
+    await api.expect(200, 'POST', `/features/stream_export/${enabled ? 'disable' : 'enable'}`);
+    const {feature} = await admin.message(
+        'the change',
+        ({action, feature: one}) => action === 'feature_changed' && one.key === 'stream_export',
+    );
+    assert.equal(feature.enabled, !enabled);
+});
+
 test('every listener knows the events of all nodes by their schemas', async () => {
     for (const listener of system.listeners()) {
         const {schemas} = await new Api(listener).expect(200, 'GET', '/schemas');
