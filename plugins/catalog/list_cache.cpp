@@ -113,6 +113,13 @@ ListCache::Question ListCache::ask(StreamQuery query) {
     return question;
 }
 
+Buffer ListCache::Question::known() const {
+    const bool is_behind = count_ && !query_.has_cursor && query_.offset >= *count_;
+    if (!is_behind) return {};
+    return Buffer(R"({"records":[],"count":)" + std::to_string(*count_) +
+                  R"(,"next_cursor":null})");
+}
+
 Buffer ListCache::Question::request() const {
     if (list_ == nullptr || !query_.has_count) return Buffer(query_.request());
     if (!count_) return Buffer(query_.request(R"(,"sequence":true)"));

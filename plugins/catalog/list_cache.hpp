@@ -46,6 +46,9 @@ class ListCache {
     // A question to the store, and what is known already. Made before the store is asked.
     class Question {
       public:
+        // The reply, where it needs no store: a page behind the last record, whose filter may be
+        // one that costs long to find nothing. Else empty.
+        Buffer known() const;
         // The request of `store.query`.
         Buffer request() const;
 

@@ -11,6 +11,7 @@ namespace streamwall::catalog {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class ListCacheTest : public ::testing::Test {
   protected:
@@ -133,6 +134,24 @@ TEST_F(ListCacheTest, ACountIsCarriedOnWithoutAskingForIt) {
     EXPECT_FALSE(store.last_query().contains("count"));
     patch(id, R"({"notes":"PROTestando"})");
     EXPECT_EQ(list(R"({"search":["prot"]})").count, 2);
+}
+
+TEST_F(ListCacheTest, APageBehindTheLastRecordIsNotAskedFor) {
+    made("https://a.example/1");
+    const auto live = R"({"status":["live"]})";
+    EXPECT_EQ(list(live).count, 0);
+    const auto asked = store.queries();
+    EXPECT_EQ(list(live, R"("limit":25,"offset":25,"count":true)").count, 0);
+    EXPECT_EQ(list("{}", R"("limit":25,"count":true)").count, 1);
+    EXPECT_THAT(list("{}", R"("limit":25,"offset":25,"count":true)").ids, IsEmpty());
+    EXPECT_EQ(store.queries(), asked + 1) << "the first page of all";
+    made("https://a.example/2", R"(,"status":"live")");
+    EXPECT_THAT(list(live).ids, ElementsAre(2));
+    list("{}", R"("limit":25,"offset":1,"count":true)");
+    EXPECT_EQ(store.queries(), asked + 3) << "what is there now";
+    const auto refused =
+        ask(Operation::kList, R"({"filters":{},"limit":25,"cursor":"no such","count":true})");
+    EXPECT_FALSE(refused);
 }
 
 TEST_F(ListCacheTest, ACheckThatLearnsNothingNewShowsInTheNextList) {

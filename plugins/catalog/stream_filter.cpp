@@ -122,6 +122,7 @@ Result<StreamQuery> to_stream_query(std::string_view list_request) {
     for (const std::string_view name : {"limit", "offset", "cursor"}) {
         if (const auto raw = json::find_member(list_request, name); !raw.empty()) {
             page.raw(name, raw);
+            out.has_cursor = name == "cursor" && raw != "null";
         }
     }
     const auto number = [&](std::string_view name) {

@@ -12,7 +12,8 @@ namespace streamwall::catalog {
 struct StreamQuery {
     std::string filter;  // of the store; the same for every spelling of the same filters
     std::string page;    // members of the store's request but what it is to add: the list itself
-    bool has_count = false;  // is asked for
+    bool has_count = false;   // is asked for
+    bool has_cursor = false;  // goes on behind a record, not at `offset`
     std::int64_t limit = 0;
     std::int64_t offset = 0;
 

@@ -85,6 +85,7 @@ void StreamRecords::query(Buffer request, const sw_context& context, Reply reply
 
 void StreamRecords::list(StreamQuery query, const sw_context& context, Reply reply) {
     auto question = lists_.ask(std::move(query));
+    if (auto known = question.known()) return reply(std::move(known));
     auto request = question.request();
     store_.call(StorePort::Method::kQuery, std::move(request), context,
                 [this, question = std::move(question),
