@@ -68,12 +68,6 @@ std::vector<Table> own_tables() {
     };
 }
 
-std::string quoted(std::string_view name) {
-    std::string out;
-    storage::append_identifier(out, name);
-    return out;
-}
-
 // FNV-1a over type and text of each value.
 std::uint64_t checksum(const std::vector<Cell>& row) {
     std::uint64_t hash = 14695981039346656037ULL;
@@ -111,11 +105,11 @@ std::string insert_sql(const Table& table) {
         const auto type = table.columns[i].type;
         const std::string comma = i > 0 ? ", " : "";
         const std::string number = std::to_string(i + 1);
-        names += comma + quoted(table.columns[i].name);
+        names += comma + storage::quoted_identifier(table.columns[i].name);
         picked += comma + ArrayColumn::element("c" + number, type);
         arrays += comma + "$" + number + std::string(ArrayColumn::cast(type));
     }
-    std::string sql = "INSERT INTO " + quoted(table.target) + " (" + names +
+    std::string sql = "INSERT INTO " + storage::quoted_identifier(table.target) + " (" + names +
                       ") OVERRIDING SYSTEM VALUE SELECT " + picked + " FROM unnest(" + arrays +
                       ") AS added (";
     for (std::size_t i = 1; i <= table.columns.size(); ++i)
@@ -140,7 +134,8 @@ class Copier {
         for (const auto& collection : co_await declare())
             tables.push_back(table_of(*collection));
         for (const auto& table : tables) {
-            all_ += source_.number("SELECT count(*) FROM " + quoted(table.source));
+            all_ +=
+                source_.number("SELECT count(*) FROM " + storage::quoted_identifier(table.source));
         }
         for (const auto& table : tables)
             co_await copy(table);
@@ -209,8 +204,9 @@ class Copier {
         const std::string insert = insert_sql(table);
         Cell key = co_await copied_through(table);
         if (key.index() != 0) {
-            done_ += source_.number("SELECT count(*) FROM " + quoted(table.source)) -
-                     remaining(table, key);
+            done_ +=
+                source_.number("SELECT count(*) FROM " + storage::quoted_identifier(table.source)) -
+                remaining(table, key);
         }
         while (true) {
             const auto rows = source_.rows_behind(table.source, table.names(), key, kRowsAtOnce);
@@ -243,8 +239,9 @@ class Copier {
             storage::append_literal(literal, bound);
             bound = literal;
         }
-        return source_.number("SELECT count(*) FROM " + quoted(table.source) + " WHERE " +
-                              quoted(table.columns.front().name) + " > " + bound);
+        return source_.number("SELECT count(*) FROM " + storage::quoted_identifier(table.source) +
+                              " WHERE " + storage::quoted_identifier(table.columns.front().name) +
+                              " > " + bound);
     }
 
     Task<CopiedTable> compare(const Table& table) {
@@ -282,10 +279,11 @@ class Copier {
     Task<CopiedTable> count(const Table& table) {
         std::string select;
         for (const auto& name : table.names())
-            select +=
-                (select.empty() ? "DECLARE compared CURSOR FOR SELECT " : ", ") + quoted(name);
+            select += (select.empty() ? "DECLARE compared CURSOR FOR SELECT " : ", ") +
+                      storage::quoted_identifier(name);
         Pipeline pipeline;
-        pipeline.add("BEGIN").add_once(select + " FROM " + quoted(table.target));
+        pipeline.add("BEGIN").add_once(select + " FROM " +
+                                       storage::quoted_identifier(table.target));
         (co_await target_.run(pipeline)).check();
         CopiedTable here{table.target};
         while (true) {
@@ -324,7 +322,7 @@ class Copier {
             const std::int64_t last = inbox ? source_.number("SELECT max(number) FROM inbox")
                                             : source_.last_id(table.source);
             if (last == 0) continue;
-            const std::string name = quoted(table.target);
+            const std::string name = storage::quoted_identifier(table.target);
             co_await target_.query(
                 "SELECT setval(pg_get_serial_sequence($1, $2), $3)",
                 {std::string_view(name), std::string_view(table.columns.front().name), last});

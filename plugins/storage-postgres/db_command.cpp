@@ -115,9 +115,8 @@ Task<boost::json::object> read_status(Connection& connection, const std::string&
     status["journal"] = {{"epoch", head.epoch}, {"first", head.trimmed + 1}, {"last", head.last}};
     boost::json::object collections;
     for (const auto& collection : (co_await load_declarations(connection)).collections) {
-        std::string table;
-        storage::append_identifier(table, collection->table());
-        auto rows = co_await connection.query("SELECT count(*) FROM " + table);
+        auto rows = co_await connection.query("SELECT count(*) FROM " +
+                                              storage::quoted_identifier(collection->table()));
         rows.step();
         collections[collection->name()] = rows.integer(0);
     }

@@ -110,18 +110,14 @@ class Builder {
     }
 
     std::string name_of(std::size_t field) const {
-        return quoted(first_.collection->columns()[first_.fields[field].first].name);
+        return storage::quoted_identifier(
+            first_.collection->columns()[first_.fields[field].first].name);
     }
     std::string given(std::size_t field) const {
         const auto type = first_.collection->columns()[first_.fields[field].first].type;
         return ArrayColumn::element("\"@" + std::to_string(field) + '"', type);
     }
-    std::string table() const { return quoted(first_.collection->table()); }
-    static std::string quoted(std::string_view name) {
-        std::string out;
-        storage::append_identifier(out, name);
-        return out;
-    }
+    std::string table() const { return storage::quoted_identifier(first_.collection->table()); }
 
     const std::span<const RecordChange* const> changes_;
     const RecordChange& first_;

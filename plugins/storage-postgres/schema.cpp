@@ -71,8 +71,7 @@ Task<> run_all(Connection& connection, std::span<const std::string> statements) 
 }
 
 Task<> make_schema(Connection& connection, const std::string& schema) {
-    std::string quoted;
-    storage::append_identifier(quoted, schema);
+    const std::string quoted = storage::quoted_identifier(schema);
     auto there = co_await connection.query("SELECT to_regnamespace($1) IS NOT NULL",
                                            {std::string_view(quoted)});
     there.step();
@@ -117,8 +116,7 @@ Task<> ensure_index(Connection& connection, const storage::IndexDefinition& inde
         {std::string_view(index.name)});
     known.step();
     if (known.text(0) == index.sql) co_return;
-    std::string name;
-    storage::append_identifier(name, index.name);
+    const std::string name = storage::quoted_identifier(index.name);
     std::string definition;
     storage::append_literal(definition, index.sql);
     Pipeline pipeline;
@@ -135,8 +133,7 @@ std::vector<storage::Value> lock_values(Lock lock, std::string_view schema) {
 }
 
 Task<Version> read_version(Connection& connection, const std::string& schema) {
-    std::string quoted;
-    storage::append_identifier(quoted, schema);
+    const std::string quoted = storage::quoted_identifier(schema);
     auto found = co_await connection.query(
         "SELECT to_regclass($1 || '.meta') IS NOT NULL,"
         " EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = to_regnamespace($1))",

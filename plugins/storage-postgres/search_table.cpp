@@ -10,22 +10,16 @@ namespace {
 // waited for 100 ms now and then.
 constexpr const char* kPending = " WITH (gin_pending_list_limit = 256)";
 
-std::string quoted(std::string_view name) {
-    std::string sql;
-    storage::append_identifier(sql, name);
-    return sql;
-}
-
 // What belongs to the table, named after it.
 std::string named(const storage::Collection& collection, std::string_view suffix) {
-    return quoted(storage::postgres_dialect().identifier(collection.search_table() + "_" +
-                                                         std::string(suffix)));
+    return storage::quoted_identifier(storage::postgres_dialect().identifier(
+        collection.search_table() + "_" + std::string(suffix)));
 }
 
 std::string joined(const storage::SearchIndex& search, std::string_view row) {
     std::string out;
     for (const auto& field : search.fields)
-        out.append(out.empty() ? "" : ", ").append(row).append(quoted(field));
+        out.append(out.empty() ? "" : ", ").append(row).append(storage::quoted_identifier(field));
     return out;
 }
 
@@ -36,15 +30,17 @@ std::string words_of(const storage::SearchIndex& search, std::string_view row) {
 std::string differs(const storage::SearchIndex& search) {
     std::string out;
     for (const auto& field : search.fields) {
-        out.append(out.empty() ? "" : " OR ").append("OLD.").append(quoted(field));
-        out.append(" IS DISTINCT FROM NEW.").append(quoted(field));
+        out.append(out.empty() ? "" : " OR ")
+            .append("OLD.")
+            .append(storage::quoted_identifier(field));
+        out.append(" IS DISTINCT FROM NEW.").append(storage::quoted_identifier(field));
     }
     return out;
 }
 
 std::string keeper(const storage::Collection& collection) {
     const auto& search = *collection.search();
-    const std::string table = quoted(collection.search_table());
+    const std::string table = storage::quoted_identifier(collection.search_table());
     return "CREATE FUNCTION " + named(collection, "keep") +
            "() RETURNS trigger LANGUAGE plpgsql AS $keep$ BEGIN"
            " IF TG_OP = 'INSERT' THEN INSERT INTO " +
@@ -66,8 +62,8 @@ bool has_search_of(const storage::Collection* before, const storage::Collection&
 Task<> build_search(Connection& connection, const storage::Collection& collection) {
     if (!collection.search()) co_return;
     const auto& search = *collection.search();
-    const std::string table = quoted(collection.search_table());
-    const std::string on = " ON " + quoted(collection.table());
+    const std::string table = storage::quoted_identifier(collection.search_table());
+    const std::string on = " ON " + storage::quoted_identifier(collection.table());
     const std::string keep = named(collection, "keep");
     const std::string call = " FOR EACH ROW";
     Pipeline pipeline;
@@ -78,7 +74,7 @@ Task<> build_search(Connection& connection, const storage::Collection& collectio
     pipeline.add_once("CREATE TABLE " + table +
                       " (\"id\" bigint PRIMARY KEY, \"words\" tsvector NOT NULL)");
     pipeline.add_once("INSERT INTO " + table + " SELECT \"id\", " + words_of(search, "") +
-                      " FROM " + quoted(collection.table()));
+                      " FROM " + storage::quoted_identifier(collection.table()));
     pipeline.add_once("CREATE INDEX " + named(collection, "index") + " ON " + table +
                       " USING gin (\"words\")" + kPending);
     pipeline.add_once(keeper(collection));

@@ -11,12 +11,6 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x53574C4C;
 constexpr std::int64_t kKnownVersion = 2;
 
-std::string quoted(std::string_view name) {
-    std::string out;
-    storage::append_identifier(out, name);
-    return out;
-}
-
 Cell cell_of(sqlite3_stmt* statement, int column) {
     switch (sqlite3_column_type(statement, column)) {
         case SQLITE_INTEGER:
@@ -120,10 +114,10 @@ std::vector<std::vector<Cell>> SqliteSource::rows_behind(const std::string& tabl
     std::string sql = "SELECT ";
     for (const auto& column : columns) {
         if (&column != columns.data()) sql += ", ";
-        sql += quoted(column);
+        sql += storage::quoted_identifier(column);
     }
-    sql += " FROM " + quoted(table);
-    const std::string first = quoted(columns.front());
+    sql += " FROM " + storage::quoted_identifier(table);
+    const std::string first = storage::quoted_identifier(columns.front());
     if (key.index() != 0) sql += " WHERE " + first + " > ?";
     sql += " ORDER BY " + first + " LIMIT " + std::to_string(most);
     const auto statement = prepare(sql);

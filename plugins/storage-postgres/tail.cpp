@@ -59,10 +59,8 @@ Task<> Tail::run() {
 }
 
 Task<> Tail::follow() {
-    std::string quoted;
-    storage::append_identifier(quoted, channel_);
     Pipeline listen;
-    listen.add_once("LISTEN " + quoted);
+    listen.add_once("LISTEN " + storage::quoted_identifier(channel_));
     (co_await connection_->run(listen)).check();
     const auto head = co_await read_head(*connection_);
     if (head.epoch != epoch_) {

@@ -106,18 +106,12 @@ void searched_function(sqlite3_context* context, int count, sqlite3_value** argu
     sqlite3_result_int(context, found ? 1 : 0);
 }
 
-std::string quoted(std::string_view name) {
-    std::string out;
-    storage::append_identifier(out, name);
-    return out;
-}
-
 // `, old."archived", old."title"…`
 std::string fields_of(const storage::SearchIndex& search, std::string_view row) {
     std::string out;
     for (const auto* list : {&search.beside, &search.fields}) {
         for (const auto& field : *list)
-            out += ", " + std::string(row) + quoted(field);
+            out += ", " + std::string(row) + storage::quoted_identifier(field);
     }
     return out;
 }
@@ -134,9 +128,9 @@ std::array<Trigger, 3> triggers_of(const storage::Collection& collection) {
     std::string differ;
     for (const auto* list : {&search.beside, &search.fields}) {
         for (const auto& field : *list) {
-            fields += (fields.empty() ? "" : ", ") + quoted(field);
-            differ += (differ.empty() ? "old." : " OR old.") + quoted(field) + " IS NOT new." +
-                      quoted(field);
+            fields += (fields.empty() ? "" : ", ") + storage::quoted_identifier(field);
+            differ += (differ.empty() ? "old." : " OR old.") + storage::quoted_identifier(field) +
+                      " IS NOT new." + storage::quoted_identifier(field);
         }
     }
     const auto trigger = [&](std::string_view kind, std::string_view head, std::string_view row,
@@ -144,12 +138,12 @@ std::array<Trigger, 3> triggers_of(const storage::Collection& collection) {
         const std::string name = table + "_" + std::string(kind);
         std::string literal;
         storage::append_literal(literal, table);
-        return Trigger{name, "CREATE TRIGGER " + quoted(name) + " AFTER " + std::string(head) +
-                                 " BEGIN SELECT streamwall_note(" + literal + ", " +
-                                 std::string(row) + "\"id\", " + std::to_string(rows) + ", " +
-                                 std::to_string(search.beside.size()) + values + "); END"};
+        return Trigger{name, "CREATE TRIGGER " + storage::quoted_identifier(name) + " AFTER " +
+                                 std::string(head) + " BEGIN SELECT streamwall_note(" + literal +
+                                 ", " + std::string(row) + "\"id\", " + std::to_string(rows) +
+                                 ", " + std::to_string(search.beside.size()) + values + "); END"};
     };
-    const std::string on = " ON " + quoted(collection.table());
+    const std::string on = " ON " + storage::quoted_identifier(collection.table());
     return {trigger("insert", "INSERT" + on, "new.", 1, fields_of(search, "new.")),
             trigger("delete", "DELETE" + on, "old.", -1, fields_of(search, "old.")),
             trigger("update", "UPDATE OF " + fields + on + " WHEN " + differ, "new.", 0,
@@ -158,17 +152,17 @@ std::array<Trigger, 3> triggers_of(const storage::Collection& collection) {
 
 void build(Connection& writer, const storage::Collection& collection) {
     const auto& search = *collection.search();
-    const std::string table = quoted(collection.search_table());
+    const std::string table = storage::quoted_identifier(collection.search_table());
     const auto triggers = triggers_of(collection);
     for (const auto& trigger : triggers)
-        writer.run("DROP TRIGGER IF EXISTS " + quoted(trigger.name));
+        writer.run("DROP TRIGGER IF EXISTS " + storage::quoted_identifier(trigger.name));
     writer.run("DROP TABLE IF EXISTS " + table);
     // No texts (they are in the record), no positions, no lengths: whether a token is there.
     writer.run("CREATE VIRTUAL TABLE " + table +
                " USING fts5(words, content='', detail=none, columnsize=0, tokenize='ascii')");
     writer.run("INSERT INTO " + table + " (rowid, words) SELECT \"id\", streamwall_tokens(" +
                std::to_string(search.beside.size()) + fields_of(search, "") + ") FROM " +
-               quoted(collection.table()) + " ORDER BY \"id\"");
+               storage::quoted_identifier(collection.table()) + " ORDER BY \"id\"");
     for (const auto& trigger : triggers)
         writer.run(trigger.sql);
 }
@@ -206,7 +200,7 @@ Change sum_of(std::span<const Change> changes) {
 void write_one(Connection& connection, const Change& change) {
     // FTS5 counts rows: an update is one less and one more, whatever it changes.
     const bool is_update = change.rows == 0 && (!change.lost.empty() || !change.gained.empty());
-    const std::string table = quoted(change.table);
+    const std::string table = storage::quoted_identifier(change.table);
     if (change.rows < 0 || is_update) {
         auto remove = connection.prepare("INSERT INTO " + table + " (" + table +
                                          ", rowid, words) VALUES ('delete', ?, ?)");

@@ -113,6 +113,11 @@ const Dialect& postgres_dialect() {
 void append_identifier(std::string& sql, std::string_view name) {
     append_quoted(sql, name, '"');
 }
+std::string quoted_identifier(std::string_view name) {
+    std::string out;
+    append_identifier(out, name);
+    return out;
+}
 void append_literal(std::string& sql, std::string_view text) {
     append_quoted(sql, text, '\'');
 }

@@ -50,6 +50,7 @@ const Dialect& postgres_dialect();
 
 // "name", with quotes doubled.
 void append_identifier(std::string& sql, std::string_view name);
+std::string quoted_identifier(std::string_view name);
 
 // 'text', with quotes doubled: for index definitions, which take no placeholders.
 void append_literal(std::string& sql, std::string_view text);

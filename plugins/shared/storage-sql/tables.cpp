@@ -5,14 +5,9 @@
 namespace streamwall::storage {
 namespace {
 
-std::string quoted(std::string_view name) {
-    std::string sql;
-    append_identifier(sql, name);
-    return sql;
-}
-
 std::string column_definition(const Dialect& dialect, const Column& column) {
-    std::string sql = quoted(column.name) + " " + std::string(dialect.column_type(column.type));
+    std::string sql =
+        quoted_identifier(column.name) + " " + std::string(dialect.column_type(column.type));
     if (column.nullable) return sql;
     sql += " DEFAULT ";
     const Value value = column.default_as_value();
@@ -26,7 +21,8 @@ std::string column_definition(const Dialect& dialect, const Column& column) {
 }
 
 std::string unique_sql(const Collection& collection, const UniqueKey& key, std::string_view name) {
-    std::string sql = "CREATE UNIQUE INDEX " + quoted(name) + " ON " + quoted(collection.table());
+    std::string sql = "CREATE UNIQUE INDEX " + quoted_identifier(name) + " ON " +
+                      quoted_identifier(collection.table());
     sql += " (";
     for (std::size_t i = 0; i < key.fields.size(); ++i) {
         if (i > 0) sql += ", ";
@@ -41,7 +37,8 @@ std::string unique_sql(const Collection& collection, const UniqueKey& key, std::
 // so the last field is made ascending and the others follow: read backwards it is what was asked.
 std::string index_sql(const Dialect& dialect, const Collection& collection, const Index& index,
                       std::string_view name) {
-    std::string sql = "CREATE INDEX " + quoted(name) + " ON " + quoted(collection.table()) + " (";
+    std::string sql = "CREATE INDEX " + quoted_identifier(name) + " ON " +
+                      quoted_identifier(collection.table()) + " (";
     const bool flip = index.fields.back().starts_with('-');
     for (std::size_t i = 0; i < index.fields.size(); ++i) {
         std::string_view field = index.fields[i];
@@ -62,13 +59,13 @@ std::string index_sql(const Dialect& dialect, const Collection& collection, cons
 
 std::string create_table_sql(const Dialect& dialect, const Collection& collection) {
     const std::string integer(dialect.column_type(FieldType::kInteger));
-    std::string sql = "CREATE TABLE " + quoted(collection.table()) + " (\"id\" ";
+    std::string sql = "CREATE TABLE " + quoted_identifier(collection.table()) + " (\"id\" ";
     sql += dialect.id_column_type();
     for (const auto& column : collection.columns()) {
         if (column.declared) sql += ", " + column_definition(dialect, column);
     }
     for (const char* own : {"created_at", "updated_at", "version"}) {
-        sql += ", " + quoted(own) + " " + integer + " NOT NULL";
+        sql += ", " + quoted_identifier(own) + " " + integer + " NOT NULL";
     }
     return sql.append(")").append(dialect.table_options());
 }
@@ -79,7 +76,7 @@ std::vector<Statement> alter_table_statements(const Dialect& dialect, const Coll
     for (const auto& column : collection.columns()) {
         if (!column.declared) continue;
         const auto before = stored.find(column.name);
-        const std::string table = quoted(collection.table());
+        const std::string table = quoted_identifier(collection.table());
         if (!before) {
             statements.push_back(
                 {"ALTER TABLE " + table + " ADD COLUMN " + column_definition(dialect, column), {}});
