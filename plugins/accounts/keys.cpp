@@ -33,11 +33,8 @@ bj::object told_event(std::string_view type, const bj::object& key, const bj::ob
     for (const auto* name : {"prefix", "expires_at", "revoked_at"}) {
         if (set.contains(name)) changes[name] = {{"from", key.at(name)}, {"to", set.at(name)}};
     }
-    bj::object out{{"op", "event"}, {"type", type}, {"version", "1.0"}};
-    out["subject"] = "api_key/" + std::to_string(number_at(key, "id"));
-    out["data"] = told(key, set);
-    if (!changes.empty()) out["changes"] = std::move(changes);
-    return out;
+    const auto subject = "api_key/" + std::to_string(number_at(key, "id"));
+    return change::event(type, subject, told(key, set), std::move(changes));
 }
 
 void read_scopes(const bj::object& body, bj::object& record, FieldErrors& errors) {

@@ -64,10 +64,8 @@ Task<> LoginNews::tell(std::string_view type, Try who, bj::object data, Context 
     if (who.user > 0) data["id"] = who.user;
     if (!who.email.empty()) data["email"] = who.email;
     if (!who.address.empty()) data["address"] = who.address;
-    bj::object event{{"op", "event"}, {"type", type}, {"version", "1.0"}, {"subject", subject}};
-    event["data"] = std::move(data);
     bj::array changes;
-    changes.push_back(std::move(event));
+    changes.push_back(change::event(type, subject, std::move(data)));
     const auto done = co_await parts_.store.apply(std::move(changes), context);
     if (done) co_return;
     parts_.host.log().error("accounts.not_audited", done.error().message,

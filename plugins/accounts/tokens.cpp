@@ -77,10 +77,8 @@ bj::object logged_out(const bj::object& user, const std::string& address) {
     if (!address.empty()) data["address"] = address;
     for (const auto* name : {"id", "email", "role", "version"})
         data[name] = user.at(name);
-    bj::object out{{"op", "event"}, {"type", names::kUserLoggedOut}, {"version", "1.0"}};
-    out["subject"] = "user/" + std::to_string(number_at(user, "id"));
-    out["data"] = std::move(data);
-    return out;
+    const auto subject = "user/" + std::to_string(number_at(user, "id"));
+    return change::event(names::kUserLoggedOut, subject, std::move(data));
 }
 
 // RFC 3339 of whole seconds.

@@ -40,11 +40,7 @@ bj::object told_changes(const bj::object& user, const bj::object& set, bool has_
 
 // The record stays as it is; that its secret is another is worth knowing.
 bj::object password_changed(const bj::object& user) {
-    bj::object out{{"op", "event"}, {"type", names::kUserUpdated}, {"version", "1.0"}};
-    out["subject"] = subject_of(user);
-    out["data"] = user;
-    out["changes"] = told_changes(user, {}, true);
-    return out;
+    return change::event(names::kUserUpdated, subject_of(user), user, told_changes(user, {}, true));
 }
 
 void need(const bj::object& body, std::string_view name, FieldErrors& errors) {

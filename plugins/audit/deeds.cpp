@@ -31,10 +31,8 @@ Result<bj::object> event_of(const bj::object& request) {
     if (const auto error = text_at(request, "error"); !error.empty()) {
         data["error"] = error.substr(0, kMaxText);
     }
-    bj::object out{{"op", "event"}, {"type", action}, {"version", "1.0"}};
-    out["subject"] = std::string(resource).append("/").append(id);
-    out["data"] = std::move(data);
-    return out;
+    const auto subject = std::string(resource).append("/").append(id);
+    return records::change::event(action, subject, std::move(data));
 }
 
 }  // namespace

@@ -95,6 +95,14 @@ bj::object event(std::string_view type, std::string_view subject, std::int64_t i
     return out;
 }
 
+bj::object event(std::string_view type, std::string_view subject, bj::object data,
+                 bj::object changes) {
+    bj::object out{{"op", "event"}, {"type", type}, {"version", "1.0"}, {"subject", subject}};
+    out["data"] = std::move(data);
+    if (!changes.empty()) out["changes"] = std::move(changes);
+    return out;
+}
+
 }  // namespace change
 
 std::int64_t number_at(const bj::object& record, std::string_view name) {

@@ -43,6 +43,9 @@ boost::json::object erase(std::string_view collection, const boost::json::object
 // Whose data is the record of the change at `index`; `changes` may be empty.
 boost::json::object event(std::string_view type, std::string_view subject, std::int64_t index,
                           boost::json::object changes = {});
+// With data of its own.
+boost::json::object event(std::string_view type, std::string_view subject, boost::json::object data,
+                          boost::json::object changes = {});
 }  // namespace change
 
 // Members of records.
