@@ -13,10 +13,10 @@ struct RoomChannel {
     std::string name;
     std::unordered_map<std::string, RoomMemberPtr> members;  // by id
     std::unordered_map<std::string, std::set<RoomMember*>> rooms;
-    std::size_t waiting = 0;             // admissions that are awaited
-    bool is_known = false;               // to be a plugin's
-    std::vector<RoomMemberPtr> put_off;  // who is to be admitted once the plugin is there
-    std::deque<std::string> recent;      // messages that came meanwhile
+    std::size_t waiting = 0;                         // admissions that are awaited
+    bool is_known = false;                           // to be a plugin's
+    std::vector<std::weak_ptr<RoomMember>> put_off;  // to be admitted once the plugin is there
+    std::deque<std::string> recent;                  // messages that came meanwhile
     std::size_t recent_bytes = 0;
     std::string lost_owner;  // of the newest message that `recent` had no room for
     std::uint64_t lost_position = 0;
@@ -229,7 +229,6 @@ void Rooms::refuse(RoomMember& member, const Error& error) {
 void Rooms::drop(RoomMember& member) {
     member.is_over = true;
     move_to_rooms(member, {});
-    std::erase_if(member.channel->put_off, [&](const auto& each) { return each.get() == &member; });
     if (member.channel->members.erase(member.id) != 0) subscriptions_.add(-1);
 }
 
@@ -353,7 +352,10 @@ void Rooms::admit_put_off(const std::shared_ptr<RoomChannel>& channel) {
     std::vector<RoomMemberPtr> members;
     {
         const std::lock_guard lock(mutex_);
-        members = std::exchange(channel->put_off, {});
+        for (const auto& each : std::exchange(channel->put_off, {})) {
+            const auto member = each.lock();
+            if (member && !member->is_over) members.push_back(member);
+        }
         channel->waiting += members.size();
     }
     for (const auto& member : members)
@@ -367,8 +369,8 @@ void Rooms::keep() {
         const std::lock_guard lock(mutex_);
         ++ticks_;
         for (const auto& [name, channel] : channels_) {
-            if (channel->members.empty()) continue;
             if (!channel->put_off.empty()) put_off.push_back(channel);
+            if (channel->members.empty()) continue;
             // A node that has crashed and started again does not answer what it was asked before.
             const bool is_waiting = std::exchange(channel->is_asked, true);
             if (is_waiting && ++channel->unanswered < kPatience) continue;

@@ -107,9 +107,9 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
         std::shared_ptr<const Context> who;
         const sw_executor* home;
     };
-    // Confirms or rejects it, now or later: while the plugin is away a new one waits, for up to 15
-    // s, or 3 s where such a plugin was never heard of. Null where no plugin can have such a
-    // channel.
+    // Confirms or rejects it, now or later: while the plugin is away a new one waits as long as
+    // Patience says, because many clients don't try again once they were rejected. Null where no
+    // plugin can have such a channel.
     RoomMemberPtr subscribe(Subscriber subscriber, const std::string& identifier,
                             const std::string& channel, boost::json::object params);
     // What became of a message: {"action":"error",…}, or nothing where the plugin took it. Called
