@@ -317,23 +317,25 @@ void Hub::stream_events(const http::Request& request, http::Exchange exchange) {
 }
 
 void Hub::publish_nodes(std::string_view nodes) {
-    const Gate::Stay stay(gate_);
-    if (stay) metrics_.messages.add(static_cast<double>(nodes_.send_snapshot(nodes)));
+    tell_nodes(&NodesChannel::send_snapshot, nodes);
 }
 
 void Hub::publish_plugin(std::string_view subject, std::string_view plugin) {
-    const Gate::Stay stay(gate_);
-    if (stay) metrics_.messages.add(static_cast<double>(nodes_.send_change(subject, plugin)));
+    tell_nodes(&NodesChannel::send_change, subject, plugin);
 }
 
 void Hub::publish_features(std::string_view flags) {
-    const Gate::Stay stay(gate_);
-    if (stay) metrics_.messages.add(static_cast<double>(nodes_.send_features(flags)));
+    tell_nodes(&NodesChannel::send_features, flags);
 }
 
 void Hub::publish_feature(std::string_view subject, std::string_view flag) {
+    tell_nodes(&NodesChannel::send_feature, subject, flag);
+}
+
+template <class... Texts>
+void Hub::tell_nodes(std::size_t (NodesChannel::*send)(Texts...), Texts... texts) {
     const Gate::Stay stay(gate_);
-    if (stay) metrics_.messages.add(static_cast<double>(nodes_.send_feature(subject, flag)));
+    if (stay) metrics_.messages.add(static_cast<double>((nodes_.*send)(texts...)));
 }
 
 Result<> Hub::deliver_to_room(std::string_view sent) {

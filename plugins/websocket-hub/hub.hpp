@@ -146,6 +146,9 @@ class Hub {
     // What a subscription comes to.
     enum class Answer { kConfirm, kReject, kLater };
 
+    // Says something in NodesChannel while the hub is open, and counts the messages.
+    template <class... Texts>
+    void tell_nodes(std::size_t (NodesChannel::*send)(Texts...), Texts... texts);
     void turn_away(http::WsConnection connection, const Buffer& message, int code) const;
     bool is_flood(Connection& user) const;
     void welcome(Connection& user, const http::Request& request);
