@@ -15,7 +15,6 @@
 #include <memory>
 #include <stdexcept>
 #include <system_error>
-#include <tuple>
 
 namespace streamwall::http_server {
 namespace {
@@ -105,13 +104,6 @@ int Principal::rank() const {
     if (role == "editor") return SW_HTTP_EDITOR;
     if (role == "viewer") return SW_HTTP_VIEWER;
     return SW_HTTP_OPEN;
-}
-
-bool Principal::is_like(const Principal& other) const {
-    const auto told = [](const Principal& of) {
-        return std::tie(of.type, of.id, of.name, of.role, of.scopes);
-    };
-    return told(*this) == told(other);
 }
 
 sw_context Principal::context() const {

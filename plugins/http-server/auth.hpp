@@ -28,15 +28,14 @@ struct Principal {
     std::string_view role;    // viewer, editor, admin or empty
     std::string_view scopes;  // separated by spaces
     PrincipalId rate_id{};
-    bool has_service_rate = true;                 // else that of a user
+    PrincipalId likeness{};        // of who may change: the same where handlers are told the same
+    bool has_service_rate = true;  // else that of a user
     std::shared_ptr<const void> texts = nullptr;  // what the views point into, where they need it
     Time ends = Time::max();                      // when what was said of it ends by itself
 
     bool is_anonymous() const { return type == "anonymous"; }
     int rank() const;  // SW_HTTP_OPEN … SW_HTTP_ADMIN
     bool has_scope(std::string_view scope) const;
-    // Whether handlers are told the same of both.
-    bool is_like(const Principal& other) const;
     // What handlers are told of it; points into it.
     sw_context context() const;
 };

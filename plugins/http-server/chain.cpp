@@ -65,6 +65,7 @@ void clean_query(Inbound& request) {
 Step authenticate(ChainContext& context) {
     auto& request = context.request;
     request.principal = Principal();
+    request.token.clear();
     request.unverified.clear();
     request.identity_unknown = false;
     request.query_cleaned = false;
@@ -72,7 +73,7 @@ Step authenticate(ChainContext& context) {
     const bool by_query =
         request.upgrade ||
         (request.match.route && (request.match.route->flags & SW_HTTP_QUERY_TOKEN) != 0);
-    const auto credential = find_credential(request.head, by_query);
+    auto credential = find_credential(request.head, by_query);
     if (query_parameter(request.head.query, "token")) clean_query(request);
     if (!credential.present || credential.malformed) return std::nullopt;
     auto verdict = context.verdict
@@ -83,6 +84,7 @@ Step authenticate(ChainContext& context) {
     if (!verdict.is_valid()) return std::nullopt;
     request.principal = std::move(verdict.principal);
     if (credential.by_cookie) request.csrf_token = csrf_token_of(credential.token);
+    request.token = std::move(credential.token);
     return std::nullopt;
 }
 

@@ -66,7 +66,9 @@ class Silence {
 class EndedCredentials : public ::testing::Test {
   protected:
     void serve(Time ends = Time::max()) {
-        server.emplace(TestServer::quick_options(), std::make_unique<OneUser>(ends));
+        auto options = TestServer::quick_options();
+        options.loops = 1;
+        server.emplace(std::move(options), std::make_unique<OneUser>(ends));
         server->mount({.path = "/events", .timeout_ms = 600'000},
                       [this](const auto&, auto* exchange) { silence.hold(exchange); });
         server->mount({.path = "/ws"});
@@ -77,6 +79,15 @@ class EndedCredentials : public ::testing::Test {
         ASSERT_TRUE(eventually([this] { return silence.is_asked(); }));
     }
     void tell_of(std::string_view id) { server->server().end_sockets_of(rate_id_of("user", id)); }
+
+    double connection_bytes() {
+        return server->fake().metric("streamwall_http_server_connection_bytes");
+    }
+    std::unique_ptr<Client> open_socket(const std::string& token) {
+        auto socket = std::make_unique<Client>(server->port());
+        EXPECT_EQ(socket->upgrade("/ws", "Authorization: Bearer " + token + "\r\n").status, 101);
+        return socket;
+    }
 
     const std::string bearer = "Authorization: Bearer a.b.c\r\n";
     Silence silence;
@@ -126,6 +137,27 @@ TEST_F(EndedCredentials, CloseWebSocketsWhenTheyRunOut) {
     ASSERT_TRUE(last);
     EXPECT_EQ(last->close_code(), 1008);
     EXPECT_GE(Clock::now(), ends);
+}
+
+TEST_F(EndedCredentials, AreKeptOnceForAllWebSocketsThatTheyOpened) {
+    serve();
+    const std::string token(6'000, 'x');
+    std::vector<std::unique_ptr<Client>> sockets;
+    sockets.push_back(open_socket(token));
+    EXPECT_TRUE(eventually([this] { return connection_bytes() > 6'000; })) << "its text counts";
+    const auto first = connection_bytes();
+    for (int n = 0; n < 9; ++n)
+        sockets.push_back(open_socket(token));
+    EXPECT_TRUE(eventually([&] { return connection_bytes() > first; }));
+    EXPECT_LT(connection_bytes(), first + 6'000) << "and not for each";
+    sockets.push_back(open_socket(std::string(6'000, 'y')));
+    EXPECT_TRUE(eventually([&] { return connection_bytes() > first + 6'000; })) << "another one";
+    sockets.pop_back();
+    sockets.erase(sockets.begin());
+    EXPECT_TRUE(eventually([&] { return connection_bytes() < first + 6'000; }));
+    EXPECT_GT(connection_bytes(), 6'000) << "others use it";
+    sockets.clear();
+    EXPECT_TRUE(eventually([&] { return connection_bytes() < 6'000; }));
 }
 
 }  // namespace

@@ -29,12 +29,11 @@ sw_context make_context(const Inbound& request, const Answer& answer, const Work
     return context;
 }
 
-std::unique_ptr<const WsSession::Opener> opener_of(const Inbound& request,
-                                                   const Authenticator& authenticator) {
-    const auto& principal = request.principal;
-    if (principal.is_anonymous() || !authenticator.may_change(principal.rate_id)) return nullptr;
-    return std::make_unique<const WsSession::Opener>(find_credential(request.head, true).token,
-                                                     principal);
+const Opener* take_opener(Inbound& request, Worker& worker) {
+    const auto& who = request.principal;
+    const auto& authenticator = *worker.services.authenticator;
+    if (who.is_anonymous() || !authenticator.may_change(who.rate_id)) return nullptr;
+    return worker.openers.take({std::move(request.token), who.rate_id, who.likeness, who.ends});
 }
 
 constexpr std::chrono::milliseconds kUpgradeTimeout{5'000};
@@ -150,7 +149,7 @@ void HttpSession::upgrade(Inbound& request, sw_http_request& view, char* rest,
     const SessionPtr keep(this);
     const boost::intrusive_ptr<WsSession> session(
         new WsSession(worker_, std::move(socket_), endpoint, request.principal.rate_id,
-                      opener_of(request, *worker_.services.authenticator), accepted->deflate));
+                      take_opener(request, worker_), accepted->deflate));
     worker_.add(*session);
     phase_ = Phase::kClosed;
     Loop::disarm(*this);

@@ -3,22 +3,47 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace streamwall::http_server {
 namespace {
 
 namespace json = boost::json;
 
-// The reply of `verify`, with texts that its principal points into.
-struct Texts {
-    std::string type, id, name, role, scopes;
-};
-
 std::string text_of(const json::object& object, std::string_view name) {
     const auto* value = object.if_contains(name);
     return value && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
+PrincipalId id_of(std::string_view text) {
+    const auto digest = digest_of(text);
+    PrincipalId out{};
+    std::copy_n(digest.begin(), out.size(), out.begin());
+    return out;
+}
+
+// Whom a verified token stands for. As many are kept, all texts are one.
+Principal principal_of(const json::object& from) {
+    constexpr std::string_view kNames[] = {"type", "id", "name", "role", "scopes"};
+    json::array told;
+    std::string all;
+    for (const auto name : kNames)
+        all += told.emplace_back(text_of(from, name)).get_string();
+    const auto texts = std::make_shared<const std::string>(std::move(all));
+    Principal out;
+    std::string_view rest = *texts;
+    std::size_t n = 0;
+    for (auto* text : {&out.type, &out.id, &out.name, &out.role, &out.scopes}) {
+        *text = rest.substr(0, told[n++].get_string().size());
+        rest.remove_prefix(text->size());
+    }
+    out.rate_id = rate_id_of(out.type, out.id);
+    out.likeness = id_of(json::serialize(told));
+    out.texts = texts;
+    return out;
+}
+
+// The reply of `verify`.
 struct Parsed {
     Principal principal;
     std::int64_t expires_ms = 0;
@@ -33,36 +58,24 @@ std::optional<Parsed> parse(std::string_view body, std::int64_t wall_ms) {
     const auto* given = object ? object->if_contains("principal") : nullptr;
     const auto* expires = object ? object->if_contains("expires_at") : nullptr;
     if (!given || !given->is_object() || !expires || !expires->is_int64()) return std::nullopt;
-    const auto& from = given->get_object();
-    const auto texts = std::make_shared<const Texts>(
-        Texts{text_of(from, "type"), text_of(from, "id"), text_of(from, "name"),
-              text_of(from, "role"), text_of(from, "scopes")});
-    if (texts->type.empty() || texts->type == "anonymous" || texts->id.empty()) return std::nullopt;
     Parsed out;
+    out.principal = principal_of(given->get_object());
+    auto& who = out.principal;
+    if (who.type.empty() || who.is_anonymous() || who.id.empty()) return std::nullopt;
     out.expires_ms = expires->get_int64();
     out.teller = text_of(*object, "teller");
     if (const auto* count = object->if_contains("count"); count && count->is_int64()) {
         out.count = count->get_int64();
     }
-    out.principal = {.type = texts->type,
-                     .id = texts->id,
-                     .name = texts->name,
-                     .role = texts->role,
-                     .scopes = texts->scopes,
-                     .rate_id = rate_id_of(texts->type, texts->id),
-                     .has_service_rate = text_of(*object, "rate_class") == "service",
-                     .texts = texts,
-                     .ends = Clock::now() + std::chrono::milliseconds(out.expires_ms - wall_ms)};
+    who.has_service_rate = text_of(*object, "rate_class") == "service";
+    who.ends = Clock::now() + std::chrono::milliseconds(out.expires_ms - wall_ms);
     return out;
 }
 
 }  // namespace
 
 PrincipalId rate_id_of(std::string_view type, std::string_view id) {
-    const auto digest = digest_of(std::string(type).append("/").append(id));
-    PrincipalId out{};
-    std::copy_n(digest.begin(), out.size(), out.begin());
-    return out;
+    return id_of(std::string(type).append("/").append(id));
 }
 
 TokenAuthenticator::TokenAuthenticator(std::string_view bootstrap_key, Outside outside)

@@ -10,6 +10,7 @@
 #include "host.hpp"
 #include "key_traffic.hpp"
 #include "loop.hpp"
+#include "openers.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "request_head.hpp"
@@ -82,7 +83,8 @@ struct Inbound {
     RequestHead head;
     Match match;
     Principal principal;
-    std::string unverified;         // a token that somebody must be asked about first
+    std::string token;              // that says so
+    std::string unverified;         // one that somebody must be asked about first
     bool identity_unknown = false;  // nobody could be asked about its token
     Answer answer;
     std::optional<PeerAddress> client;  // as a trusted proxy says
@@ -110,6 +112,7 @@ class Worker {
     std::size_t doubtful_round = 0;
     bool is_doubt_over = true;  // who cannot be verified now, does not try again
     Traffic traffic;
+    Openers openers{traffic.connection_bytes};
     KeyTraffic key_traffic;
     // Brings it to the metrics, soon.
     void report_traffic();

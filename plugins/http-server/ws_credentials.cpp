@@ -32,7 +32,7 @@ void WsSession::verify_anew() {
 
 void WsSession::verified(const Verdict& verdict) {
     if (!relies_on_token()) return;
-    if (verdict.is_valid() && verdict.principal.is_like(opener_->principal)) return;
+    if (verdict.is_valid() && verdict.principal.likeness == opener_->likeness) return;
     if (verdict.state == Verdict::State::kUnavailable && !worker_.is_doubt_over) {
         worker_.doubtful.emplace_front(this);
         return;

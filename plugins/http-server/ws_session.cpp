@@ -24,12 +24,12 @@ constexpr int kDeadPeerMs = 30'000;  // unacknowledged bytes for so long: the pe
 }  // namespace
 
 WsSession::WsSession(Worker& worker, Socket socket, EndpointPtr endpoint, const PrincipalId& who,
-                     std::unique_ptr<const Opener> opener, std::optional<DeflateTerms> deflate)
+                     const Opener* opener, std::optional<DeflateTerms> deflate)
     : worker_(worker),
       socket_(std::move(socket)),
       endpoint_(std::move(endpoint)),
       who_(who),
-      opener_(std::move(opener)),
+      opener_(opener),
       reader_(endpoint_->message_limit, endpoint_->fragment_limit, deflate.has_value()),
       deflate_bits_(deflate ? deflate->window_bits : 0) {
     // Hints to the kernel; a socket that refuses them works without.
@@ -346,6 +346,7 @@ void WsSession::finish() {
     std::vector<Frame*>().swap(queue_);
     first_ = 0;
     tell_closed();
+    if (opener_ != nullptr) worker_.openers.leave(std::exchange(opener_, nullptr));
     worker_.remove(*this);
 }
 

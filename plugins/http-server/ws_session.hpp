@@ -5,6 +5,7 @@
 #include "auth.hpp"
 #include "fan_out.hpp"
 #include "loop.hpp"
+#include "openers.hpp"
 #include "router.hpp"
 #include "traffic.hpp"
 #include "ws_codec.hpp"
@@ -13,9 +14,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,15 +26,10 @@ class Worker;
 
 class WsSession final : public Session, public sw_ws_connection, private FrameSink {
   public:
-    // What opened it, where that can end before the connection does.
-    struct Opener {
-        std::string token;
-        Principal principal;
-    };
-    // `who` is the rate_id of the principal that opened it; without `deflate` nothing is
-    // compressed.
+    // `who` is the rate_id of the principal that opened it, `opener` its worker's, null where it
+    // cannot end before the connection does; without `deflate` nothing is compressed.
     WsSession(Worker& worker, Socket socket, EndpointPtr endpoint, const PrincipalId& who,
-              std::unique_ptr<const Opener> opener, std::optional<DeflateTerms> deflate);
+              const Opener* opener, std::optional<DeflateTerms> deflate);
     ~WsSession() override;
 
     // Sends the answer to the upgrade, tells the endpoint, reads what followed the head.
@@ -46,10 +40,13 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     // False once the end has begun; it then joins no topic.
     bool is_open() const { return phase_ == Phase::kOpen && endpoint_ != nullptr; }
     bool takes_deflated() const { return deflate_bits_ > 0; }
+    // The same of a message of that size.
+    bool takes_deflated(std::size_t size) const {
+        return takes_deflated() && DeflateTerms{deflate_bits_}.allows(size);
+    }
     // What it gets of a frame that others get too, which may be the compressed one.
     Frame* choose(Frame* frame) const {
-        const bool may = frame->deflated() != nullptr && takes_deflated() &&
-                         DeflateTerms{deflate_bits_}.allows(frame->payload().size());
+        const bool may = frame->deflated() != nullptr && takes_deflated(frame->payload().size());
         return may ? frame->deflated() : frame;
     }
     // Queues a frame; a close frame begins the close handshake. Does nothing once that has begun.
@@ -114,7 +111,7 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     void check_reader();
     void hear();
     void verified(const Verdict& verdict);
-    Time ends_at() const { return opener_ ? opener_->principal.ends : Time::max(); }
+    Time ends_at() const { return opener_ ? opener_->ends : Time::max(); }
     void end_with_token();
     void look_for_life(Time now);
     bool has_taken_some();
@@ -131,7 +128,7 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     Socket socket_;
     EndpointPtr endpoint_;  // none once its on_close was called
     const PrincipalId who_;
-    const std::unique_ptr<const Opener> opener_;
+    const Opener* opener_;  // until it is closed
     void* user_ = nullptr;
     FrameReader reader_;
     // Frames not wholly written, each with one reference; replaced ones are null. `first_` is the
