@@ -187,8 +187,7 @@ void FanOut::deliver(Topic& topic, const FramePtr& frame, bool is_alone) {
 }
 
 void FanOut::send(WsSession& session, const FramePtr& frame) {
-    const bool may_compress = frame->is_message() && session.takes_deflated();
-    if (may_compress) {
+    if (frame->is_message() && session.takes_deflated(frame->payload().size())) {
         frame->set_deflated(worker_.deflater().compress(frame->opcode(), frame->payload()));
     }
     session.enqueue(FramePtr(session.choose(frame.get())));

@@ -11,8 +11,8 @@
 namespace streamwall::http_server {
 namespace {
 
-constexpr int kLevel = 1;        // of compression: broadcasts are small, and many
-constexpr int kRawWindow = -15;  // negative: no zlib header (RFC 7692 7.2)
+constexpr int kLevel = 1;  // of compression: broadcasts are small, and many
+constexpr int kRawWindow = -DeflateTerms::kAllBits;  // no zlib header (RFC 7692 7.2)
 constexpr int kMemory = 8;
 constexpr std::size_t kKeptBytes = 256 * 1024;  // of a buffer between two messages
 // What ends a flushed block and is left out of the frame (RFC 7692 7.2.1).

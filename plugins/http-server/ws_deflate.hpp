@@ -18,13 +18,18 @@
 namespace streamwall::http_server {
 
 struct DeflateTerms {
-    std::uint8_t window_bits = 15;  // of what we compress
-    bool names_window = false;      // the client asked for that window
+    static constexpr std::uint8_t kAllBits = 15;  // of the largest window
+
+    std::uint8_t window_bits = kAllBits;  // of what we compress
+    bool names_window = false;            // the client asked for that window
 
     // The header line that says so.
     std::string line() const;
-    // A message of this size never looks back further than the window.
-    bool allows(std::size_t size) const { return size <= std::size_t{1} << window_bits; }
+    // Whether a message of this size, compressed with the largest window, fits into this one: it
+    // never looks back further than its own beginning.
+    bool allows(std::size_t size) const {
+        return window_bits == kAllBits || size <= std::size_t{1} << window_bits;
+    }
 };
 
 // The first of the client's offers that can be met; nothing where there is none. A header that is

@@ -220,8 +220,8 @@ TEST_F(Deflating, sends_each_the_broadcast_as_was_agreed) {
               "permessage-deflate; server_no_context_takeover; client_no_context_takeover");
     EXPECT_TRUE(cramped.upgrade("/ws", offer("; server_max_window_bits=9")).head.find("bits=9") !=
                 std::string::npos);
-    const std::string small(400, 'x'), large(4000, 'y');
-    for (const auto& text : {small, large, std::string("tiny")}) {
+    const std::string small(400, 'x'), large(4000, 'y'), huge(40'000, 'z');
+    for (const auto& text : {small, large, huge, std::string("tiny")}) {
         publish(server, topic, text);
         const bool is_worth_it = text.size() > 100;
         EXPECT_EQ(read(plain), std::pair(text, false));
