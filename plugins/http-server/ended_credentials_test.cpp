@@ -10,20 +10,25 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Every token is that of user 5, until `ends`.
+// Every token is that of user 5, until `ends`, for as long as the test says so.
 class OneUser final : public Authenticator {
   public:
     explicit OneUser(Time ends) : ends_(ends) {}
     Verdict authenticate(std::string_view) override {
+        if (says != Verdict::State::kValid) return {says};
         Principal user;
         user.type = "user";
         user.id = "5";
-        user.role = "viewer";
+        user.role = is_editor ? "editor" : "viewer";
         user.rate_id = rate_id_of("user", "5");
+        user.likeness.front() = is_editor ? 1 : 0;
         user.ends = ends_;
         return Verdict::valid(std::move(user));
     }
     bool may_change(const PrincipalId&) const override { return true; }
+
+    std::atomic<Verdict::State> says{Verdict::State::kValid};
+    std::atomic<bool> is_editor{false};
 
   private:
     const Time ends_;
@@ -41,7 +46,13 @@ class Silence {
         const sw_http_response head{sizeof head, 200, &type, 1, nullptr};
         http_table()->stream(exchange_.exchange(nullptr), &head, &Silence::more, this);
     }
+    void say(std::string_view text) {
+        const Body body(text);
+        http_table()->part(exchange_.exchange(nullptr), body.get(), 0);
+    }
     bool is_asked() const { return is_asked_; }
+    // Whether it may say something.
+    bool is_wanted() const { return exchange_.load() != nullptr; }
     bool is_over() const { return is_over_; }
     // As a tail that nothing more happened to: its client has gone.
     void give_up() {
@@ -68,7 +79,9 @@ class EndedCredentials : public ::testing::Test {
     void serve(Time ends = Time::max()) {
         auto options = TestServer::quick_options();
         options.loops = 1;
-        server.emplace(std::move(options), std::make_unique<OneUser>(ends));
+        auto made = std::make_unique<OneUser>(ends);
+        tokens = made.get();
+        server.emplace(std::move(options), std::move(made));
         server->mount({.path = "/events", .timeout_ms = 600'000},
                       [this](const auto&, auto* exchange) { silence.hold(exchange); });
         server->mount({.path = "/ws"});
@@ -80,6 +93,24 @@ class EndedCredentials : public ::testing::Test {
     }
     void tell_of(std::string_view id) { server->server().end_sockets_of(rate_id_of("user", id)); }
 
+    void begin_stream() {
+        ask();
+        silence.begin();
+        ASSERT_EQ(client->reply(true)->status, 200);
+        ASSERT_TRUE(eventually([this] { return silence.is_wanted(); }));
+    }
+    // Whether the answer in parts goes on.
+    bool is_going_on(std::string_view word) {
+        silence.say(word);
+        const auto chunk = "1\r\n" + std::string(word) + "\r\n";
+        return client->bytes(chunk.size()) == chunk;
+    }
+    // Tokens are in doubt, and were all verified anew as far as that can be done.
+    void doubt() {
+        server->server().doubt_sockets();
+        for (std::size_t n = 0; n < Server::kDoubtRounds; ++n)
+            server->server().verify_doubtful();
+    }
     double connection_bytes() {
         return server->fake().metric("streamwall_http_server_connection_bytes");
     }
@@ -90,6 +121,7 @@ class EndedCredentials : public ::testing::Test {
     }
 
     const std::string bearer = "Authorization: Bearer a.b.c\r\n";
+    OneUser* tokens = nullptr;  // the server's
     Silence silence;
     std::optional<TestServer> server;
     std::optional<Client> client;
@@ -139,6 +171,51 @@ TEST_F(EndedCredentials, CloseWebSocketsWhenTheyRunOut) {
     EXPECT_GE(Clock::now(), ends);
 }
 
+TEST_F(EndedCredentials, BreakAnswersInPartsThatAreInDoubtWhereTheyAreRefused) {
+    serve();
+    begin_stream();
+    tokens->says = Verdict::State::kRefused;
+    doubt();
+    EXPECT_TRUE(client->closed_within(5s));
+    silence.give_up();
+}
+
+TEST_F(EndedCredentials, BreakAnAnswerThatBeginsAfterItWasFoundToBeRefused) {
+    serve();
+    ask();
+    tokens->says = Verdict::State::kRefused;
+    doubt();
+    Client other(server->port());
+    ASSERT_EQ(other.get("/nothing")->status, 404);
+    silence.begin();
+    EXPECT_TRUE(client->closed_within(5s));
+    EXPECT_TRUE(eventually([this] { return silence.is_over(); }));
+}
+
+TEST_F(EndedCredentials, BreakAnswersInPartsThatAreInDoubtWhereTheyStandForSomethingElse) {
+    serve();
+    begin_stream();
+    doubt();
+    EXPECT_TRUE(is_going_on("a")) << "they stand for the same";
+    ASSERT_TRUE(eventually([this] { return silence.is_wanted(); }));
+    tokens->is_editor = true;
+    doubt();
+    EXPECT_TRUE(client->closed_within(5s));
+    silence.give_up();
+}
+
+TEST_F(EndedCredentials, KeepAnswersInPartsForAWhileWhereNobodyCanBeAsked) {
+    serve();
+    begin_stream();
+    tokens->says = Verdict::State::kUnavailable;
+    doubt();
+    EXPECT_TRUE(is_going_on("a"));
+    ASSERT_TRUE(eventually([this] { return silence.is_wanted(); }));
+    server->server().end_doubtful();
+    EXPECT_TRUE(client->closed_within(5s));
+    silence.give_up();
+}
+
 TEST_F(EndedCredentials, AreKeptOnceForAllWebSocketsThatTheyOpened) {
     serve();
     const std::string token(6'000, 'x');
@@ -146,9 +223,12 @@ TEST_F(EndedCredentials, AreKeptOnceForAllWebSocketsThatTheyOpened) {
     sockets.push_back(open_socket(token));
     EXPECT_TRUE(eventually([this] { return connection_bytes() > 6'000; })) << "its text counts";
     const auto first = connection_bytes();
-    for (int n = 0; n < 9; ++n)
+    for (int n = 0; n < 3; ++n)
         sockets.push_back(open_socket(token));
-    EXPECT_TRUE(eventually([&] { return connection_bytes() > first; }));
+    const auto sockets_open = [this] {
+        return server->fake().metric("streamwall_http_server_websockets");
+    };
+    EXPECT_TRUE(eventually([&] { return sockets_open() == 4; }));
     EXPECT_LT(connection_bytes(), first + 6'000) << "and not for each";
     sockets.push_back(open_socket(std::string(6'000, 'y')));
     EXPECT_TRUE(eventually([&] { return connection_bytes() > first + 6'000; })) << "another one";

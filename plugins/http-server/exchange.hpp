@@ -3,7 +3,7 @@
 #pragma once
 
 #include "answer.hpp"
-#include "auth.hpp"
+#include "openers.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -30,10 +30,8 @@ struct sw_http_exchange {
     streamwall::http_server::Worker* worker = nullptr;
     streamwall::http_server::HttpSession* session = nullptr;  // loop's thread only
     streamwall::http_server::Answer answer;
-    // Whose credentials it was let in by, and until when they are good; an answer in parts ends
-    // with them.
-    streamwall::http_server::PrincipalId who{};
-    streamwall::http_server::Time ends = streamwall::http_server::Time::max();
+    // What it was let in by; an answer in parts ends with that.
+    streamwall::http_server::Opener opener;
     bool has_ended = false;
     // Of an answer in parts.
     void (*more)(void* arg, sw_http_exchange* exchange) = nullptr;

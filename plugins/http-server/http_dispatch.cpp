@@ -29,11 +29,17 @@ sw_context make_context(const Inbound& request, const Answer& answer, const Work
     return context;
 }
 
+// Takes the request's token, which nobody else needs from here on.
+Opener opener_of(Inbound& request) {
+    const auto& who = request.principal;
+    return {std::move(request.token), who.rate_id, who.likeness, who.ends};
+}
+
 const Opener* take_opener(Inbound& request, Worker& worker) {
     const auto& who = request.principal;
     const auto& authenticator = *worker.services.authenticator;
     if (who.is_anonymous() || !authenticator.may_change(who.rate_id)) return nullptr;
-    return worker.openers.take({std::move(request.token), who.rate_id, who.likeness, who.ends});
+    return worker.openers.take(opener_of(request));
 }
 
 constexpr std::chrono::milliseconds kUpgradeTimeout{5'000};
@@ -86,8 +92,7 @@ void HttpSession::call_handler(Inbound& request, sw_http_request& view) {
     auto* exchange = worker_.make_exchange();
     exchange->session = this;
     exchange->answer = request.answer;
-    exchange->who = request.principal.rate_id;
-    exchange->ends = request.principal.ends;
+    exchange->opener = opener_of(request);
     exchange->has_ended = false;
     exchange_ = exchange;
     phase_ = Phase::kHandling;

@@ -174,6 +174,7 @@ void HttpSession::hold_request(std::string_view head) {
     (void)parse_request_head(to.text.data(), to.text.size(), to.head);
     to.match = std::move(from.match);
     to.principal = std::move(from.principal);
+    to.token = std::move(from.token);
     to.answer = std::move(from.answer);
     to.client = std::move(from.client);
     to.query = std::move(from.query);

@@ -33,6 +33,7 @@ class HttpSession final : public Session {
     void on_unmount(const sw_lease* lease) override;
     // Breaks an answer in parts; a client whose credentials are still good asks again.
     void on_credentials_changed(const PrincipalId& who) override;
+    const Opener* opener() const override;
 
     // The plugin's answer, on the loop. `lines` are finished header lines.
     void complete(sw_http_exchange& exchange, int status, std::string_view lines, BufferRef body);

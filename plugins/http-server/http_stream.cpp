@@ -14,7 +14,7 @@ bool HttpSession::begin_stream(sw_http_exchange& exchange, int status, std::stri
         return false;
     }
     phase_ = Phase::kStreaming;
-    phase_deadline_ = exchange.ends;  // how fast the client reads has a limit of its own
+    phase_deadline_ = exchange.opener.ends;  // how fast the client reads has a limit of its own
     auto& answer = exchange.answer;
     // Behind a body that is still coming no other request can be taken.
     const bool may_stay = !answer.http10 && !worker_.draining && !inbound_;
@@ -34,12 +34,12 @@ void HttpSession::ask_for_part() {
     if (exchange_ == nullptr || exchange_->is_asked) return;
     exchange_->is_asked = true;
     const std::chrono::milliseconds timeout(exchange_->answer.route->timeout_ms);
-    phase_deadline_ = std::min(Clock::now() + timeout, exchange_->ends);
+    phase_deadline_ = std::min(Clock::now() + timeout, exchange_->opener.ends);
     exchange_->more(exchange_->more_arg, exchange_);
 }
 
 void HttpSession::add_part(BufferRef bytes, bool is_last) {
-    phase_deadline_ = exchange_->ends;
+    phase_deadline_ = exchange_->opener.ends;
     const auto& answer = exchange_->answer;
     auto& out = output();
     const auto size = bytes.view().size();
@@ -78,9 +78,14 @@ void HttpSession::leave_stream() {
 
 // One that has not begun yet breaks when it does.
 void HttpSession::on_credentials_changed(const PrincipalId& who) {
-    if (exchange_ == nullptr || who == PrincipalId{} || exchange_->who != who) return;
+    if (exchange_ == nullptr || who == PrincipalId{} || exchange_->opener.who != who) return;
     if (phase_ == Phase::kStreaming) return finish();
     exchange_->has_ended = true;
+}
+
+// Also of an answer that may come to have parts.
+const Opener* HttpSession::opener() const {
+    return exchange_ == nullptr || exchange_->opener.token.empty() ? nullptr : &exchange_->opener;
 }
 
 bool HttpSession::route_is_of(const sw_lease* lease) const {

@@ -22,6 +22,7 @@ namespace streamwall::http_server {
 
 class Loop;
 class Session;
+struct Opener;
 class TlsStream;
 
 // The wheel's list of sessions that have a deadline.
@@ -52,12 +53,8 @@ class Session : public WheelHook,
     virtual void on_unmount(const sw_lease* /*lease*/) {}
     // What this principal may do has changed.
     virtual void on_credentials_changed(const PrincipalId& /*who*/) {}
-    // Whether it goes on to rely on what a token stood for; else that was looked at once.
-    virtual bool relies_on_token() const { return false; }
-    // The token may stand for something else by now: finds out, and ends where it does.
-    virtual void verify_anew() {}
-    // Nobody can say what it stands for.
-    virtual void on_unverified() {}
+    // What it was opened by, where it goes on to rely on that; else that was looked at once.
+    virtual const Opener* opener() const { return nullptr; }
 
     // Bytes that it takes while it is idle, always the same.
     virtual std::size_t memory() const { return 0; }

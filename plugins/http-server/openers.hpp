@@ -1,5 +1,5 @@
-// What WebSockets were opened by, where that can end before they do: kept once for all those of a
-// loop that were opened by the same token.
+// What connections were opened by, where that can end before they do: WebSockets, and answers in
+// parts.
 #pragma once
 
 #include "auth.hpp"
@@ -22,7 +22,8 @@ struct Opener {
     bool operator==(const Opener&) const = default;
 };
 
-// Belongs to its loop.
+// Those of the WebSockets of one loop, which alone uses it: each is kept once for all that were
+// opened by the same token.
 class Openers {
   public:
     // Adds to `bytes` what all of them take.

@@ -158,7 +158,7 @@ void Server::stop() {
         on_every_loop(
             [](Worker& worker) {
                 worker.draining = true;
-                worker.doubtful.clear();
+                worker.doubt.clear();
                 for (const auto& session : worker.sessions())
                     session->on_stop();
             },
@@ -217,42 +217,17 @@ void Server::end_sockets_of(const PrincipalId& who) {
 
 void Server::doubt_sockets() {
     if (!started_) return;
-    on_every_loop(
-        [](Worker& worker) {
-            auto& doubtful = worker.doubtful;
-            doubtful.clear();
-            for (const auto& session : worker.sessions()) {
-                if (session->relies_on_token()) doubtful.push_back(session);
-            }
-            worker.doubtful_round = doubtful.size() / kDoubtRounds + 1;
-            worker.is_doubt_over = false;
-        },
-        [] {});
+    on_every_loop([](Worker& worker) { worker.doubt.begin(kDoubtRounds); }, [] {});
 }
 
 void Server::verify_doubtful() {
     if (!started_) return;
-    on_every_loop(
-        [](Worker& worker) {
-            auto& doubtful = worker.doubtful;
-            for (auto left = worker.doubtful_round; left > 0 && !doubtful.empty(); --left) {
-                const auto session = std::move(doubtful.back());
-                doubtful.pop_back();
-                session->verify_anew();
-            }
-        },
-        [] {});
+    on_every_loop([](Worker& worker) { worker.doubt.verify_some(); }, [] {});
 }
 
 void Server::end_doubtful() {
     if (!started_) return;
-    on_every_loop(
-        [](Worker& worker) {
-            worker.is_doubt_over = true;
-            for (const auto& session : std::exchange(worker.doubtful, {}))
-                session->on_unverified();
-        },
-        [] {});
+    on_every_loop([](Worker& worker) { worker.doubt.end(); }, [] {});
 }
 
 Topic* Server::open_topic(const sw_lease* lease) {

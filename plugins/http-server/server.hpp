@@ -41,10 +41,10 @@ class Server {
     std::expected<void, std::string> mount(RoutePtr route);
     std::expected<void, std::string> mount(EndpointPtr endpoint);
     void unmount(const sw_lease* lease, std::move_only_function<void()> done);
-    // Ends the WebSockets of a principal whose credentials have changed. [any]
+    // Ends the WebSockets and answers in parts of a principal whose credentials have changed. [any]
     void end_sockets_of(const PrincipalId& who);
-    // The tokens behind the WebSockets of now are in doubt: marks those for verify_doubtful().
-    // [any]
+    // The tokens behind the WebSockets and answers in parts of now are in doubt: marks those for
+    // verify_doubtful(). [any]
     void doubt_sockets();
     // Verifies some of them anew: after kDoubtRounds all, so that who is asked is not asked about
     // all at once. Who stands for something else has to connect again. Those that nobody can tell

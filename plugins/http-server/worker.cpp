@@ -177,6 +177,7 @@ sw_http_exchange* Worker::make_exchange() {
 void Worker::free_exchange(sw_http_exchange* exchange) {
     exchange->session = nullptr;
     exchange->answer.route.reset();
+    exchange->opener = {};
     spare_exchanges_.push_back(exchange);
 }
 

@@ -6,6 +6,7 @@
 #include "answer.hpp"
 #include "auth.hpp"
 #include "compression.hpp"
+#include "doubt.hpp"
 #include "fan_out.hpp"
 #include "host.hpp"
 #include "key_traffic.hpp"
@@ -19,7 +20,6 @@
 #include "ws_deflate.hpp"
 
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -108,9 +108,7 @@ class Worker {
     Inbound scratch;  // of the request that is being looked at
     std::vector<char> read_buffer;
     bool draining = false;
-    std::deque<SessionPtr> doubtful;  // to be verified anew, `doubtful_round` of them at a time
-    std::size_t doubtful_round = 0;
-    bool is_doubt_over = true;  // who cannot be verified now, does not try again
+    Doubt doubt{*this};
     Traffic traffic;
     Openers openers{traffic.connection_bytes};
     KeyTraffic key_traffic;

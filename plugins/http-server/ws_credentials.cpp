@@ -18,30 +18,4 @@ void WsSession::end_with_token() {
     if (!dirty) flush();
 }
 
-void WsSession::verify_anew() {
-    if (!relies_on_token()) return;
-    auto& authenticator = *worker_.services.authenticator;
-    // Another one of the same token may have been faster.
-    const auto known = authenticator.authenticate(opener_->token);
-    if (known.state != Verdict::State::kUnknown) return verified(known);
-    authenticator.verify(opener_->token, [self = boost::intrusive_ptr<WsSession>(this)](
-                                             Verdict verdict) {
-        self->worker_.loop.post([self, verdict = std::move(verdict)] { self->verified(verdict); });
-    });
-}
-
-void WsSession::verified(const Verdict& verdict) {
-    if (!relies_on_token()) return;
-    if (verdict.is_valid() && verdict.principal.likeness == opener_->likeness) return;
-    if (verdict.state == Verdict::State::kUnavailable && !worker_.is_doubt_over) {
-        worker_.doubtful.emplace_front(this);
-        return;
-    }
-    on_credentials_changed(who_);
-}
-
-void WsSession::on_unverified() {
-    on_credentials_changed(who_);
-}
-
 }  // namespace streamwall::http_server

@@ -78,9 +78,7 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     void on_unmount(const sw_lease* lease) override;
     // Closes; a client whose credentials are still good connects again, with what they allow now.
     void on_credentials_changed(const PrincipalId& who) override;
-    bool relies_on_token() const override { return phase_ == Phase::kOpen && opener_ != nullptr; }
-    void verify_anew() override;
-    void on_unverified() override;
+    const Opener* opener() const override { return phase_ == Phase::kOpen ? opener_ : nullptr; }
 
     // Kept by Topic.
     struct Membership {
@@ -110,7 +108,6 @@ class WsSession final : public Session, public sw_ws_connection, private FrameSi
     void watch_reader();
     void check_reader();
     void hear();
-    void verified(const Verdict& verdict);
     Time ends_at() const { return opener_ ? opener_->ends : Time::max(); }
     void end_with_token();
     void look_for_life(Time now);
