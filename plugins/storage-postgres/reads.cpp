@@ -35,17 +35,22 @@ class RecordPage {
         return true;
     }
 
-    std::string finish(const Rows* counted, const Rows* head) {
+    // How many records the list has, where the page tells.
+    std::optional<std::int64_t> count() const {
+        return next_cursor_.empty() ? query_.count_told_by(count_) : std::nullopt;
+    }
+
+    std::string finish(std::optional<std::int64_t> counted, std::optional<std::int64_t> head) {
         reply_ += ']';
-        if (counted != nullptr) {
+        if (counted) {
             reply_ += R"(,"count":)";
-            storage::append_integer(reply_, counted->integer(0));
+            storage::append_integer(reply_, *counted);
         }
         reply_ += R"(,"next_cursor":)";
         reply_ += next_cursor_.empty() ? "null" : "\"" + next_cursor_ + "\"";
-        if (head != nullptr) {
+        if (head) {
             reply_ += R"(,"sequence":)";
-            storage::append_integer(reply_, head->integer(0));
+            storage::append_integer(reply_, *head);
         }
         return reply_ += "}";
     }
@@ -63,6 +68,21 @@ class RecordPage {
     std::int64_t count_ = 0;
     Rows last_;  // the piece before
 };
+
+// Ends the transaction, if there is one, before it throws.
+Task<Replies> run_step(Connection& connection, const Pipeline& pipeline, bool in_transaction) {
+    auto replies = co_await connection.run(pipeline);
+    if (replies.failure) {
+        if (in_transaction) co_await connection.query("ROLLBACK");
+        throw *replies.failure;
+    }
+    co_return replies;
+}
+
+std::int64_t number_in(Rows& rows) {
+    rows.step();
+    return rows.integer(0);
+}
 
 // A statement that finds events, and the values it takes.
 struct EventSearch {
@@ -137,41 +157,46 @@ Task<Answer> run_lookup(Connection& connection, const storage::Lookup& lookup) {
 }
 
 Task<Answer> run_query(Connection& connection, const storage::Query& query) {
-    const bool at_once = query.limit < kRowsAtOnce;
+    const bool at_once = query.limit <= kRowsAtOnce;
     const bool in_transaction = query.with_count || query.with_sequence || !at_once;
+    const bool is_quick = at_once && !query.quick.sql.empty();
     const std::string declare = "DECLARE page NO SCROLL CURSOR FOR " + query.list.sql;
     Pipeline pipeline;
     if (in_transaction) pipeline.add(kBeginSnapshot);
-    if (query.with_count) pipeline.add(query.count);
     if (query.with_sequence) pipeline.add("SELECT last FROM journal");
     if (at_once) {
-        pipeline.add(query.list);
+        pipeline.add(is_quick ? query.quick : query.list);
     } else {
         pipeline.add(declare, query.list.values).add(kFetch);
     }
-    if (at_once && in_transaction) pipeline.add("COMMIT");
-    auto replies = co_await connection.run(pipeline);
-    if (replies.failure) {
-        if (in_transaction) co_await connection.query("ROLLBACK");
-        throw *replies.failure;
+    auto replies = co_await run_step(connection, pipeline, in_transaction);
+    std::optional<Rows> head;
+    if (query.with_sequence) head = std::move(replies.rows[1]);
+    Rows rows = std::move(replies.rows.back());
+    if (is_quick && rows.count() <= query.limit) {
+        Pipeline list;
+        list.add(query.list);
+        rows = std::move((co_await run_step(connection, list, in_transaction)).rows.front());
     }
-    auto& all = replies.rows;
-    Rows* counted = query.with_count ? &all[1] : nullptr;
-    if (counted != nullptr) counted->step();
-    Rows* head = query.with_sequence ? &all[query.with_count ? 2 : 1] : nullptr;
-    if (head != nullptr) head->step();
     RecordPage page(query);
-    const std::size_t list_at = all.size() - (at_once && in_transaction ? 2 : 1);
-    Rows rows = std::move(all[list_at]);
     bool more = rows.count() == kRowsAtOnce && !at_once;
     more = page.add(std::move(rows)) && more;
+    Pipeline fetch;
+    fetch.add(kFetch);
     while (more) {
-        rows = co_await connection.query(kFetch);
+        rows = std::move((co_await run_step(connection, fetch, true)).rows.front());
         more = rows.count() == kRowsAtOnce;
         more = page.add(std::move(rows)) && more;
     }
-    if (!at_once) co_await connection.query("COMMIT");
-    co_return page.finish(counted, head);
+    auto count = query.with_count ? page.count() : std::nullopt;
+    if (in_transaction) {
+        Pipeline end;
+        if (query.with_count && !count) end.add(query.count);
+        end.add("COMMIT");
+        auto ended = co_await run_step(connection, end, true);
+        if (query.with_count && !count) count = number_in(ended.rows.front());
+    }
+    co_return page.finish(count, head ? std::optional(number_in(*head)) : std::nullopt);
 }
 
 Task<Answer> read_journal(Connection& connection, const storage::JournalRead& read) {
@@ -179,11 +204,7 @@ Task<Answer> read_journal(Connection& connection, const storage::JournalRead& re
     Pipeline pipeline;
     pipeline.add(kBeginSnapshot).add("SELECT epoch, last, trimmed FROM journal");
     pipeline.add(search.sql, search.values).add("COMMIT");
-    auto replies = co_await connection.run(pipeline);
-    if (replies.failure) {
-        co_await connection.query("ROLLBACK");
-        throw *replies.failure;
-    }
+    auto replies = co_await run_step(connection, pipeline, true);
     auto& head = replies.rows[1];
     auto& rows = replies.rows[2];
     head.step();

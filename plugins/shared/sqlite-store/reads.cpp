@@ -37,6 +37,7 @@ std::int64_t number_of(Connection& connection, const storage::Statement& stateme
 struct RecordList {
     std::string records = R"({"records":[)";
     std::string next_cursor;
+    std::int64_t count = 0;
     bool is_full = false;  // there are more records than the reply takes
 };
 
@@ -45,15 +46,15 @@ RecordList list_of(Connection& connection, const storage::Query& query,
     RecordList out;
     auto row = connection.prepare(statement.sql);
     row.bind_all(statement.values, 0);
-    for (std::int64_t count = 0; row.step(); ++count) {
+    for (; row.step(); ++out.count) {
         const std::size_t before = out.records.size();
-        if (count > 0) out.records += ',';
-        if (count < query.limit) storage::append_record(out.records, *query.collection, row);
-        out.is_full =
-            count == query.limit || (count > 0 && out.records.size() > storage::kMaxReplyBytes);
+        if (out.count > 0) out.records += ',';
+        if (out.count < query.limit) storage::append_record(out.records, *query.collection, row);
+        out.is_full = out.count == query.limit ||
+                      (out.count > 0 && out.records.size() > storage::kMaxReplyBytes);
         if (!out.is_full) continue;
         out.records.resize(before);
-        out.next_cursor = cursor_of_row(row, query, count - 1);
+        out.next_cursor = cursor_of_row(row, query, out.count - 1);
         break;
     }
     out.records += ']';
@@ -74,8 +75,9 @@ Answer run_query(Connection& connection, const storage::Query& query) {
     std::string reply = std::move(list.records);
     if (query.with_count) {
         reply += R"(,"count":)";
-        storage::append_integer(reply,
-                                number_of(connection, are_few ? query.quick_count : query.count));
+        const auto told = list.is_full ? std::nullopt : query.count_told_by(list.count);
+        storage::append_integer(
+            reply, told ? *told : number_of(connection, are_few ? query.quick_count : query.count));
     }
     reply += R"(,"next_cursor":)";
     reply += list.next_cursor.empty() ? "null" : "\"" + list.next_cursor + "\"";

@@ -2,8 +2,6 @@
 
 #include <charconv>
 
-#include "storage-sql/sql_builder.hpp"
-
 namespace streamwall::storage {
 namespace {
 
@@ -142,6 +140,24 @@ Result<std::vector<Value>> read_cursor(const Query& query, std::string_view curs
         }
     }
     return values;
+}
+
+void append_order(SqlBuilder& sql, const Query& query) {
+    const auto columns = query.collection->columns();
+    sql.sql(" ORDER BY ");
+    for (std::size_t i = 0; i < query.sort.size(); ++i) {
+        const auto& [column, descending] = query.sort[i];
+        sql.sql(i > 0 ? ", " : "").name(columns[column].name).sql(descending ? " DESC" : " ASC");
+        if (columns[column].nullable) {
+            sql.sql(descending ? sql.dialect().nulls_last() : sql.dialect().nulls_first());
+        }
+    }
+}
+
+void append_page(SqlBuilder& sql, const Query& query) {
+    append_order(sql, query);
+    sql.sql(" LIMIT ").value(query.limit + 1);
+    if (query.offset > 0) sql.sql(" OFFSET ").value(query.offset);
 }
 
 void append_behind(SqlBuilder& sql, const Query& query, const std::vector<Value>& values) {

@@ -1,7 +1,8 @@
-// Text form of a place in a sorted list.
+// The order of a list, and the text form of a place in it.
 #pragma once
 
 #include "storage-sql/query.hpp"
+#include "storage-sql/sql_builder.hpp"
 
 namespace streamwall::storage {
 
@@ -10,6 +11,10 @@ namespace streamwall::storage {
 Result<std::vector<Value>> read_cursor(const Query& query, std::string_view cursor, Kept& kept);
 
 // Appends the condition "behind these values in the order of the sort".
-void append_behind(class SqlBuilder& sql, const Query& query, const std::vector<Value>& values);
+void append_behind(SqlBuilder& sql, const Query& query, const std::vector<Value>& values);
+
+void append_order(SqlBuilder& sql, const Query& query);
+// The order, and how many rows behind how many are asked for.
+void append_page(SqlBuilder& sql, const Query& query);
 
 }  // namespace streamwall::storage

@@ -3,6 +3,7 @@
 #include "storage-sql/cursor.hpp"
 #include "storage-sql/filter.hpp"
 #include "storage-sql/search_plan.hpp"
+#include "storage-sql/vector_search.hpp"
 
 namespace streamwall::storage {
 namespace {
@@ -47,18 +48,6 @@ Result<std::int64_t> read_number(const boost::json::object& request, std::string
     return value->get_int64();
 }
 
-void append_order(SqlBuilder& sql, const Query& query) {
-    const auto columns = query.collection->columns();
-    sql.sql(" ORDER BY ");
-    for (std::size_t i = 0; i < query.sort.size(); ++i) {
-        const auto& [column, descending] = query.sort[i];
-        sql.sql(i > 0 ? ", " : "").name(columns[column].name).sql(descending ? " DESC" : " ASC");
-        if (columns[column].nullable) {
-            sql.sql(descending ? sql.dialect().nulls_last() : sql.dialect().nulls_first());
-        }
-    }
-}
-
 // A filter of `true` where none is given.
 const boost::json::value& filter_of(const boost::json::object& request) {
     static const boost::json::value kAll = boost::json::object{{"and", boost::json::array{}}};
@@ -75,12 +64,11 @@ bool is_all(const boost::json::value& filter) {
 
 // The values of the cursor, if the request has one.
 Result<std::optional<std::vector<Value>>> read_place(Query& query,
-                                                     const boost::json::object& request,
-                                                     std::int64_t offset) {
+                                                     const boost::json::object& request) {
     const auto* cursor = request.if_contains("cursor");
     if (cursor == nullptr || cursor->is_null()) return std::nullopt;
     if (!cursor->is_string()) return invalid("cursor", "a cursor is a text");
-    if (offset > 0) return invalid("offset", "a cursor and an offset exclude each other");
+    if (query.offset > 0) return invalid("offset", "a cursor and an offset exclude each other");
     return read_cursor(query, text_member(request, "cursor"), query.kept);
 }
 
@@ -91,7 +79,7 @@ Result<void> append_where(SqlBuilder& sql, Query& query, const boost::json::valu
 }
 
 Result<void> make_list(const Dialect& dialect, Query& query, const boost::json::value& filter,
-                       const std::vector<Value>* behind, std::int64_t offset) {
+                       const std::vector<Value>* behind) {
     SqlBuilder sql(dialect);
     sql.sql("SELECT ").sql(query.collection->column_list()).sql(" FROM ");
     sql.name(query.collection->table());
@@ -100,9 +88,7 @@ Result<void> make_list(const Dialect& dialect, Query& query, const boost::json::
         sql.sql(is_all(filter) ? " WHERE " : " AND ");
         append_behind(sql, query, *behind);
     }
-    append_order(sql, query);
-    sql.sql(" LIMIT ").value(query.limit + 1);
-    if (offset > 0) sql.sql(" OFFSET ").value(offset);
+    append_page(sql, query);
     query.list = sql.take();
     return {};
 }
@@ -115,25 +101,35 @@ Result<void> make_count(const Dialect& dialect, Query& query, const boost::json:
     return {};
 }
 
+Result<void> make_plain_statements(const Dialect& dialect, Query& query,
+                                   const boost::json::value& filter,
+                                   const std::vector<Value>* behind) {
+    if (auto made = make_list(dialect, query, filter, behind); !made) return made;
+    return query.with_count ? make_count(dialect, query, filter) : Result<void>();
+}
+
 Result<void> make_statements(const Dialect& dialect, Query& query,
-                             const boost::json::object& request, std::int64_t offset) {
+                             const boost::json::object& request) {
     const auto& filter = filter_of(request);
-    const auto place = read_place(query, request, offset);
+    const auto place = read_place(query, request);
     if (!place) return std::unexpected(place.error());
     const std::vector<Value>* behind = *place ? &**place : nullptr;
-    const auto plan = SearchPlan::make(dialect, query, filter);
-    if (!plan) return std::unexpected(plan.error());
-    bool is_listed = false;
-    if (*plan) {
-        const auto listed = (*plan)->list(query, behind, offset);
-        if (!listed) return std::unexpected(listed.error());
-        is_listed = *listed;
+    query.has_cursor = behind != nullptr;
+    auto terms = SearchTerms::of(*query.collection, filter);
+    if (!terms) return std::unexpected(terms.error());
+    if (!*terms) return make_plain_statements(dialect, query, filter, behind);
+    if (!dialect.has_search_tokens()) {
+        const VectorSearch search(dialect, *query.collection, **terms, query.kept);
+        if (auto made = search.list(query, behind); !made) return made;
+        return query.with_count ? search.count(query) : Result<void>();
     }
-    if (!is_listed) {
-        if (auto made = make_list(dialect, query, filter, behind, offset); !made) return made;
+    const SearchPlan plan(dialect, *query.collection, std::move(**terms));
+    const auto listed = plan.list(query, behind);
+    if (!listed) return std::unexpected(listed.error());
+    if (!*listed) {
+        if (auto made = make_list(dialect, query, filter, behind); !made) return made;
     }
-    if (!query.with_count) return {};
-    return *plan ? (*plan)->count(query) : make_count(dialect, query, filter);
+    return query.with_count ? plan.count(query) : Result<void>();
 }
 
 Result<Statement> unique_statement(const Dialect& dialect, const Collection& collection,
@@ -162,6 +158,11 @@ Result<Statement> unique_statement(const Dialect& dialect, const Collection& col
 
 }  // namespace
 
+std::optional<std::int64_t> Query::count_told_by(std::int64_t records) const {
+    if (has_cursor || (records == 0 && offset > 0)) return std::nullopt;
+    return offset + records;
+}
+
 Result<CollectionPtr> named_collection(const Schema& schema, const boost::json::object& request) {
     const auto name = text_member(request, "collection");
     if (auto collection = find_collection(schema, name)) return collection;
@@ -182,11 +183,12 @@ Result<Query> parse_query(const Dialect& dialect, const Schema& schema, const Do
     query.limit = *limit;
     const auto offset = read_number(request, "offset", 0, INT64_MAX, 0);
     if (!offset) return std::unexpected(offset.error());
+    query.offset = *offset;
     const auto* count = request.if_contains("count");
     query.with_count = count != nullptr && *count == true;
     const auto* sequence = request.if_contains("sequence");
     query.with_sequence = sequence != nullptr && *sequence == true;
-    if (auto made = make_statements(dialect, query, request, *offset); !made) {
+    if (auto made = make_statements(dialect, query, request); !made) {
         return std::unexpected(made.error());
     }
     return query;

@@ -24,17 +24,23 @@ struct Query {
     CollectionPtr collection;
     std::vector<SortKey> sort;  // ends with the id
     std::int64_t limit = kDefaultLimit;
+    std::int64_t offset = 0;
+    bool has_cursor = false;
     bool with_count = false;
     bool with_sequence = false;
     Statement list;  // selects the collection's columns, one row more than the limit
     // A shorter way, where there is one: `quick` holds if it selects as many rows as it may. Where
-    // `candidates`, one number, is at most kFewCandidates, it holds always, and so does
+    // `candidates`, one number, is given and at most kFewCandidates, it holds always, and so does
     // `quick_count`.
     Statement quick;
     Statement candidates;
     Statement quick_count;
     Statement count;  // selects one number
     Kept kept;
+
+    // What `count` selects, where a page of so many records, the last of the list among them or
+    // none behind it, tells already.
+    std::optional<std::int64_t> count_told_by(std::int64_t records) const;
 };
 
 Result<Query> parse_query(const Dialect& dialect, const Schema& schema, const Document& request);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "storage-sql/filter.hpp"
+#include "storage-sql/vector_search.hpp"
 
 namespace streamwall::storage {
 namespace {
@@ -36,30 +37,7 @@ std::string match_text(std::string_view states, const std::vector<std::string>& 
     return out;
 }
 
-std::string tsquery_text(const std::vector<std::string>& words) {
-    std::string out;
-    for (const auto& word : words) {
-        if (!out.empty()) out += " & ";
-        out.append("'").append(word).append("':*");
-    }
-    return out;
-}
-
-bool is_search(const boost::json::value& term) {
-    const auto* object = term.if_object();
-    return object != nullptr && text_member(*object, "op") == "search";
-}
-
 }  // namespace
-
-Result<std::vector<std::string>> read_search(const Collection& collection,
-                                             const boost::json::value& value) {
-    if (!collection.search()) {
-        return invalid("search", "the collection \"" + collection.name() + "\" declares no search");
-    }
-    if (!value.is_string()) return invalid("search", "\"search\" takes a text");
-    return search_words({value.get_string().data(), value.get_string().size()});
-}
 
 void append_search(SqlBuilder& sql, const Collection& collection,
                    const std::vector<std::string>& words, Kept& kept) {
@@ -80,50 +58,14 @@ void append_search(SqlBuilder& sql, const Collection& collection,
     sql.value(text).sql("::text::tsquery)");
 }
 
-Result<std::optional<SearchPlan>> SearchPlan::make(const Dialect& dialect, const Query& query,
-                                                   const boost::json::value& filter) {
-    const auto& collection = *query.collection;
-    if (!dialect.has_search_tokens() || !collection.search()) return std::nullopt;
-    const auto* object = filter.if_object();
-    if (object == nullptr) return std::nullopt;
-    SearchPlan plan(dialect, collection);
-    plan.states_ = all_states(*collection.search());
-    std::size_t searches = 0;
-    const auto take = [&](const boost::json::value& term) -> Result<void> {
-        if (!is_search(term)) {
-            if (!plan.narrow(term)) plan.rest_.push_back(&term);
-            return {};
-        }
-        ++searches;
-        auto words =
-            read_search(collection, term.get_object().contains("value") ? term.at("value")
-                                                                        : boost::json::value());
-        if (!words) return std::unexpected(words.error());
-        plan.words_ = std::move(*words);
-        return {};
-    };
-    const auto* list = object->if_contains("and");
-    if (list == nullptr) {
-        if (auto taken = take(filter); !taken) return std::unexpected(taken.error());
-    } else if (list->is_array() && list->get_array().size() <= kMaxListValues) {
-        for (const auto& term : list->get_array()) {
-            if (auto taken = take(term); !taken) return std::unexpected(taken.error());
-        }
-    }
-    if (searches != 1 || plan.words_.empty() || plan.states_.empty()) return std::nullopt;
-    return plan;
-}
-
-// True where the term is about a field beside the index, which then stands for it.
-bool SearchPlan::narrow(const boost::json::value& term) {
-    const auto* object = term.if_object();
-    if (object == nullptr || text_member(*object, "op") != "eq") return false;
-    const auto& beside = collection_.search()->beside;
-    const auto found = std::ranges::find(beside, text_member(*object, "field"));
-    const auto* value = object->if_contains("value");
-    if (found == beside.end() || value == nullptr || !value->is_bool()) return false;
-    states_ = states_with(static_cast<std::size_t>(found - beside.begin()), value->get_bool());
-    return true;
+SearchPlan::SearchPlan(const Dialect& dialect, const Collection& collection, SearchTerms terms)
+    : dialect_(dialect),
+      collection_(collection),
+      words_(std::move(terms.words)),
+      states_(all_states(*collection.search())),
+      rest_(std::move(terms.rest)) {
+    for (const auto& [field, value, term] : terms.beside)
+        states_ = states_with(field, value);
 }
 
 std::string SearchPlan::states_with(std::size_t beside, bool value) const {
@@ -157,11 +99,10 @@ std::optional<std::vector<SearchPlan::Arm>> SearchPlan::arms(
     return out;
 }
 
-Result<bool> SearchPlan::list(Query& query, const std::vector<Value>* behind,
-                              std::int64_t offset) const {
+Result<bool> SearchPlan::list(Query& query, const std::vector<Value>* behind) const {
     auto arms = this->arms(query, behind);
     if (!arms || arms->empty()) return false;
-    auto list = list_of(query, *arms, offset);
+    auto list = list_of(query, *arms);
     if (!list) return std::unexpected(list.error());
     query.list = std::move(*list);
     if (std::ranges::none_of(words_, is_long)) return true;
@@ -171,14 +112,13 @@ Result<bool> SearchPlan::list(Query& query, const std::vector<Value>* behind,
     candidates.sql(" LIMIT ").value(kFewCandidates + 1).sql(")");
     query.candidates = candidates.take();
     arms->back().is_quick = true;
-    auto quick = list_of(query, *arms, offset);
+    auto quick = list_of(query, *arms);
     if (!quick) return std::unexpected(quick.error());
     query.quick = std::move(*quick);
     return true;
 }
 
-Result<Statement> SearchPlan::list_of(Query& query, const std::vector<Arm>& arms,
-                                      std::int64_t offset) const {
+Result<Statement> SearchPlan::list_of(Query& query, const std::vector<Arm>& arms) const {
     SqlBuilder sql(dialect_);
     const std::int64_t rows = query.limit + 1;
     if (arms.size() == 1) {
@@ -188,14 +128,15 @@ Result<Statement> SearchPlan::list_of(Query& query, const std::vector<Arm>& arms
     }
     for (std::size_t i = 0; arms.size() > 1 && i < arms.size(); ++i) {
         sql.sql(i == 0 ? "SELECT * FROM (" : " UNION ALL SELECT * FROM (");
-        const std::int64_t enough = offset > INT64_MAX - rows ? INT64_MAX : offset + rows;
+        const std::int64_t enough =
+            query.offset > INT64_MAX - rows ? INT64_MAX : query.offset + rows;
         if (auto built = append_arm(sql, query, arms[i], enough); !built) {
             return std::unexpected(built.error());
         }
         sql.sql(")");
     }
     if (arms.size() > 1) sql.sql(" LIMIT ").value(rows);
-    if (offset > 0) sql.sql(" OFFSET ").value(offset);
+    if (query.offset > 0) sql.sql(" OFFSET ").value(query.offset);
     return sql.take();
 }
 

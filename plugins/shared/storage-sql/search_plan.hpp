@@ -6,13 +6,10 @@
 #pragma once
 
 #include "storage-sql/query.hpp"
+#include "storage-sql/search_terms.hpp"
 #include "storage-sql/sql_builder.hpp"
 
 namespace streamwall::storage {
-
-// The words of the operator `search`.
-Result<std::vector<std::string>> read_search(const Collection& collection,
-                                             const boost::json::value& value);
 
 // Whether a record's words are among those asked for, as a condition.
 void append_search(SqlBuilder& sql, const Collection& collection,
@@ -21,12 +18,10 @@ void append_search(SqlBuilder& sql, const Collection& collection,
 // A filter that has one search among the conditions that must all hold.
 class SearchPlan {
   public:
-    // Nothing where `filter` is something else, or where the dialect has no index of tokens.
-    static Result<std::optional<SearchPlan>> make(const Dialect& dialect, const Query& query,
-                                                  const boost::json::value& filter);
+    SearchPlan(const Dialect& dialect, const Collection& collection, SearchTerms terms);
 
     // False where the order isn't one of ids. `behind`: the values of a cursor, or null.
-    Result<bool> list(Query& query, const std::vector<Value>* behind, std::int64_t offset) const;
+    Result<bool> list(Query& query, const std::vector<Value>* behind) const;
     Result<void> count(Query& query) const;
 
   private:
@@ -36,15 +31,10 @@ class SearchPlan {
         const Value* behind = nullptr;  // the id of a cursor
         bool is_quick = false;
     };
-    SearchPlan(const Dialect& dialect, const Collection& collection)
-        : dialect_(dialect), collection_(collection) {}
-
-    bool narrow(const boost::json::value& term);
     std::string states_with(std::size_t beside, bool value) const;
     std::optional<std::vector<Arm>> arms(const Query& query,
                                          const std::vector<Value>* behind) const;
-    Result<Statement> list_of(Query& query, const std::vector<Arm>& arms,
-                              std::int64_t offset) const;
+    Result<Statement> list_of(Query& query, const std::vector<Arm>& arms) const;
     Result<void> append_arm(SqlBuilder& sql, Query& query, const Arm& arm, std::int64_t rows) const;
     void append_check(SqlBuilder& sql, Kept& kept) const;
     Result<void> quick_count(Query& query) const;

@@ -66,6 +66,40 @@ class StorageSearch : public StorageConformance {
         }
         return titles;
     }
+    // Ids and counts on all pages, and on one that is asked for by its number.
+    std::vector<std::int64_t> all_pages(const std::string& terms, const std::string& sort) const {
+        std::vector<std::int64_t> ids;
+        std::string cursor;
+        const std::string filter = R"({"and":[)" + terms + "]}";
+        do {
+            const auto page = store(
+                "query",
+                query_of(filter, R"(,"limit":7,"sort":)" + sort +
+                                     (cursor.empty() ? "" : R"(,"cursor":")" + cursor + "\"")));
+            if (!page.is_object()) return ids;
+            for (const auto& record : page.at("records").as_array())
+                ids.push_back(id_of(record));
+            const auto& next = page.at("next_cursor");
+            cursor = next.is_null() ? "" : next.as_string().c_str();
+            if (cursor.empty()) ids.push_back(page.at("count").as_int64());
+        } while (!cursor.empty() && ids.size() < 1000);
+        const auto second =
+            store("query", query_of(filter, R"(,"limit":5,"offset":5,"sort":)" + sort));
+        for (const auto& record : second.at("records").as_array())
+            ids.push_back(id_of(record));
+        ids.push_back(second.at("count").as_int64());
+        return ids;
+    }
+    // The operator `words` looks at each record.
+    void expect_same_pages(const std::string& words, const std::string& beside,
+                           const std::string& sort) const {
+        const auto value = boost::json::serialize(boost::json::string(words));
+        EXPECT_EQ(
+            all_pages(beside + R"({"op":"search","value":)" + value + "}", sort),
+            all_pages(beside + R"({"op":"words","fields":["title","notes"],"value":)" + value + "}",
+                      sort))
+            << words << " " << beside << " " << sort;
+    }
 };
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(StorageSearch);
 
@@ -241,8 +275,7 @@ TEST_P(StorageSearch, FindsWhatWasThereBeforeItWasDeclared) {
     EXPECT_EQ(count("m"), 1);
 }
 
-// The operator `words` looks at each record; `search` must find the same, in every order, on every
-// page, beside every other condition.
+// As looking at each record does: in every order, on every page, beside every other condition.
 TEST_P(StorageSearch, FindsOnEveryPageWhatLookingAtEachRecordFinds) {
     std::mt19937 random(20260131);
     const auto pick = [&](auto count) { return static_cast<std::size_t>(random()) % count; };
@@ -295,33 +328,34 @@ TEST_P(StorageSearch, FindsOnEveryPageWhatLookingAtEachRecordFinds) {
         if (words.back() & 0x80) words = "東";  // no character is cut
         if (pick(2U) == 0) words += " " + vocabulary[pick(vocabulary.size())];
         const auto& beside = besides[pick(besides.size())];
-        const auto value = boost::json::serialize(boost::json::string(words));
         const auto& sort = sorts[pick(sorts.size())];
-        const auto walk = [&](const std::string& term) {
-            std::vector<std::int64_t> ids;
-            std::string cursor;
-            do {
-                const auto page =
-                    store("query",
-                          query_of(R"({"and":[)" + beside + term + "]}",
-                                   R"(,"limit":7,"sort":)" + sort +
-                                       (cursor.empty() ? "" : R"(,"cursor":")" + cursor + "\"")));
-                if (!page.is_object()) return ids;
-                for (const auto& record : page.at("records").as_array())
-                    ids.push_back(id_of(record));
-                const auto& next = page.at("next_cursor");
-                cursor = next.is_null() ? "" : next.as_string().c_str();
-                if (cursor.empty()) ids.push_back(page.at("count").as_int64());
-            } while (!cursor.empty() && ids.size() < 1000);
-            const auto second = store("query", query_of(R"({"and":[)" + beside + term + "]}",
-                                                        R"(,"limit":5,"offset":5,"sort":)" + sort));
-            for (const auto& record : second.at("records").as_array())
-                ids.push_back(id_of(record));
-            return ids;
-        };
-        EXPECT_EQ(walk(R"({"op":"search","value":)" + value + "}"),
-                  walk(R"({"op":"words","fields":["title","notes"],"value":)" + value + "}"))
-            << words << " " << beside << " " << sort;
+        expect_same_pages(words, beside, sort);
+    }
+}
+
+// A back end may look at the newest records to find its way.
+TEST_P(StorageSearch, FindsWhatOnlyOlderOrOnlyNewerRecordsHave) {
+    std::string changes;
+    for (int i = 0; i < 300; ++i) {
+        const std::string age = i < 40 ? "early" : "late";
+        const std::string own = i % 50 == 3 ? " seldom" : "";
+        changes +=
+            (i > 0 ? "," : "") +
+            change("insert", R"("record":{"title":"shared )" + age + own + " n" +
+                                 std::to_string(i) + R"(","city":"c)" + std::to_string(i % 3) +
+                                 R"(","pinned":)" + (i % 60 == 1 ? "true" : "false") + "}");
+    }
+    apply(changes);
+    const std::string listed = R"({"field":"archived","op":"eq","value":false},)";
+    for (const auto* words :
+         {"early", "late", "shared", "early shared", "late shared", "early late", "seldom",
+          "shared seldom", "early seldom", "n17", "shared n17", "n2"}) {
+        for (const auto& sort :
+             {R"([{"field":"id","direction":"desc"}])", R"([{"field":"pinned","direction":"desc"},)"
+                                                        R"({"field":"id","direction":"desc"}])"}) {
+            expect_same_pages(words, listed, sort);
+            expect_same_pages(words, listed + R"({"field":"city","op":"eq","value":"c1"},)", sort);
+        }
     }
 }
 
