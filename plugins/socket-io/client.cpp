@@ -239,7 +239,7 @@ bool Client::take_event(Message message) {
         tell_error(message.space, message, "invalid_event", data.error().message);
         return true;
     }
-    rooms::Rooms::OnReply on_reply;
+    rooms::OnReply on_reply;
     if (id) {
         on_reply = [session = session_, name = message.space, id = *id](std::string_view reply) {
             session->send(Buffer(render_ack(name, id, to_ack(reply))));

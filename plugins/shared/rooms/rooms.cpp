@@ -1,34 +1,14 @@
-#include <streamwall/rooms/rooms.hpp>
-
-#include <streamwall/sdk/json.hpp>
-#include <streamwall/sdk/json_scan.hpp>
+// Who is in which room: subscriptions, admissions, and what happens where the plugin goes and
+// comes.
+#include "channel.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace streamwall::rooms {
 
-// Under the mutex of Rooms, but for the name.
-struct RoomChannel {
-    std::string name;
-    std::unordered_map<std::string, RoomMemberPtr> members;  // by id
-    std::unordered_map<std::string, std::set<RoomMember*>> rooms;
-    std::size_t waiting = 0;                         // admissions that are awaited
-    bool is_known = false;                           // to be a plugin's
-    std::vector<std::weak_ptr<RoomMember>> put_off;  // to be admitted once the plugin is there
-    std::deque<std::string> recent;                  // messages that came meanwhile
-    std::size_t recent_bytes = 0;
-    std::string lost_owner;  // of the newest message that `recent` had no room for
-    std::uint64_t lost_position = 0;
-    std::string owner;      // the run that admitted last
-    int mismatches = 0;     // in a row, of what the hub has with what the plugin knows
-    bool is_asked = false;  // whether it is still there
-    int unanswered = 0;     // ticks since then
-};
-
 namespace {
 
-constexpr std::size_t kMaxRecent = 4 * 1024 * 1024;  // bytes of a channel
 // Names that clients ever asked for. A name costs the host a little for as long as it runs, so
 // there must be an end of wrong ones; what a plugin says that it has is none.
 constexpr std::size_t kMaxChannels = 1'000;
@@ -42,48 +22,6 @@ bool is_channel_name(std::string_view name) {
            });
 }
 
-// A member that holds text; empty where there is none. What our own side writes of these holds no
-// escapes, but for room names.
-std::string find_text(std::string_view object, std::string_view name) {
-    const auto raw = json::find_member(object, name);
-    if (const auto plain = json::to_plain_text(raw)) return std::string(*plain);
-    const auto parsed = raw.empty() ? Result<boost::json::value>(Error{}) : json::parse(raw);
-    return parsed && parsed->is_string() ? std::string(parsed->get_string()) : std::string();
-}
-
-std::set<std::string> find_texts(std::string_view object, std::string_view name) {
-    const auto raw = json::find_member(object, name);
-    if (raw.empty()) return {};
-    const auto parsed = json::parse(raw);
-    return parsed ? wire::detail::read_texts(&*parsed) : std::set<std::string>();
-}
-
-void move_to_rooms(RoomMember& member, std::set<std::string> rooms) {
-    auto& all = member.channel->rooms;
-    for (const auto& room : member.rooms) {
-        const auto found = all.find(room);
-        if (found == all.end()) continue;
-        found->second.erase(&member);
-        if (found->second.empty()) all.erase(found);
-    }
-    member.rooms = std::move(rooms);
-    for (const auto& room : member.rooms)
-        all[room].insert(&member);
-}
-
-std::string_view code_of(const Error& error) {
-    switch (error.code) {
-        case SW_UNAVAILABLE:
-            return "unavailable";
-        case SW_DEADLINE_EXCEEDED:
-            return "timeout";
-        case SW_NOT_FOUND:
-            return "not_subscribed";
-        default:
-            return "internal";
-    }
-}
-
 // Of a call that failed on the way, as opposed to an answer of the plugin.
 bool is_absence(const Error& error) {
     return error.code == SW_UNAVAILABLE || error.code == SW_DEADLINE_EXCEEDED ||
@@ -91,34 +29,6 @@ bool is_absence(const Error& error) {
 }
 
 }  // namespace
-
-// A message, looked at once for all its receivers.
-struct Rooms::Sent {
-    explicit Sent(std::string_view text)
-        : owner(find_text(text, "owner")),
-          position(json::to_integer(json::find_member(text, "position"))),
-          room(find_text(text, "room")),
-          to(find_text(text, "to")),
-          except(find_text(text, "except")),
-          message(json::find_member(text, "message")) {
-        if (to.empty() || json::find_member(text, "rooms").empty()) return;
-        rooms = find_texts(text, "rooms");
-    }
-    // Whether it came behind the member's admission and is meant for it.
-    bool is_for(const RoomMember& member) const {
-        if (!member.is_confirmed || !position) return false;
-        const bool is_known = static_cast<std::uint64_t>(*position) <= member.position;
-        if (is_known && owner == member.owner) return false;
-        if (!to.empty()) return to == member.id;
-        return except != member.id && member.rooms.contains(room);
-    }
-
-    const std::string owner;
-    const std::optional<std::int64_t> position;
-    const std::string room, to, except;
-    const std::string_view message;              // empty: none
-    std::optional<std::set<std::string>> rooms;  // that `to` is in from now on
-};
 
 std::shared_ptr<RoomChannel> Rooms::find_channel(const std::string& name, Known known) {
     if (const auto found = channels_.find(name); found != channels_.end()) return found->second;
@@ -142,7 +52,7 @@ RoomMemberPtr Rooms::subscribe(Subscriber subscriber, const std::string& identif
                        std::move(subscriber.who), subscriber.home, std::move(params), ticks_});
         member->channel->members.emplace(member->id, member);
         subscriptions_.add();
-        ++member->channel->waiting;
+        expect_admission(*member);
     }
     ask_admission(member, false);
     return member;
@@ -164,16 +74,29 @@ void Rooms::ask_admission(const RoomMemberPtr& member, bool is_again) {
 }
 
 void Rooms::take_admission(const RoomMemberPtr& member, const Result<Buffer>& answer) {
+    bool is_late = false, is_new_run = false;
     {
         const std::lock_guard lock(mutex_);
-        const bool is_late = !member->is_over && has_lost_behind(*member, answer);
-        if (!is_late) return settle(*member, answer);
-        move_to_rooms(*member, find_texts(answer->view(), "rooms"));
+        is_late = !member->is_over && has_lost_behind(*member, answer);
+        if (is_late) {
+            move_to_rooms(*member, find_texts(answer->view(), "rooms"));
+        } else {
+            settle(*member, answer);
+            is_new_run = std::exchange(member->channel->is_new_run, false);
+        }
     }
-    ask_admission(member, true);
+    if (is_late) return ask_admission(member, true);
+    if (answer) catch_up(member);
+    if (is_new_run) subscribe_again(member->channel, Whom::kOfOtherRuns);
+}
+
+void Rooms::expect_admission(RoomMember& member) {
+    ++member.admissions;
+    ++member.channel->waiting;
 }
 
 void Rooms::settle(RoomMember& member, const Result<Buffer>& answer) {
+    --member.admissions;
     if (!member.is_over && !answer) {
         refuse(member, answer.error());
     } else if (!member.is_over && !admit(member, answer->view())) {
@@ -199,14 +122,20 @@ bool Rooms::admit(RoomMember& member, std::string_view answer) {
     const auto position = json::to_integer(json::find_member(answer, "position"));
     const auto messages = json::parse(json::find_member(answer, "messages"));
     if (owner.empty() || !position || !messages || !messages->is_array()) return false;
-    member.owner = member.channel->owner = owner;
-    member.channel->is_known = true;
+    auto& channel = *member.channel;
+    // Once a tick: where several of them run, which should not be, they would take turns.
+    if (!channel.owner.empty() && channel.owner != owner && channel.renewed != ticks_) {
+        channel.is_new_run = true;
+        channel.renewed = ticks_;
+    }
+    member.owner = channel.owner = owner;
+    channel.is_known = true;
     member.position = static_cast<std::uint64_t>(*position);
     move_to_rooms(member, find_texts(answer, "rooms"));
     if (!std::exchange(member.is_confirmed, true)) member.outlet->confirm();
     for (const auto& message : messages->get_array())
         send(member, boost::json::serialize(message));
-    for (const auto& sent : member.channel->recent)
+    for (const auto& sent : channel.recent)
         apply(member, Sent(sent));
     return true;
 }
@@ -215,7 +144,10 @@ bool Rooms::admit(RoomMember& member, std::string_view answer) {
 void Rooms::refuse(RoomMember& member, const Error& error) {
     auto& channel = *member.channel;
     if (is_absence(error)) {
-        if (member.is_confirmed) return;
+        if (member.is_confirmed) {
+            if (member.admissions == 0) give_up_held(member, error);
+            return;
+        }
         const auto patience = channel.is_known ? patience_.away : patience_.unknown;
         if (ticks_ - member.since < patience) {
             channel.put_off.push_back(channel.members.at(member.id));
@@ -228,6 +160,7 @@ void Rooms::refuse(RoomMember& member, const Error& error) {
 
 void Rooms::drop(RoomMember& member) {
     member.is_over = true;
+    member.held.clear();
     move_to_rooms(member, {});
     if (member.channel->members.erase(member.id) != 0) subscriptions_.add(-1);
 }
@@ -236,33 +169,6 @@ Rooms::State Rooms::state(const RoomMember& member) const {
     const std::lock_guard lock(mutex_);
     if (member.is_over) return State::kOver;
     return member.is_confirmed ? State::kConfirmed : State::kWaiting;
-}
-
-bool Rooms::receive(const RoomMemberPtr& member, const boost::json::object& data,
-                    OnReply on_reply) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (member->is_over || !member->is_confirmed) return false;
-    }
-    ask_(member->channel->name, "receive",
-         json::Writer()
-             .text("subscription", member->id)
-             .raw("data", boost::json::serialize(data))
-             .buffer(),
-         member->who.get(), member->home,
-         [self = shared_from_this(), member, on_reply = std::move(on_reply)](
-             const Result<Buffer>& answer) { self->take_reply(member, answer, on_reply); });
-    return true;
-}
-
-void Rooms::take_reply(const RoomMemberPtr& member, const Result<Buffer>& answer,
-                       const OnReply& on_reply) {
-    const std::lock_guard lock(mutex_);
-    if (member->is_over) return;
-    const auto reply = answer ? std::string(json::find_member(answer->view(), "reply"))
-                              : wire::render_error(code_of(answer.error()), answer.error().message);
-    if (!reply.empty()) send(*member, reply);
-    if (on_reply) on_reply(reply);
 }
 
 void Rooms::unsubscribe(const RoomMemberPtr& member) {
@@ -277,59 +183,6 @@ void Rooms::unsubscribe(const RoomMemberPtr& member) {
     ask_(member->channel->name, "unsubscribe",
          json::Writer().text("hub", hub_).raw("subscriptions", wire::render_texts(ids)).buffer(),
          nullptr, nullptr, [](const Result<Buffer>&) {});
-}
-
-Result<> Rooms::deliver(std::string_view sent) {
-    const auto name = find_text(sent, "channel");
-    const std::lock_guard lock(mutex_);
-    const auto found = channels_.find(name);
-    if (found == channels_.end()) return ok();  // nobody here was ever interested
-    auto& channel = *found->second;
-    if (channel.waiting > 0) {
-        channel.recent.emplace_back(sent);
-        channel.recent_bytes += sent.size();
-        for (; channel.recent_bytes > kMaxRecent; channel.recent.pop_front()) {
-            const auto& lost = channel.recent.front();
-            const auto position = json::to_integer(json::find_member(lost, "position"));
-            channel.lost_position = static_cast<std::uint64_t>(position.value_or(0));
-            channel.lost_owner = find_text(lost, "owner");
-            channel.recent_bytes -= lost.size();
-        }
-    }
-    const Sent message(sent);
-    if (message.to.empty()) {
-        deliver_to_room(channel, message);
-    } else if (const auto member = channel.members.find(message.to);
-               member != channel.members.end()) {
-        apply(*member->second, message);
-    }
-    return ok();
-}
-
-// Made once for each identifier, and given to all that have it together.
-void Rooms::deliver_to_room(const RoomChannel& channel, const Sent& sent) {
-    const auto room = channel.rooms.find(sent.room);
-    if (room == channel.rooms.end() || sent.message.empty() || is_closed_) return;
-    std::unordered_map<std::string_view, std::vector<Outlet*>> receivers;
-    for (const auto* member : room->second) {
-        if (sent.is_for(*member)) receivers[member->identifier].push_back(member->outlet.get());
-    }
-    for (const auto& [identifier, outlets] : receivers) {
-        outlets.front()->send_to_all(outlets, outlets.front()->render(sent.message));
-        messages_.add(static_cast<double>(outlets.size()));
-    }
-}
-
-void Rooms::apply(RoomMember& member, const Sent& sent) {
-    if (!sent.is_for(member)) return;
-    if (sent.rooms) move_to_rooms(member, *sent.rooms);
-    if (!sent.message.empty()) send(member, sent.message);
-}
-
-void Rooms::send(RoomMember& member, std::string_view message) {
-    if (is_closed_) return;
-    member.outlet->send(member.outlet->render(message));
-    messages_.add();
 }
 
 Result<> Rooms::opened(std::string_view text) {
@@ -354,9 +207,10 @@ void Rooms::admit_put_off(const std::shared_ptr<RoomChannel>& channel) {
         const std::lock_guard lock(mutex_);
         for (const auto& each : std::exchange(channel->put_off, {})) {
             const auto member = each.lock();
-            if (member && !member->is_over) members.push_back(member);
+            if (!member || member->is_over) continue;
+            expect_admission(*member);
+            members.push_back(member);
         }
-        channel->waiting += members.size();
     }
     for (const auto& member : members)
         ask_admission(member, false);
@@ -411,7 +265,7 @@ void Rooms::take_kept(const std::shared_ptr<RoomChannel>& channel, std::size_t c
     subscribe_again(channel);
 }
 
-void Rooms::subscribe_again(const std::shared_ptr<RoomChannel>& channel) {
+void Rooms::subscribe_again(const std::shared_ptr<RoomChannel>& channel, Whom whom) {
     std::vector<RoomMemberPtr> again;
     std::vector<std::string> ids;
     {
@@ -420,9 +274,12 @@ void Rooms::subscribe_again(const std::shared_ptr<RoomChannel>& channel) {
         for (const auto& [id, member] : channel->members) {
             ids.push_back(id);
             if (!member->is_confirmed) continue;  // its answer is on the way
+            const bool is_fine = member->owner == channel->owner || member->admissions > 0;
+            if (whom == Whom::kOfOtherRuns && is_fine) continue;
+            expect_admission(*member);
             again.push_back(member);
-            ++channel->waiting;
         }
+        if (whom == Whom::kOfOtherRuns && again.empty()) return;
     }
     ask_(channel->name, "unsubscribe",
          json::Writer().text("hub", hub_).raw("keeps", wire::render_texts(ids)).buffer(), nullptr,

@@ -11,7 +11,8 @@
 //
 // Once a second the hub tells each channel that it is there, and hears which run answers and how
 // many of the hub's subscribers it knows. Where that is not what the hub has, it subscribes all of
-// them again: after the plugin was started anew, or away for long.
+// them again: after the plugin was started anew, or away for long. So it does as soon as a new run
+// admits anybody; and what a client sends to a run that does not know it yet waits until it does.
 #pragma once
 
 #include <streamwall/sdk/context.hpp>
@@ -20,7 +21,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -62,6 +62,16 @@ class Outlet {
 
 struct RoomChannel;
 
+// What became of a message: {"action":"error",…}, or nothing where the plugin took it.
+using OnReply = std::function<void(std::string_view reply)>;
+
+// What a client sends.
+struct FromClient {
+    Buffer request;  // to the plugin
+    OnReply on_reply = {};
+    bool is_second_try = false;
+};
+
 // One subscription; its members but the first three are the channel's, under the mutex of Rooms.
 struct RoomMember {
     const std::string id;
@@ -78,6 +88,9 @@ struct RoomMember {
     std::string owner = {};  // the plugin's run that it was admitted by
     std::uint64_t position = 0;
     std::set<std::string> rooms = {};
+    int admissions = 0;                 // that are awaited
+    std::vector<FromClient> held = {};  // until the plugin knows it again
+    bool is_catching_up = false;        // what was held is being sent
 };
 using RoomMemberPtr = std::shared_ptr<RoomMember>;
 
@@ -112,10 +125,9 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
     // plugin can have such a channel.
     RoomMemberPtr subscribe(Subscriber subscriber, const std::string& identifier,
                             const std::string& channel, boost::json::object params);
-    // What became of a message: {"action":"error",…}, or nothing where the plugin took it. Called
-    // once, under the mutex, unless the subscription has ended meanwhile.
-    using OnReply = std::function<void(std::string_view reply)>;
-    // What a client sends; false where it is not subscribed yet.
+    // What a client sends; false where it is not subscribed yet. A plugin that was started anew
+    // does not know its members: it is asked to admit the client again, and gets the message then.
+    // `on_reply` is called once, under the mutex, unless the subscription has ended meanwhile.
     bool receive(const RoomMemberPtr& member, const boost::json::object& data,
                  OnReply on_reply = {});
     enum class State { kWaiting, kConfirmed, kOver };
@@ -138,6 +150,7 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
     std::shared_ptr<RoomChannel> find_channel(const std::string& name, Known known);
     void ask_admission(const RoomMemberPtr& member, bool is_again);
     void take_admission(const RoomMemberPtr& member, const Result<Buffer>& answer);
+    static void expect_admission(RoomMember& member);
     void settle(RoomMember& member, const Result<Buffer>& answer);
     static bool has_lost_behind(const RoomMember& member, const Result<Buffer>& answer);
     bool admit(RoomMember& member, std::string_view answer);
@@ -146,11 +159,17 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
     void deliver_to_room(const RoomChannel& channel, const Sent& sent);
     void apply(RoomMember& member, const Sent& sent);
     void send(RoomMember& member, std::string_view message);
-    void take_reply(const RoomMemberPtr& member, const Result<Buffer>& answer,
-                    const OnReply& on_reply);
+    void pass_on(const RoomMemberPtr& member, FromClient message);
+    void take_reply(const RoomMemberPtr& member, const FromClient& message,
+                    const Result<Buffer>& answer);
+    static bool hold(RoomMember& member, FromClient message);
+    void catch_up(const RoomMemberPtr& member);
+    void give_up_held(RoomMember& member, const Error& error);
+    void reply_to(RoomMember& member, const OnReply& on_reply, const std::string& reply);
     void take_kept(const std::shared_ptr<RoomChannel>& channel, std::size_t count,
                    const Result<Buffer>& answer);
-    void subscribe_again(const std::shared_ptr<RoomChannel>& channel);
+    enum class Whom { kAll, kOfOtherRuns };
+    void subscribe_again(const std::shared_ptr<RoomChannel>& channel, Whom whom = Whom::kAll);
     void admit_put_off(const std::shared_ptr<RoomChannel>& channel);
 
     const AskRoom ask_;
@@ -160,7 +179,7 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
     mutable std::mutex mutex_;
     bool is_closed_ = false;
     std::uint64_t last_id_ = 0;
-    std::uint64_t ticks_ = 0;  // of keep()
+    std::uint64_t ticks_ = 1;  // of keep()
     std::unordered_map<std::string, std::shared_ptr<RoomChannel>> channels_;
 };
 
