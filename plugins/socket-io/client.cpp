@@ -12,9 +12,12 @@ namespace streamwall::socket_io {
 namespace {
 
 constexpr std::string_view kUnauthenticated = "Authentication error";
+constexpr std::string_view kChangedCredentials = "its credentials have changed";
 constexpr std::string_view kNotAvailable = "The namespace is not available now";
 constexpr std::chrono::milliseconds kTryAgain{500};
-constexpr std::chrono::minutes kVerifyAgain{1};  // tokens end, and news of them may be lost
+// Tokens end, and news of that may be lost. Whoever checks them knows those that are in use: asking
+// costs little, and nobody hears of it where the answer is the same.
+constexpr std::chrono::seconds kVerifyAgain{5};
 
 std::string error_payload(std::string_view code, std::string_view message) {
     return json::Writer().text("code", code).text("message", message).take();
@@ -175,10 +178,6 @@ void Client::identified(const std::string& name, std::uint64_t attempt,
     const std::lock_guard lock(mutex_);
     auto* space = find(name, attempt);
     if (!space) return;
-    if (space->who) {  // asked again
-        if (who.code() == SW_UNAUTHENTICATED) end("its token is not valid any more");
-        return;
-    }
     if (who) {
         space->verify_again = around_->now() + kVerifyAgain;
         space->who = around_->principals.share(who->raw());
@@ -190,6 +189,25 @@ void Client::identified(const std::string& name, std::uint64_t attempt,
     }
     spaces_.erase(name);
     refuse(name, kUnauthenticated);
+}
+
+// Ends the session where the token is refused or stands for something else by now. While nobody can
+// tell, the client stays who it is.
+void Client::verify_anew(const std::string& name, const Space& space) {
+    around_->authenticate(space.token, [around = around_, client = weak_from_this(), name,
+                                        attempt = space.attempt,
+                                        known = space.who](const Result<Context>& who) {
+        if (who ? around->principals.share(who->raw()) == known : who.code() != SW_UNAUTHENTICATED)
+            return;
+        around->post([client, name, attempt] {
+            if (const auto found = client.lock()) found->lose_credentials(name, attempt);
+        });
+    });
+}
+
+void Client::lose_credentials(const std::string& name, std::uint64_t attempt) {
+    const std::lock_guard lock(mutex_);
+    if (find(name, attempt)) end(kChangedCredentials);
 }
 
 void Client::subscribe(const std::string& name, Space& space) {
@@ -265,7 +283,7 @@ void Client::tick(Time now) {
         if (space.try_again && now >= *space.try_again) due.push_back(name);
         if (!space.who || space.token.empty() || now < space.verify_again) continue;
         space.verify_again = now + kVerifyAgain;
-        identify(name, space);
+        verify_anew(name, space);
     }
     for (const auto& name : due)
         try_again(name, now);
@@ -291,7 +309,7 @@ void Client::forget(std::string_view type, std::string_view id) {
     bool is_gone = is_meant(who_);
     for (const auto& [name, space] : spaces_)
         is_gone |= is_meant(space.who);
-    if (is_gone) end("its credentials have changed");
+    if (is_gone) end(kChangedCredentials);
 }
 
 void Client::leave() {

@@ -100,6 +100,7 @@ class Client : public std::enable_shared_from_this<Client> {
     bool connect(Message message);
     void refuse(std::string_view space, std::string_view message);
     void identify(const std::string& name, Space& space);
+    void verify_anew(const std::string& name, const Space& space);
     void subscribe(const std::string& name, Space& space);
     void try_again(const std::string& name, Time now);
     bool disconnect(const std::string& name);
@@ -112,6 +113,7 @@ class Client : public std::enable_shared_from_this<Client> {
 
     // Answers, on the strand.
     void identified(const std::string& name, std::uint64_t attempt, const Result<Context>& who);
+    void lose_credentials(const std::string& name, std::uint64_t attempt);
     void rejected(const std::string& name, std::uint64_t attempt);
 
     const SurroundingsPtr around_;
