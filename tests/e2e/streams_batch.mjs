@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import test, {after} from 'node:test';
 import {Api} from './lib/api.mjs';
-import {behindProxy} from './lib/prism.mjs';
 import {chosenTopology, startTopology} from './lib/topology.mjs';
 
-const host = await behindProxy({after}, await startTopology({after}, chosenTopology));
+const host = await startTopology({after}, chosenTopology);
 const api = new Api(host);
 
 const created = (name) => api.create({url: `https://twitch.tv/${name}`});

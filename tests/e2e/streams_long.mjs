@@ -2,7 +2,7 @@
 // and figures, pages that stay stable, and all of them out and in again.
 import assert from 'node:assert/strict';
 import test, {after} from 'node:test';
-import {Api} from './lib/api.mjs';
+import {Api, fetched} from './lib/api.mjs';
 import {apiKey} from './lib/host.mjs';
 import {chosenTopology, startTopology} from './lib/topology.mjs';
 import {seconds} from './lib/wait.mjs';
@@ -15,8 +15,7 @@ async function raw(method, route, {body, type} = {}) {
     const headers = {Authorization: `Bearer ${apiKey}`};
     if (type) headers['Content-Type'] = type;
     const signal = AbortSignal.timeout(seconds(20));
-    const answer = await fetch(`${host.url}/api/v1${route}`, {method, headers, body, signal});
-    return {status: answer.status, headers: answer.headers, text: await answer.text()};
+    return fetched(`${host.url}/api/v1${route}`, {method, headers, body, signal});
 }
 const lines = (text) => text.trim().split('\n').map((line) => JSON.parse(line));
 

@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import test, {after} from 'node:test';
 import {Api} from './lib/api.mjs';
-import {behindProxy} from './lib/prism.mjs';
 import {Records} from './lib/records.mjs';
 import {chosenTopology, startTopology} from './lib/topology.mjs';
 import {until} from './lib/wait.mjs';
 
-const host = await behindProxy({after}, await startTopology({after}, chosenTopology));
+const host = await startTopology({after}, chosenTopology);
 const api = new Api(host);
 const walls = new Records(host, '/walls');
 const layoutsOf = ({id}) => new Records(host, `/walls/${id}/layouts`);

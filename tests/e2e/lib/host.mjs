@@ -5,6 +5,7 @@ import {fileURLToPath} from 'node:url';
 import {cleanUp} from './cleanup.mjs';
 import {curl} from './curl.mjs';
 import {Child, scratchFolder} from './processes.mjs';
+import {standBefore} from './proxied.mjs';
 import {seconds, until} from './wait.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -82,6 +83,7 @@ export class Host {
             seconds(20),
         );
         assert.ok(this.child.alive, 'the host ended while starting');
+        await standBefore(this);
     }
 
     // fetch() trusts no certificate of a test's.

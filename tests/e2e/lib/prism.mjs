@@ -8,29 +8,18 @@ import {seconds} from './wait.mjs';
 const program = fileURLToPath(new URL('../node_modules/.bin/prism', import.meta.url));
 
 export class Prism {
-    // With `errors` what breaks the document is refused; else it is told in the header sl-violations.
+    // With `errors` what breaks the document is refused; else it is told in the header sl-violations
+    // and in `lines`, the log.
     static async start(t, host, {errors = false} = {}) {
         const port = await freePort();
-        const words = ['proxy', `${host.url}/openapi.json`, host.url, '--host', '127.0.0.1'];
+        const document = `${host.url}/openapi.json`;
+        const words = ['proxy', document, host.url, '--host', '127.0.0.1', '--no-cors'];
         if (errors) words.push('--errors');
         const child = new Child('prism', process.execPath, [program, ...words, '-p', String(port)], {
             cwd: path.dirname(program),
         });
         cleanUp(t, () => child.end('SIGKILL'));
         await child.line('to listen', (line) => line.includes('is listening'), seconds(60));
-        return {url: `http://127.0.0.1:${port}`};
+        return {url: `http://127.0.0.1:${port}`, lines: child.lines};
     }
-}
-
-// The host as a story sees it: with E2E_PROXY=prism clients find it behind the proxy.
-export async function behindProxy(t, host) {
-    if (process.env.E2E_PROXY !== 'prism') return host;
-    const {url} = await Prism.start(t, host);
-    return new Proxy(host, {
-        get: (target, name) => {
-            if (name === 'url') return url;
-            const member = target[name];
-            return typeof member === 'function' ? member.bind(target) : member;
-        },
-    });
 }
