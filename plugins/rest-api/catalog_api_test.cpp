@@ -2,6 +2,8 @@
 
 #include "testing/resource_api_fixture.hpp"
 
+#include <set>
+
 namespace streamwall::rest_api::testing {
 namespace {
 
@@ -65,6 +67,14 @@ TEST_F(CatalogApiTest, NeverSaysUnchangedOfARecordThatHoldsACount) {
     const FakeHost::Headers known = {{"if-none-match", "\"3\""}};
     EXPECT_EQ(fake.request("GET", "/api/v1/streamers/{id}", {"5"}, "", "", known).status, 200);
     EXPECT_EQ(fake.request("GET", "/api/v1/locations/{id}", {"5"}, "", "", known).status, 304);
+    std::set<std::string> described;
+    for (const auto& route : fake.mounted()) {
+        const auto operation = boost::json::parse(route.openapi);
+        if (operation.at("responses").as_object().contains("304")) described.insert(route.path);
+    }
+    EXPECT_TRUE(described.contains("/api/v1/locations/{id}"));
+    EXPECT_TRUE(described.contains("/api/v1/streamers"));
+    EXPECT_FALSE(described.contains("/api/v1/streamers/{id}"));
 }
 
 TEST_F(CatalogApiTest, ListsAllPlacesAndTheKnownOnes) {

@@ -167,7 +167,7 @@ std::string describe() {
                             "after.")},
          .answer = object_schema({{"events", openapi::list_schema(envelope)}, {"meta", meta}},
                                  {"events", "meta"}),
-         .other_type = kStreamType,
+         .other_types = {kStreamType},
          .problems = {400, 401, 403, 410, 503}});
 }
 

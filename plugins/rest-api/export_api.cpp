@@ -149,7 +149,9 @@ std::string describe() {
          .summary = "All streams that the filters of the list let through",
          .tag = "streams",
          .parameters = {openapi::query_parameter("format", "json (default), csv or ndjson.")},
-         .answer = {{"type", "object"}},
+         .answer = openapi::object_schema(
+             {{"streams", openapi::list_schema(openapi::reference("Stream"))}}, {"streams"}),
+         .other_types = {"text/csv", "application/x-ndjson"},
          .problems = {400, 401, 403, 503}});
 }
 

@@ -71,6 +71,16 @@ TEST_F(ExportApi, GivesLinesOfJsonOrOfCsv) {
     EXPECT_NE(csv.body.find(",a; b,"), std::string::npos);
 }
 
+TEST_F(ExportApi, DescribesEachFormat) {
+    for (const auto& route : fake.mounted()) {
+        if (route.path != kExport) continue;
+        const auto content =
+            boost::json::parse(route.openapi).at("responses").at("200").at("content");
+        for (const auto* type : {"application/json", "text/csv", "application/x-ndjson"})
+            EXPECT_TRUE(content.as_object().contains(type)) << type;
+    }
+}
+
 TEST_F(ExportApi, BreaksOffWhereTheCatalogGoesAwaySoThatNobodyTakesAPartForAll) {
     fake.serve([this](std::string_view, std::string_view) -> Result<Buffer> {
         if (++calls > 1) return Error::unavailable("gone");

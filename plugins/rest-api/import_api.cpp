@@ -251,6 +251,7 @@ std::string describe() {
                             .tag = "streams",
                             .parameters = {openapi::strict_parameter()},
                             .body = "StreamImport",
+                            .other_body_type = "application/x-ndjson",
                             .answer = {{"type", "string"}},
                             .answer_type = "application/x-ndjson",
                             .problems = {400, 401, 403, 413, 415, 422, 503}});

@@ -30,15 +30,22 @@ bj::object problem_response(int status) {
             {"content", content(kProblemType, reference("Problem"))}};
 }
 
+bj::object* find_header(bj::array& parameters, std::string_view name) {
+    for (auto& parameter : parameters) {
+        auto& object = parameter.as_object();
+        if (object.at("name").as_string() == name && object.at("in") == "header") return &object;
+    }
+    return nullptr;
+}
+
 // The parameter If-Match of an operation.
 bj::object* find_if_match(bj::value& operation) {
     auto* parameters = operation.as_object().if_contains("parameters");
-    if (parameters == nullptr) return nullptr;
-    for (auto& parameter : parameters->as_array()) {
-        auto& object = parameter.as_object();
-        if (object.at("name") == "If-Match" && object.at("in") == "header") return &object;
-    }
-    return nullptr;
+    return parameters == nullptr ? nullptr : find_header(parameters->as_array(), "If-Match");
+}
+
+bj::object text_of_any_kind() {
+    return {{"schema", {{"type", "string"}}}};
 }
 
 }  // namespace
@@ -132,10 +139,11 @@ std::string render(Operation operation) {
     if (!operation.answer.empty()) {
         good["content"] = content(operation.answer_type, std::move(operation.answer));
     }
-    if (!operation.other_type.empty()) {
-        good["content"].as_object()[operation.other_type] = {{"schema", {{"type", "string"}}}};
-    }
+    for (const auto type : operation.other_types)
+        good["content"].as_object()[type] = text_of_any_kind();
     bj::object responses;
+    if (find_header(operation.parameters, "If-None-Match") != nullptr)
+        responses["304"] = {{"description", "Not modified."}};
     if (operation.other_status != 0) responses[std::to_string(operation.other_status)] = good;
     responses[std::to_string(operation.status)] = std::move(good);
     const auto add_problem = [&](int status) {
@@ -149,8 +157,10 @@ std::string render(Operation operation) {
                    {"tags", bj::array{operation.tag}}};
     if (!operation.parameters.empty()) out["parameters"] = std::move(operation.parameters);
     if (!operation.body.empty()) {
-        out["requestBody"] = {{"required", operation.needs_body},
-                              {"content", content(kJsonType, reference(operation.body))}};
+        auto body = content(kJsonType, reference(operation.body));
+        if (!operation.other_body_type.empty())
+            body[operation.other_body_type] = text_of_any_kind();
+        out["requestBody"] = {{"required", operation.needs_body}, {"content", std::move(body)}};
     }
     out["responses"] = std::move(responses);
     return bj::serialize(out);

@@ -42,16 +42,17 @@ struct Operation {
     boost::json::array parameters = {};
     std::string_view body = {};  // the name of a schema; empty: no body
     bool needs_body = true;
+    std::string_view other_body_type = {};  // text that may be sent instead
     int status = 200;
     int other_status = 0;             // with the same answer
     boost::json::object answer = {};  // the schema of the answer; empty: no body
     std::string_view answer_type = "application/json";
-    std::string_view said = {};        // of the answer; empty: what fits each
-    std::string_view other_type = {};  // text that who asks for it gets instead
+    std::string_view said = {};  // of the answer; empty: what fits each
+    std::initializer_list<std::string_view> other_types = {};  // text that one may ask for instead
     std::initializer_list<int> problems = {};
     int further_problem = 0;  // a status
 };
-// The operation as text.
+// The operation as text. One that takes If-None-Match answers 304, too.
 std::string render(Operation operation);
 
 // Whether the route changes something (PATCH, PUT, DELETE) that If-Match guards, as it says itself.

@@ -1,6 +1,7 @@
 #include "docs_page.hpp"
 #include "openapi_document.hpp"
 #include "openapi_examples.hpp"
+#include "openapi_parts.hpp"
 #include "openapi_streams.hpp"
 
 #include <streamwall/model/text.hpp>
@@ -30,8 +31,7 @@ TEST(OpenApi, TakesOperationsAsTextOrAsObjectAndLeavesHiddenRoutesOut) {
     EXPECT_EQ(get.at("security"), boost::json::array());
     EXPECT_EQ(post.at("summary"), "y");
     EXPECT_EQ(post.at("x-required-scopes"), (boost::json::array{"s:w", "t:w"}));
-    EXPECT_EQ(post.at("description"),
-              "y. For the role editor and above, or the scope s:w or t:w.");
+    EXPECT_EQ(post.at("description"), "y. For the role editor and above, or the scope s:w or t:w.");
     EXPECT_EQ(post.at("x-required-role"), "editor");
     EXPECT_FALSE(post.contains("security"));
     EXPECT_EQ(openapi::document("nonsense", openapi::Version::k30).code(), SW_INTERNAL);
@@ -74,6 +74,31 @@ TEST(OpenApi, AddsWhatAllRoutesHaveInCommon) {
                   .at("example")
                   .at("status"),
               500);
+}
+
+TEST(OpenApi, DescribesEveryTypeOfABodyAndAnAnswer) {
+    const auto text = openapi::render({.body = "StreamImport",
+                                       .other_body_type = "application/x-ndjson",
+                                       .answer = openapi::reference("Stream"),
+                                       .other_types = {"text/csv", "application/x-ndjson"}});
+    const auto made = boost::json::parse(text);
+    const auto types = [](const boost::json::value& holder) {
+        std::string out;
+        for (const auto& [type, schema] : holder.at("content").as_object())
+            out.append(type).append(" ");
+        return out;
+    };
+    EXPECT_EQ(types(made.at("requestBody")), "application/json application/x-ndjson ");
+    EXPECT_EQ(types(made.at("responses").at("200")),
+              "application/json text/csv application/x-ndjson ");
+    EXPECT_FALSE(made.at("responses").as_object().contains("304"));
+}
+
+TEST(OpenApi, SaysThatWhatTakesEntityTagsMayAnswerThatNothingChanged) {
+    const auto text = openapi::render({.parameters = {openapi::if_none_match_parameter()},
+                                       .answer = openapi::reference("Stream")});
+    const auto made = boost::json::parse(text);
+    EXPECT_FALSE(made.at("responses").at("304").as_object().contains("content"));
 }
 
 TEST(OpenApi, ListsOnlySchemasThatAreUsed) {

@@ -166,6 +166,7 @@ class Description {
             sorts.append(sorts.empty() ? "" : ", ").append(sort.name);
         parameters.push_back(openapi::query_parameter("sort", sorts));
         parameters.push_back(openapi::query_parameter("direction", "asc or desc."));
+        parameters.push_back(openapi::if_none_match_parameter());
         return render("list", "List each ",
                       {.parameters = std::move(parameters),
                        .answer = openapi::page_schema(resource_.plural, resource_.schema),
@@ -180,8 +181,10 @@ class Description {
                        .problems = {400, 401, 403, 409, 415, 422, 503, 507}});
     }
     std::string get() const {
+        boost::json::array parameters{openapi::id_parameter()};
+        if (!resource_.has_counts) parameters.push_back(openapi::if_none_match_parameter());
         return render("get", "Read a ",
-                      {.parameters = {openapi::id_parameter(), openapi::if_none_match_parameter()},
+                      {.parameters = std::move(parameters),
                        .answer = openapi::reference(resource_.schema),
                        .problems = {401, 403, 404, 503}});
     }
