@@ -67,6 +67,10 @@ TEST_F(FeaturesApi, ListsAndReadsFlags) {
                          R"("total_pages":2,"total_count":6}})");
     EXPECT_EQ(fake.last_call(), R"(list {"limit":5,"offset":5})");
     EXPECT_EQ(fake.request("GET", "/api/v1/features", {}, "page=0").status, 400);
+    const auto& far = fake.request("GET", "/api/v1/features", {}, "page=1000000000000");
+    EXPECT_EQ(far.status, 400);
+    const auto problem = boost::json::parse(far.body);
+    EXPECT_EQ(problem.at("errors").at(0).at("message"), "must be 1 to 1000000000");
     answer_with(kFlag);
     const auto& flag = fake.request("GET", kOne, {"stream_tags"});
     EXPECT_EQ(flag.body, kFlag);

@@ -12,6 +12,7 @@ namespace streamwall::rest_api {
 namespace {
 
 constexpr std::int64_t kMaxPage = 1'000'000'000;
+constexpr std::string_view kRange = "must be 1 to 1000000000";
 
 std::string error_json(std::string_view field, std::string_view code, std::string_view message) {
     return "[" +
@@ -33,8 +34,8 @@ std::expected<Paging, Problem> parse_paging(std::string_view query) {
         const auto number = json::to_integer(value);
         if (!number || *number < 1 || *number > kMaxPage) {
             return std::unexpected(
-                invalid_query(error_json(name, "out_of_range", "must be 1 or more"),
-                              "The parameter " + name + " must be 1 or more."));
+                invalid_query(error_json(name, "out_of_range", kRange),
+                              "The parameter " + name + " " + std::string(kRange) + "."));
         }
         if (name == "page") {
             out.page = *number;
