@@ -108,7 +108,7 @@ std::optional<Hub::Answer> Hub::try_room(Connection& user, const Command& comman
     if (user.topics.size() + mine.size() >= kMaxSubscriptions) return Answer::kReject;
     auto outlet = std::make_unique<RoomOutlet>(user.handle(*this), command.identifier);
     auto member = rooms_->subscribe({std::move(outlet), user.who, user.home}, command.identifier,
-                                    parsed->channel, std::move(parsed->params));
+                                    parsed->channel, parsed->params);
     if (!member) return Answer::kReject;
     // Others see who is in a room, and should soon see who is not any more.
     if (mine.empty()) user.handle(*this).watch(options_.heartbeat);

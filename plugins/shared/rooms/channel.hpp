@@ -20,7 +20,7 @@ namespace streamwall::rooms {
 // Under the mutex of Rooms, but for the name.
 struct RoomChannel {
     std::string name;
-    std::unordered_map<std::string, RoomMemberPtr> members;  // by id
+    std::unordered_map<std::string_view, RoomMemberPtr> members;  // by their ids
     std::unordered_map<std::string, std::set<RoomMember*>> rooms;
     std::size_t waiting = 0;                         // admissions that are awaited
     bool is_known = false;                           // to be a plugin's

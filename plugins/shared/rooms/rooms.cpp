@@ -40,16 +40,16 @@ std::shared_ptr<RoomChannel> Rooms::find_channel(const std::string& name, Known 
 }
 
 RoomMemberPtr Rooms::subscribe(Subscriber subscriber, const std::string& identifier,
-                               const std::string& channel, boost::json::object params) {
+                               const std::string& channel, const boost::json::object& params) {
     RoomMemberPtr member;
     {
         const std::lock_guard lock(mutex_);
         auto found = is_closed_ ? nullptr : find_channel(channel, Known::kToClients);
         if (!found) return nullptr;
         auto id = hub_ + "." + std::to_string(++last_id_);
-        member = std::make_shared<RoomMember>(
-            RoomMember{std::move(id), identifier, std::move(found), std::move(subscriber.outlet),
-                       std::move(subscriber.who), subscriber.home, std::move(params), ticks_});
+        member = std::make_shared<RoomMember>(RoomMember{
+            std::move(id), identifier, std::move(found), std::move(subscriber.outlet),
+            std::move(subscriber.who), subscriber.home, boost::json::serialize(params), ticks_});
         member->channel->members.emplace(member->id, member);
         subscriptions_.add();
         expect_admission(*member);
@@ -60,9 +60,7 @@ RoomMemberPtr Rooms::subscribe(Subscriber subscriber, const std::string& identif
 
 void Rooms::ask_admission(const RoomMemberPtr& member, bool is_again) {
     json::Writer request;
-    request.text("subscription", member->id)
-        .text("hub", hub_)
-        .raw("params", boost::json::serialize(member->params));
+    request.text("subscription", member->id).text("hub", hub_).raw("params", member->params);
     if (is_again) {
         const std::lock_guard lock(mutex_);
         request.boolean("again", true).raw("rooms", wire::render_texts(member->rooms));
@@ -272,7 +270,7 @@ void Rooms::subscribe_again(const std::shared_ptr<RoomChannel>& channel, Whom wh
         const std::lock_guard lock(mutex_);
         if (is_closed_) return;
         for (const auto& [id, member] : channel->members) {
-            ids.push_back(id);
+            ids.emplace_back(id);
             if (!member->is_confirmed) continue;  // its answer is on the way
             const bool is_fine = member->owner == channel->owner || member->admissions > 0;
             if (whom == Whom::kOfOtherRuns && is_fine) continue;

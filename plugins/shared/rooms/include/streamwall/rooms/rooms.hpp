@@ -81,7 +81,7 @@ struct RoomMember {
     std::unique_ptr<Outlet> outlet;
     std::shared_ptr<const Context> who;
     const sw_executor* home = nullptr;
-    boost::json::object params;
+    std::string params;       // as JSON
     std::uint64_t since = 0;  // the tick that it asked at
     bool is_confirmed = false;
     bool is_over = false;    // rejected, unsubscribed, or its connection has ended
@@ -124,7 +124,7 @@ class Rooms : public std::enable_shared_from_this<Rooms> {
     // Patience says, because many clients don't try again once they were rejected. Null where no
     // plugin can have such a channel.
     RoomMemberPtr subscribe(Subscriber subscriber, const std::string& identifier,
-                            const std::string& channel, boost::json::object params);
+                            const std::string& channel, const boost::json::object& params);
     // What a client sends; false where it is not subscribed yet. A plugin that was started anew
     // does not know its members: it is asked to admit the client again, and gets the message then.
     // `on_reply` is called once, under the mutex, unless the subscription has ended meanwhile.
