@@ -44,18 +44,21 @@ export class Browser {
         return browser;
     }
 
-    // A new page at that address, once it is loaded.
-    async open(url) {
-        const {targetId} = await this.send('Target.createTarget', {url: 'about:blank'});
+    // A new page at that address. `isApart`: with cookies of its own. `script` runs before those of
+    // the page.
+    async open(url, {isApart = false, script} = {}) {
+        const {browserContextId} = isApart ? await this.send('Target.createBrowserContext') : {};
+        const {targetId} = await this.send('Target.createTarget', {url: 'about:blank', browserContextId});
         const {sessionId} = await this.send('Target.attachToTarget', {targetId, flatten: true});
         const page = {
+            send: (method, params) => this.send(method, params, sessionId),
             // The value of an expression, awaited where it is a promise.
             evaluate: async (expression) => {
-                const {result, exceptionDetails} = await this.send(
-                    'Runtime.evaluate',
-                    {expression, awaitPromise: true, returnByValue: true},
-                    sessionId,
-                );
+                const {result, exceptionDetails} = await page.send('Runtime.evaluate', {
+                    expression,
+                    awaitPromise: true,
+                    returnByValue: true,
+                });
                 if (exceptionDetails) {
                     const {text, exception} = exceptionDetails;
                     throw new Error(`in the page: ${exception?.description ?? text}`);
@@ -63,7 +66,11 @@ export class Browser {
                 return result.value;
             },
         };
-        await this.send('Page.navigate', {url}, sessionId);
+        if (script) {
+            await page.send('Page.enable');
+            await page.send('Page.addScriptToEvaluateOnNewDocument', {source: script});
+        }
+        await page.send('Page.navigate', {url});
         return page;
     }
 
