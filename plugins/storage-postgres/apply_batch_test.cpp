@@ -88,6 +88,13 @@ class Batch : public ::testing::Test {
         return std::string(record_of(request).at("title").as_string());
     }
 
+    // Of all rows that searches look at.
+    std::string searched(const std::string& column) const {
+        return ask_server(*shared_server(), "SELECT string_agg(" + column +
+                                                "::text, ' ' ORDER BY id) FROM " +
+                                                options_.connection.schema + ".search_films");
+    }
+
     Options options_;
     storage::Schema schema_;
     std::vector<std::unique_ptr<ApplyRequest>> requests_, done_;
@@ -117,9 +124,27 @@ TEST_F(Batch, AlikeChangesShareAStatementAndEachGetsItsOwnRecord) {
     EXPECT_EQ(title_of(sooner), "un");
     EXPECT_TRUE(record_of(sooner).at("size").is_null());
     EXPECT_EQ(record_of(sooner).at("version"), 2);
-    const auto words = "SELECT words::text FROM " + options_.connection.schema +
-                       ".search_films WHERE id = " + std::to_string(second.outcomes[0].id);
-    EXPECT_EQ(ask_server(*shared_server(), words), "'deux'");
+}
+
+TEST_F(Batch, WordsFollowEachOfManyChanges) {
+    const auto& one = insert(R"({"title":"one","size":1})");
+    const auto& two = insert(R"({"title":"two","size":2})");
+    run();
+    EXPECT_EQ(searched("words"), "'one' 'two'");
+    const auto first = one.outcomes[0].id;
+    const auto second = two.outcomes[0].id;
+    update(first, R"({"title":"un"})");
+    update(second, R"({"title":"deux"})");
+    run();
+    EXPECT_EQ(searched("words"), "'un' 'deux'");
+    const auto before = searched("xmin");
+    update(first, R"({"size":3,"title":"un"})");
+    update(second, R"({"size":4,"title":"deux"})");
+    run();
+    EXPECT_EQ(searched("xmin"), before) << "words were written that have not changed";
+    request(R"({"op":"delete","collection":"films","id":)" + std::to_string(first) + "}");
+    run();
+    EXPECT_EQ(searched("words"), "'deux'");
 }
 
 TEST_F(Batch, OneThatCanNotBeMadeFailsAlone) {

@@ -10,6 +10,14 @@ namespace {
 // waited for 100 ms now and then.
 constexpr const char* kPending = " WITH (gin_pending_list_limit = 256)";
 
+struct Trigger {
+    const char* kind;
+    const char* rows;  // that it is told of
+};
+constexpr Trigger kTriggers[] = {{"insert", "NEW TABLE AS made"},
+                                 {"update", "OLD TABLE AS gone NEW TABLE AS made"},
+                                 {"delete", "OLD TABLE AS gone"}};
+
 // What belongs to the table, named after it.
 std::string named(const storage::Collection& collection, std::string_view suffix) {
     return storage::quoted_identifier(storage::postgres_dialect().identifier(
@@ -27,28 +35,27 @@ std::string words_of(const storage::SearchIndex& search, std::string_view row) {
     return "streamwall_search_words(concat_ws(' ', " + joined(search, row) + "))";
 }
 
-std::string differs(const storage::SearchIndex& search) {
-    std::string out;
-    for (const auto& field : search.fields) {
-        out.append(out.empty() ? "" : " OR ")
-            .append("OLD.")
-            .append(storage::quoted_identifier(field));
-        out.append(" IS DISTINCT FROM NEW.").append(storage::quoted_identifier(field));
-    }
-    return out;
-}
-
+// Runs once for each statement, whatever the number of its rows: a call for each of them cost more
+// than the row itself. The server plans these statements once a session, for as many rows as the
+// first had; so they are such that any number finds its rows by their ids.
 std::string keeper(const storage::Collection& collection) {
     const auto& search = *collection.search();
     const std::string table = storage::quoted_identifier(collection.search_table());
+    const std::string records = storage::quoted_identifier(collection.table());
+    const std::string searched = "SELECT \"id\", " + joined(search, "") + " FROM ";
     return "CREATE FUNCTION " + named(collection, "keep") +
            "() RETURNS trigger LANGUAGE plpgsql AS $keep$ BEGIN"
            " IF TG_OP = 'INSERT' THEN INSERT INTO " +
-           table + " VALUES (NEW.\"id\", " + words_of(search, "NEW.") +
-           "); ELSIF TG_OP = 'UPDATE' THEN UPDATE " + table +
-           " SET \"words\" = " + words_of(search, "NEW.") +
-           " WHERE \"id\" = NEW.\"id\"; ELSE DELETE FROM " + table +
-           " WHERE \"id\" = OLD.\"id\"; END IF; RETURN NULL; END $keep$";
+           table + " SELECT \"id\", " + words_of(search, "") +
+           " FROM made; ELSIF TG_OP = 'UPDATE' THEN UPDATE " + table +
+           " AS kept SET \"words\" = (SELECT " + words_of(search, "record.") + " FROM " + records +
+           " AS record WHERE record.\"id\" = kept.\"id\") WHERE \"id\" = ANY (ARRAY(SELECT \"id\""
+           " FROM (" +
+           searched + "made EXCEPT " + searched +
+           "gone) AS changed));"
+           " ELSE DELETE FROM " +
+           table +
+           " WHERE \"id\" = ANY (ARRAY(SELECT \"id\" FROM gone)); END IF; RETURN NULL; END $keep$";
 }
 
 }  // namespace
@@ -65,9 +72,8 @@ Task<> build_search(Connection& connection, const storage::Collection& collectio
     const std::string table = storage::quoted_identifier(collection.search_table());
     const std::string on = " ON " + storage::quoted_identifier(collection.table());
     const std::string keep = named(collection, "keep");
-    const std::string call = " FOR EACH ROW";
     Pipeline pipeline;
-    for (const auto* kind : {"rows", "words"})
+    for (const auto& [kind, rows] : kTriggers)
         pipeline.add_once("DROP TRIGGER IF EXISTS " + named(collection, kind) + on);
     pipeline.add_once("DROP FUNCTION IF EXISTS " + keep + "()");
     pipeline.add_once("DROP TABLE IF EXISTS " + table);
@@ -78,11 +84,10 @@ Task<> build_search(Connection& connection, const storage::Collection& collectio
     pipeline.add_once("CREATE INDEX " + named(collection, "index") + " ON " + table +
                       " USING gin (\"words\")" + kPending);
     pipeline.add_once(keeper(collection));
-    pipeline.add_once("CREATE TRIGGER " + named(collection, "rows") + " AFTER INSERT OR DELETE" +
-                      on + call + " EXECUTE FUNCTION " + keep + "()");
-    pipeline.add_once("CREATE TRIGGER " + named(collection, "words") + " AFTER UPDATE OF " +
-                      joined(search, "") + on + call + " WHEN (" + differs(search) +
-                      ") EXECUTE FUNCTION " + keep + "()");
+    for (const auto& [kind, rows] : kTriggers) {
+        pipeline.add_once("CREATE TRIGGER " + named(collection, kind) + " AFTER " + kind + on +
+                          " REFERENCING " + rows + " EXECUTE FUNCTION " + keep + "()");
+    }
     (co_await connection.run(pipeline)).check();
 }
 
