@@ -49,7 +49,7 @@ class CellReader {
         read_blur();
         read_rotation();
         out_["volume"] = kFullVolume;
-        if (given("volume") != nullptr) read_number("volume", 0, kFullVolume);
+        if (cell_.contains("volume")) read_number("volume", 0, kFullVolume);
         if (is_strict) refuse_unknown();
         if (has_failed_) return std::nullopt;
         return std::move(out_);
@@ -85,17 +85,19 @@ class CellReader {
         records::FieldErrors wrong;
         const auto word =
             records::read_word(cell_, "audio", {"muted", "listening", "background"}, wrong);
-        if (wrong.any()) fail("audio", "unknown_value", "must be muted, listening or background");
+        const bool is_null = cell_.contains("audio") && given("audio") == nullptr;
+        if (is_null || wrong.any())
+            fail("audio", "unknown_value", "must be muted, listening or background");
         out_["audio"] = word.value_or("muted");
     }
     void read_blur() {
-        const auto* blur = given("blur");
+        const auto* blur = cell_.if_contains("blur");
         if (blur != nullptr && !blur->is_bool()) fail("blur", "type", "must be true or false");
         out_["blur"] = blur != nullptr && blur->is_bool() && blur->get_bool();
     }
     void read_rotation() {
         out_["rotation"] = 0;
-        const auto* angle = given("rotation");
+        const auto* angle = cell_.if_contains("rotation");
         if (angle == nullptr) return;
         const bool is_known = angle->is_int64() &&
                               std::ranges::find(kRotations, angle->get_int64()) != kRotations.end();
