@@ -1,12 +1,13 @@
 // Accounts from outside: people who sign up and log in, services with keys, and those who pretend.
 import assert from 'node:assert/strict';
-import {createHmac, createPublicKey, verify} from 'node:crypto';
+import {createPublicKey, verify} from 'node:crypto';
 import {writeFileSync} from 'node:fs';
 import path from 'node:path';
 import test, {after} from 'node:test';
 import {RawCable, Subscriber} from './lib/cable.mjs';
 import {curl} from './lib/curl.mjs';
 import {binary, Host} from './lib/host.mjs';
+import {encode, hs256} from './lib/jwt.mjs';
 import {output, scratchFolder} from './lib/processes.mjs';
 import {within} from './lib/wait.mjs';
 
@@ -40,12 +41,7 @@ const me = (key) => curl(api('/users/me'), {key});
 const status = async (key, method, route, body) =>
     (await curl(api(route), {method, key, body})).status;
 
-const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const decode = (part) => JSON.parse(Buffer.from(part, 'base64url'));
-function hs256(payload, secret, header = {alg: 'HS256', typ: 'JWT'}) {
-    const text = `${encode(header)}.${encode(payload)}`;
-    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
-}
 
 test('signing up makes a viewer, whose token says for 24 hours who they are', async () => {
     const {token, expires_at, user} = await signedUp('Ada@Example.org');

@@ -1,12 +1,12 @@
 // Who is connected stays so when the node that knows their tokens crashes, and another listener with
 // it: the tokens are asked about anew, and who stands for nothing any more is the only one to go.
 import assert from 'node:assert/strict';
-import {createHmac} from 'node:crypto';
 import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import {RawCable, Subscriber} from './lib/cable.mjs';
 import {cableOf, signUp} from './lib/people.mjs';
+import {hs256} from './lib/jwt.mjs';
 import {scratchFolder} from './lib/processes.mjs';
 import {startTopology} from './lib/topology.mjs';
 import {seconds, until, within} from './lib/wait.mjs';
@@ -17,11 +17,9 @@ const list = '    services:\n      - {name: rooms, scopes: [streams:read]}\n';
 const session = {channel: 'CollaborationChannel', resource: 'stream', resource_id: 7};
 
 function serviceToken(service) {
-    const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const now = Math.floor(Date.now() / 1000);
     const claims = {type: 'service', service, iat: now - 10, exp: now + 600};
-    const text = `${encode({alg: 'HS256', typ: 'JWT'})}.${encode(claims)}`;
-    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+    return hs256(claims, secret);
 }
 
 test('clients outlive a crash of what knows their tokens', async (t) => {

@@ -4,12 +4,14 @@ import {writeFileSync} from 'node:fs';
 import path from 'node:path';
 import test, {after} from 'node:test';
 import {Api} from './lib/api.mjs';
-import {Description, isJson, wrongBodies, wrongIds, wrongValues} from './lib/description.mjs';
+import {Description, isJson, wrongBodies, wrongIds} from './lib/description.mjs';
 import {apiKey, Host} from './lib/host.mjs';
+import {hs256, unsigned} from './lib/jwt.mjs';
 import {Prism} from './lib/prism.mjs';
 import {output, scratchFolder} from './lib/processes.mjs';
 
-const host = await Host.start({after});
+const jwtSecret = 'a secret that old clients share, 32+';
+const host = await Host.start({after}, {env: {JWT_SECRET: jwtSecret}});
 const api = new Api(host);
 const folder = scratchFolder({after});
 
@@ -84,9 +86,17 @@ const refused = ({status}) => status >= 400;
 const refusedFor = (name) => ({status, json}) =>
     status === 422 &&
     json.errors?.some(({field}) => field.split(/[.[]/)[0] === name);
+// Entries of a list are refused one by one, by a field of each.
+const isRefusedEach = ({status, json}) =>
+    status === 200 && json.created?.length === 0 && json.errors.every(({errors}) => errors[0].field);
 // Whoever logs in learns no more than that something is wrong.
 const isLogIn = ({operation}) => ['logIn', 'beginSession'].includes(operation.operationId);
-const refusedAt = (operation, name) => (isLogIn(operation) ? answersAs(401, 422) : refusedFor(name));
+function refusedAt(each, name) {
+    if (isLogIn(each)) return answersAs(401, 422);
+    const isList = each.operation.operationId === 'createIgnoreEntries' && name === 'entries';
+    const isRefused = refusedFor(name);
+    return (answer) => isRefused(answer) || (isList && isRefusedEach(answer));
+}
 const answersAs = (...statuses) => ({status}) => statuses.includes(status);
 // What never ends can't be asked for in a version, nor pass a proxy that waits for the whole answer.
 const isStream = ({operation}) => {
@@ -102,7 +112,9 @@ test('the linter finds nothing wrong with the document, in either version', asyn
         const answer = await fetch(`${host.url}/openapi.json?openapi=${version}`);
         writeFileSync(file, await answer.text());
         const spectral = ['node_modules/.bin/spectral', 'lint', '-r', rules, '-F', 'warn', file];
-        await output(process.execPath, spectral).catch(({stdout}) => assert.fail(stdout));
+        await output(process.execPath, spectral).catch(({stdout, stderr}) =>
+            assert.fail(stdout || stderr),
+        );
     }
 });
 
@@ -148,16 +160,27 @@ test('without credentials only what is said to be open answers', async () => {
     agreed();
 });
 
-test('wrong fields are refused one by one', async () => {
+// What all lists hold, but for that of who did what.
+async function everyRecord() {
+    const held = {};
+    for (const each of operations) {
+        const isList = each.operation.parameters?.some(({name}) => name === 'page');
+        if (each.method !== 'get' || !isList || /\{|audit/.test(each.path)) continue;
+        held[each.path] = (await send(host.url, each, {query: '?per_page=100'})).json;
+    }
+    return held;
+}
+
+test('wrong fields are refused one by one, and nothing of them is done', async () => {
+    const before = await everyRecord();
+    assert.ok(Object.keys(before).length > 6);
     for (const each of operations) {
         const body = media(each.operation);
         if (!body) continue;
         const schema = description.resolved(body.schema);
-        for (const [name, property] of Object.entries(schema.properties ?? {})) {
-            for (const value of wrongValues(description.resolved(property))) {
-                const wrong = JSON.stringify({...body.example, [name]: value});
-                await judged(each, {body: wrong}, `${name}: ${wrong.slice(0, 200)}`, refusedAt(each, name));
-            }
+        for (const [name, value] of description.wrongBodies(schema, body.example)) {
+            const wrong = JSON.stringify(value);
+            await judged(each, {body: wrong}, `${name}: ${wrong.slice(0, 200)}`, refusedAt(each, name));
         }
         for (const name of schema.required ?? []) {
             const {[name]: _, ...rest} = body.example;
@@ -165,6 +188,7 @@ test('wrong fields are refused one by one', async () => {
         }
     }
     agreed();
+    assert.deepEqual(await everyRecord(), before);
 });
 
 test('bodies, types, ids and queries that nobody takes are refused everywhere', async () => {
@@ -190,8 +214,48 @@ test('bodies, types, ids and queries that nobody takes are refused everywhere', 
             }
         }
         if (isStream(each)) continue;
+        const far = '?page=1000000000000';
+        if (each.method === 'get') await judged(each, {query: far}, far);
         const headers = {Accept: 'application/vnd.streamwall.v2+json'};
         await judged(each, {body, headers}, 'version 2', ({status}) => status === 406);
+    }
+    agreed();
+});
+
+test('bodies of ten megabytes are refused, and the host goes on', async () => {
+    const body = JSON.stringify({a: 'x'.repeat(10 << 20)});
+    for (const each of operations) {
+        if (media(each.operation)) await judged(each, {body}, '10 MiB', answersAs(413, 422));
+    }
+    agreed();
+});
+
+test('tokens that are unsigned, foreign, over or given back open nothing', async () => {
+    const credentials = {email: 'replayed@example.org', password: 'Password123'};
+    const {user} = await api.expect(201, 'POST', '/users/signup', credentials);
+    await api.expect(200, 'PATCH', `/users/${user.id}`, {role: 'admin'});
+    const {token: replayed} = await api.expect(200, 'POST', '/users/login', credentials);
+    const out = await api.request('DELETE', '/users/logout', undefined, {
+        Authorization: `Bearer ${replayed}`,
+    });
+    assert.equal(out.status, 204);
+    const now = Math.floor(Date.now() / 1000);
+    const claims = {sub: String(user.id), iat: now - 10, exp: now + 600};
+    const right = {Authorization: `Bearer ${hs256(claims, jwtSecret)}`};
+    assert.equal((await api.request('GET', '/users', undefined, right)).status, 200);
+    const wrong = {
+        replayed,
+        'unsigned': unsigned(claims),
+        'foreign': hs256(claims, 'another secret of thirty-two bytes'),
+        'expired': hs256({...claims, exp: now - 1}, jwtSecret),
+    };
+    for (const each of operations) {
+        if (each.operation['x-required-role'] === 'open') continue;
+        for (const [name, key] of Object.entries(wrong)) {
+            const headers = {Authorization: `Bearer ${key}`};
+            const request = {body: example(each.operation), headers, key: null};
+            await judged(each, request, `a token ${name}`, answersAs(401));
+        }
     }
     agreed();
 });

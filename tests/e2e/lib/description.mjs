@@ -40,6 +40,21 @@ export class Description {
         return this.resolved(this.document.components.schemas[name]);
     }
 
+    // Every body with one value wrong, in each way that its schema can name, as [property, body];
+    // the values of its parts, too.
+    *wrongBodies(schema, example) {
+        for (const [name, reference] of Object.entries(this.resolved(schema)?.properties ?? {})) {
+            const property = this.resolved(reference);
+            for (const value of wrongValues(property)) yield [name, {...example, [name]: value}];
+            const part = [example?.[name]].flat()[0];
+            if (part === null || typeof part !== 'object') continue;
+            const isList = Array.isArray(example[name]);
+            for (const [, wrong] of this.wrongBodies(isList ? property.items : property, part)) {
+                yield [name, {...example, [name]: isList ? [wrong] : wrong}];
+            }
+        }
+    }
+
     // Throws where the answer {status, type, json} is none that the operation describes.
     check({method, path, operation}, {status, type, json}, sent) {
         const what = `${method} ${path} with ${sent} → ${status} ${type}`;
@@ -89,7 +104,9 @@ export function* wrongValues(schema) {
     if (schema.maximum !== undefined) yield schema.maximum + 1;
     if (schema.format === 'date-time') yield 'yesterday';
     if (schema.format === 'email') yield 'nobody';
-    if (schema.format === 'uri') yield* ['javascript:alert(1)', 'http://', 'http://a b/'];
+    if (schema.format === 'uri') {
+        yield* ['javascript:alert(1)', 'file:///etc/passwd', 'http://', 'http://a b/'];
+    }
     if (schema.maxItems) yield Array(schema.maxItems + 1).fill('x');
 }
 
