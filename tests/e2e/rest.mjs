@@ -113,6 +113,9 @@ test('a list filters, pages and sorts', async () => {
         (await curl(streams(query))).json.streams.map(({title}) => title).sort();
     assert.deepEqual(await titles('?platform=kick&city=Even'), ['lister 2', 'lister 4']);
     assert.deepEqual(await titles('?platform=KICK&search=LIST%205'), ['lister 5']);
+    for (const notWild of ['l_ster', '%25ister', '*ister']) {
+        assert.deepEqual(await titles(`?platform=kick&search=${notWild}`), [], notWild);
+    }
     assert.deepEqual(await titles('?platform=youtube,rumble'), []);
     assert.deepEqual(await titles('?url=kick.com/Lister1'), ['lister 1']);
     const past = await curl(streams('?platform=kick&page=99'));
