@@ -26,6 +26,7 @@ class SqliteDialect final : public Dialect {
     bool index_holds_id() const override { return true; }
     std::string_view table_options() const override { return ""; }
     std::string_view unless_in_use() const override { return ""; }
+    bool reads_what_is_skipped() const override { return false; }
     bool updates_return() const override { return false; }
     std::string_view is_same() const override { return " IS "; }
     std::string_view is_different() const override { return " IS NOT "; }
@@ -77,6 +78,7 @@ class PostgresDialect final : public Dialect {
     // Room beside a row for its next versions, which need no new entry in any index then.
     std::string_view table_options() const override { return " WITH (fillfactor = 70)"; }
     std::string_view unless_in_use() const override { return " ON CONFLICT DO NOTHING"; }
+    bool reads_what_is_skipped() const override { return true; }
     bool updates_return() const override { return true; }
     std::string_view is_same() const override { return " IS NOT DISTINCT FROM "; }
     std::string_view is_different() const override { return " IS DISTINCT FROM "; }

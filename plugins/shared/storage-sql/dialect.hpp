@@ -25,6 +25,7 @@ class Dialect {
     virtual bool index_holds_id() const = 0;  // behind its fields, without being told
     // Behind the VALUES of an INSERT, so that a unique key in use is no error; may be empty.
     virtual std::string_view unless_in_use() const = 0;
+    virtual bool reads_what_is_skipped() const = 0;     // whole rows, where there is an OFFSET
     virtual bool updates_return() const = 0;            // false where reading again costs less
     virtual std::string_view is_same() const = 0;       // =, with null equal to null
     virtual std::string_view is_different() const = 0;  // its opposite

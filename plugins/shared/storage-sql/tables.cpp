@@ -1,5 +1,7 @@
 #include "storage-sql/tables.hpp"
 
+#include <algorithm>
+
 #include "storage-sql/sql_builder.hpp"
 
 namespace streamwall::storage {
@@ -51,7 +53,8 @@ std::string index_sql(const Dialect& dialect, const Collection& collection, cons
         if (!column || !collection.columns()[*column].nullable) continue;
         sql += descending != flip ? dialect.nulls_last() : dialect.nulls_first();
     }
-    if (!dialect.index_holds_id()) sql += ", \"id\"";
+    const bool has_id = std::ranges::find(index.fields, "id") != index.fields.end();
+    if (!dialect.index_holds_id() && !has_id) sql += ", \"id\"";
     return sql + ")";
 }
 
