@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 namespace streamwall::postgres {
 namespace {
@@ -142,6 +143,13 @@ Connection::Deadline::~Deadline() {
     socket_->timer.cancel();
 }
 
+Connection::Patience::Patience(Connection& connection)
+    : connection_(connection), limit_(std::exchange(connection.limit_, kNoLimit)) {}
+
+Connection::Patience::~Patience() {
+    connection_.limit_ = limit_;
+}
+
 Connection::Connection(Executor executor) : socket_(std::make_shared<Socket>(executor)) {}
 
 Connection::~Connection() {
@@ -219,6 +227,8 @@ Task<> Connection::set_up(const ConnectionOptions& options) {
     // Whoever changes the server's configuration later changes it for new connections, which check.
     Pipeline pin;
     pin.add_once("SET synchronous_commit = " + durable);
+    // Compiling a statement takes longer than any of ours runs.
+    pin.add_once("SET jit = off");
     (co_await run(pin)).check();
     limit_ = options.statement_timeout.count() == 0 ? std::chrono::milliseconds(kNoLimit)
                                                     : options.statement_timeout + kGrace;

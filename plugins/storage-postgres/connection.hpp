@@ -58,6 +58,20 @@ class Connection {
     int server_process() const { return PQbackendPID(connection_.get()); }
     int server_version() const { return PQserverVersion(connection_.get()); }
 
+    // While one lives, an answer is waited for however long it takes. The limit of the server,
+    // which cancels a statement, is another one.
+    class Patience {
+      public:
+        explicit Patience(Connection& connection);
+        ~Patience();
+        Patience(const Patience&) = delete;
+        Patience& operator=(const Patience&) = delete;
+
+      private:
+        Connection& connection_;
+        const std::chrono::milliseconds limit_;
+    };
+
   private:
     using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
 

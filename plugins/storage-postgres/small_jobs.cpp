@@ -20,6 +20,9 @@ Task<Answer> DeclareJob::run(JobContext context) {
     const auto changes =
         storage::plan_changes(storage::postgres_dialect(), before.collections, collections_);
     if (!changes) co_return std::unexpected(changes.error());
+    // An index over many records takes its time.
+    const Connection::Patience patience(connection);
+    if (!changes->empty()) co_await connection.query("SET LOCAL statement_timeout = 0");
     for (const auto& change : *changes) {
         const auto stored = co_await store_collection(connection, change);
         if (!stored) co_return std::unexpected(stored.error());

@@ -109,6 +109,19 @@ TEST_F(StoreTest, WhatOneInstanceDeclaresTheOtherKnows) {
     EXPECT_TRUE(answer) << answer.error().message;
 }
 
+TEST_F(StoreTest, AnIndexMayTakeLongerThanAStatement) {
+    ask_server(*server_,
+               "CREATE FUNCTION public.dawdle() RETURNS event_trigger LANGUAGE plpgsql AS"
+               " $$ BEGIN PERFORM pg_sleep(3); END $$");
+    ask_server(*server_,
+               "CREATE EVENT TRIGGER dawdling ON ddl_command_start WHEN TAG IN ('CREATE INDEX')"
+               " EXECUTE FUNCTION public.dawdle()");
+    const auto one = open(
+        [](Options& options) { options.connection.statement_timeout = std::chrono::seconds(2); });
+    ask_server(*server_, "DROP EVENT TRIGGER dawdling");
+    EXPECT_EQ(ask_server(*server_, "SELECT count(*) FROM " + schema_ + ".collections"), "1");
+}
+
 TEST_F(StoreTest, OppositeOrdersOfTheSameRecordsEndInNoDeadlock) {
     const auto one = open();
     const auto two = open();
