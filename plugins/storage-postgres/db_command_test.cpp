@@ -199,6 +199,10 @@ TEST_F(DbCommandTest, ACopyAnswersAsTheOriginalDoes) {
               everything([&](Method method, const std::string& request) {
                   return call_sqlite(*original, method, request);
               }));
+    EXPECT_EQ(ask_server(*server_, "SELECT reltuples FROM pg_class WHERE oid = '" + schema_ +
+                                       ".record_shows'::regclass"),
+              "1299")
+        << "the server knows what it is to plan for";
     // Counters go on where they were.
     const std::string next = R"({"changes":[{"op":"insert","collection":"shows","record":{}},
         {"op":"event","type":"a.b","version":"1.0","subject":"s","data":{}}]})";
