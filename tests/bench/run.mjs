@@ -9,7 +9,7 @@ import {parseArgs} from 'node:util';
 import {describe, quietMoment, watchOthers} from './lib/machine.mjs';
 import {table} from './lib/stats.mjs';
 
-const names = ['kernel', 'get', 'list', 'scale', 'patch', 'create', 'rest', 'import', 'broadcast', 'fanout', 'rooms', 'slow', 'connects', 'start', 'chat', 'nats', 'mesh', 'redis', 'durable', 'nodes', 'isolation'];
+const names = ['kernel', 'get', 'list', 'scale', 'scale-postgres', 'patch', 'create', 'rest', 'import', 'broadcast', 'fanout', 'rooms', 'slow', 'connects', 'start', 'chat', 'nats', 'mesh', 'redis', 'durable', 'nodes', 'isolation'];
 
 const usage = `usage: tests/bench/run [options] [PART...]
 
