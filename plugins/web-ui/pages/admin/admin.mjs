@@ -94,7 +94,8 @@ function withPage(number) {
 
 function showPaging({current_page: current, per_page: size, total_pages: all, total_count: total}) {
     const also = furtherOf(query).map(([name, value]) => `, ${name}: ${value}`).join('');
-    byId('total').textContent = `${total.toLocaleString()} ${total === 1 ? 'stream' : 'streams'}${also}`;
+    const noun = total === 1 ? 'stream' : 'streams';
+    byId('total').textContent = `${total.toLocaleString()} ${noun}${also}`;
     byId('empty').hidden = total > 0;
     byId('pages').hidden = total === 0;
     byId('place').textContent = `Page ${current.toLocaleString()} of ${all.toLocaleString()}`;
@@ -134,7 +135,7 @@ const actions = {
             if (problem.status !== 412) throw problem;
             row.show(await api.stream(record.id));
             row.flash();
-            throw new Error('Not deleted: somebody else has just changed this stream. Look at it again.');
+            throw new Error('Not deleted: somebody else has just changed it. Look at it again.');
         }
         table.remove(record.id);
         byId('streams').focus();
@@ -200,7 +201,8 @@ for (const heading of document.querySelectorAll('th[data-sort]')) {
     button.addEventListener('click', () => {
         const [sort, direction] = filters.order;
         const isSame = sort === heading.dataset.sort;
-        filters.order = isSame && direction === 'desc' ? [''] : [heading.dataset.sort, isSame ? 'desc' : 'asc'];
+        const isOver = isSame && direction === 'desc';
+        filters.order = isOver ? [''] : [heading.dataset.sort, isSame ? 'desc' : 'asc'];
         goTo(filters.query());
     });
 }

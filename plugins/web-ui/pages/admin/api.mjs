@@ -63,7 +63,8 @@ export class Api {
 
     // What these do does not depend on what else the stream says.
     async pin(id, pinned) {
-        return (await this.#send(pinned ? 'PUT' : 'DELETE', `/streams/${id}/pin`, {version: '*'})).body;
+        const method = pinned ? 'PUT' : 'DELETE';
+        return (await this.#send(method, `/streams/${id}/pin`, {version: '*'})).body;
     }
 
     async archive(id, archived) {

@@ -9,13 +9,14 @@ export function confirmed(name) {
     dialog.showModal();
     return new Promise((resolve) => {
         // Not by the event `close`, which comes later, maybe when the next question is open.
-        const end = (answer) => {
+        const end = (isYes) => {
             over.abort();
             dialog.close();
-            resolve(answer);
+            resolve(isYes);
         };
         const {signal} = over;
-        dialog.addEventListener('click', ({target}) => target.value && end(target.value === 'yes'), {signal});
+        const answer = ({target}) => target.value && end(target.value === 'yes');
+        dialog.addEventListener('click', answer, {signal});
         dialog.addEventListener('cancel', () => end(false), {signal});
     });
 }

@@ -42,13 +42,17 @@ export class Editor {
         const theirs = textsOf(record);
         const {texts, taken, conflicts} = merge(textsOf(this.#base), this.#texts(), theirs);
         this.#base = record;
-        for (const [name, {input}] of this.#fields) if (input.value !== texts[name]) input.value = texts[name];
+        for (const [name, {input}] of this.#fields) {
+            if (input.value !== texts[name]) input.value = texts[name];
+        }
         for (const name of conflicts) this.#showConflict(name, theirs[name]);
         if (taken.length + conflicts.length === 0) return;
         const labels = (names) => names.map((name) => this.#fields.get(name).label).join(', ');
         const parts = ['Somebody else has changed this stream.'];
         if (taken.length > 0) parts.push(`Taken over: ${labels(taken)}.`);
-        if (conflicts.length > 0) parts.push(`You both changed: ${labels(conflicts)}. Saving keeps yours.`);
+        if (conflicts.length > 0) {
+            parts.push(`You both changed: ${labels(conflicts)}. Saving keeps yours.`);
+        }
         say(this.#form.querySelector('.changed'), parts.join(' '));
     }
 

@@ -2,7 +2,8 @@
 
 export const statuses = ['unknown', 'checking', 'live', 'offline', 'error'];
 export const platforms = [
-    'twitch', 'youtube', 'tiktok', 'kick', 'facebook', 'instagram', 'x', 'rumble', 'hls', 'webrtc', 'other',
+    'twitch', 'youtube', 'tiktok', 'kick', 'facebook', 'instagram', 'x', 'rumble', 'hls', 'webrtc',
+    'other',
 ];
 const kinds = ['video', 'audio', 'web', 'overlay', 'background'];
 const orientations = ['', 'vertical', 'horizontal'];

@@ -29,8 +29,10 @@ const texts = ['search', 'city', 'state'];
 const plain = [...texts, 'platform', 'pinned', 'archived'];
 
 // Without a field in the form: links may have them, and clearing the form ends them.
-const further = ['url', 'kind', 'orientation', 'source', 'posted_by', 'user_id', 'streamer_id', 'location_id',
-    'since', 'updated_since', 'notStatus'];
+const further = [
+    'url', 'kind', 'orientation', 'source', 'posted_by', 'external_id', 'user_id', 'streamer_id',
+    'location_id', 'since', 'updated_since', 'notStatus',
+];
 const paging = ['page', 'per_page'];
 
 // What of a query concerns the list.

@@ -22,5 +22,6 @@ byId('log-out').addEventListener('click', () =>
 
 attempt(async () => {
     const {email, role} = await api.session();
-    say(byId('who'), `You are logged in as ${email}, role ${role}. An administrator can give you another one.`);
+    const whom = `You are logged in as ${email}, role ${role}.`;
+    say(byId('who'), `${whom} An administrator can give you another one.`);
 });

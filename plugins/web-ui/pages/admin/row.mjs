@@ -2,7 +2,13 @@
 import {copyOf} from './dom.mjs';
 import {Editor} from './editor.mjs';
 
-const statusWords = {live: 'Live', offline: 'Offline', checking: 'Checking', error: 'Error', unknown: 'Unknown'};
+const statusWords = {
+    live: 'Live',
+    offline: 'Offline',
+    checking: 'Checking',
+    error: 'Error',
+    unknown: 'Unknown',
+};
 const units = [
     ['day', 86_400],
     ['hour', 3_600],
@@ -128,7 +134,8 @@ export class Row {
         pin.title = record.pinned ? 'Pinned: click to unpin' : 'Pin';
         this.#button('archive').textContent = record.archived ? 'Restore' : 'Archive';
         for (const action of ['pin', 'edit', 'archive', 'remove']) {
-            this.#button(action).setAttribute('aria-label', `${this.#button(action).textContent.trim()} ${name}`);
+            const button = this.#button(action);
+            button.setAttribute('aria-label', `${button.textContent.trim()} ${name}`);
         }
         const isMine = this.#hooks.mayChange(record);
         for (const button of [this.#button('edit'), this.#button('remove')]) {

@@ -14,9 +14,6 @@ export class Table {
         setInterval(() => this.#rows.forEach((row) => row.tick()), 30_000);
     }
 
-    get size() {
-        return this.#rows.size;
-    }
     set isBusy(busy) {
         this.#element.setAttribute('aria-busy', String(busy));
     }
@@ -37,7 +34,9 @@ export class Table {
             }
         }
         // What is moved loses the focus.
-        if (focused !== document.activeElement && focused.isConnected) focused.focus({preventScroll: true});
+        if (focused !== document.activeElement && focused.isConnected) {
+            focused.focus({preventScroll: true});
+        }
     }
 
     // What became of a stream; those that are not listed are of no interest here.
