@@ -162,27 +162,40 @@ Result<Buffer> ListCache::answer(const Question& question, const Buffer& reply) 
 }
 
 std::shared_ptr<KnownList> ListCache::list_of(const std::string& filter) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (const auto found = list_at_.find(filter); found != list_at_.end()) {
-            lists_.splice(lists_.begin(), lists_, found->second);
-            return *found->second;
-        }
-    }
+    if (auto list = found_again(filter)) return list;
     auto matcher = ListMatcher::make(filter);
     if (matcher == nullptr) return nullptr;
     auto list = std::make_shared<KnownList>(filter, std::move(matcher));
     list->through = list->changed_at = log_.position();
     const std::lock_guard lock(mutex_);
     const auto [known, is_new] = list_at_.try_emplace(list->filter);
-    if (!is_new) return *known->second;
-    lists_.push_front(std::move(list));
-    known->second = lists_.begin();
-    if (lists_.size() > kMaxLists) {
-        list_at_.erase(lists_.back()->filter);
-        lists_.pop_back();
+    if (!is_new) return *known->second.place;
+    asked_once_.push_front(std::move(list));
+    known->second.place = asked_once_.begin();
+    drop_oldest();
+    return asked_once_.front();
+}
+
+std::shared_ptr<KnownList> ListCache::found_again(const std::string& filter) {
+    const std::lock_guard lock(mutex_);
+    const auto found = list_at_.find(filter);
+    if (found == list_at_.end()) return nullptr;
+    auto& at = found->second;
+    asked_again_.splice(asked_again_.begin(), at.is_asked_again ? asked_again_ : asked_once_,
+                        at.place);
+    at.is_asked_again = true;
+    if (asked_again_.size() > kMaxLists) {
+        list_at_.at(asked_again_.back()->filter).is_asked_again = false;
+        asked_once_.splice(asked_once_.begin(), asked_again_, std::prev(asked_again_.end()));
+        drop_oldest();
     }
-    return lists_.front();
+    return *at.place;
+}
+
+void ListCache::drop_oldest() {
+    if (asked_once_.size() <= kMaxLists) return;
+    list_at_.erase(asked_once_.back()->filter);
+    asked_once_.pop_back();
 }
 
 void ListCache::keep(const Question& question, Buffer reply) {

@@ -67,7 +67,7 @@ class ListCache {
     std::size_t bytes() const;
 
   private:
-    static constexpr std::size_t kMaxLists = 1024;
+    static constexpr std::size_t kMaxLists = 512;  // of either kind
     static constexpr std::size_t kEntryOverhead = 256;
 
     struct Page {
@@ -79,8 +79,14 @@ class ListCache {
     };
     using Pages = std::list<Page>;  // what was used last comes first
     using Lists = std::list<std::shared_ptr<KnownList>>;
+    struct ListAt {
+        Lists::iterator place;
+        bool is_asked_again = false;
+    };
 
     std::shared_ptr<KnownList> list_of(const std::string& filter);
+    std::shared_ptr<KnownList> found_again(const std::string& filter);
+    void drop_oldest();
     void keep(const Question& question, Buffer reply);
     void drop(Pages::iterator page);
 
@@ -90,8 +96,11 @@ class ListCache {
     mutable std::mutex mutex_;
     Pages pages_;
     std::unordered_map<std::string_view, Pages::iterator> page_of_;
-    Lists lists_;
-    std::unordered_map<std::string_view, Lists::iterator> list_at_;
+    // What was asked for last comes first. Searches that are made once push out none but each
+    // other: a count that many ask for may cost long.
+    Lists asked_once_;
+    Lists asked_again_;
+    std::unordered_map<std::string_view, ListAt> list_at_;
     std::size_t bytes_ = 0;
 };
 

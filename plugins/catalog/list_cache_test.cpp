@@ -239,6 +239,20 @@ TEST_F(ListCacheTest, ACountTakesWhatHappenedWhileItWasOnItsWay) {
     }
 }
 
+TEST_F(ListCacheTest, SearchesThatAreMadeOnceForgetNoCountThatManyAskFor) {
+    made("https://twitch.tv/a");
+    const auto page = [](int number) {
+        return R"("limit":1,"count":true,"offset":)" + std::to_string(number);
+    };
+    list("{}", page(0));
+    list("{}", page(1));
+    for (int i = 0; i < 2000; ++i)
+        list(R"({"city":["city )" + std::to_string(i) + "\"]}");
+    const auto asked = store.queries();
+    EXPECT_EQ(list("{}", page(2)).count, 1);
+    EXPECT_EQ(store.queries(), asked) << "the count is known, and the page behind it";
+}
+
 TEST_F(ListCacheTest, ItsMemoryIsBounded) {
     ListCache cache([] { return 1; }, 10'000);
     for (int i = 0; i < 100; ++i) {
