@@ -139,6 +139,7 @@ Task<> Writer::run() {
         }
         if (waiting && until > Clock::now()) co_await signal_.wait_until(until);
     }
+    finish_committed();
     connection_.reset();
 }
 
@@ -177,7 +178,10 @@ Task<> Writer::commit_together(std::span<WriteJob> jobs) {
         const Ending ending = co_await attempt(batch, careful, positions);
         if (ending.kind == Ending::Kind::kCommitted) {
             positions_.forget(positions);
-            finish(batch, jobs, ending);
+            finish_soon(
+                {std::move(batch),
+                 {std::make_move_iterator(jobs.begin()), std::make_move_iterator(jobs.end())},
+                 ending});
             co_return;
         }
         careful = careful || ending.kind == Ending::Kind::kWithCare;
@@ -245,15 +249,25 @@ Task<Writer::Ending> Writer::attempt(ApplyBatch& batch, bool careful, const Posi
     co_return ending;
 }
 
+// Once the next transaction's changes are on their way: the server works on them meanwhile.
+void Writer::finish_soon(Committed committed) {
+    last_time_ = std::max(last_time_, committed.ending.time_ms);
+    committed_.push_back(std::move(committed));
+    asio::post(executor_, [this] { finish_committed(); });
+}
+
+void Writer::finish_committed() {
+    for (auto& committed : std::exchange(committed_, {}))
+        finish(committed);
+}
+
 // Answers, after the host has heard of the events.
-void Writer::finish(ApplyBatch& batch, std::span<WriteJob> jobs, const Ending& ending) {
+void Writer::finish(Committed& committed) {
+    auto& [batch, jobs, ending] = committed;
     commits_.fetch_add(1, std::memory_order_relaxed);
     condition_.set_disk({});
     SW_FAULT_POINT("before_publish");
-    if (!ending.found_later) {
-        last_time_ = std::max(last_time_, ending.time_ms);
-        tail_.announce(batch.events(epoch_, ending.base, ending.time_ms));
-    }
+    if (!ending.found_later) tail_.announce(batch.events(epoch_, ending.base, ending.time_ms));
     tail_.own_commit_ends();
     SW_FAULT_POINT("before_reply");
     for (auto& job : jobs) {
@@ -262,7 +276,6 @@ void Writer::finish(ApplyBatch& batch, std::span<WriteJob> jobs, const Ending& e
         } else {
             job.call->answer(job.apply->reply(epoch_, ending.base));
         }
-        job = {};
     }
 }
 

@@ -74,6 +74,12 @@ class Writer {
         std::int64_t time_ms = 0;
         bool found_later = false;  // committed, but the answer never came
     };
+    // What was committed, and whom to answer.
+    struct Committed {
+        ApplyBatch batch;
+        Jobs jobs;
+        Ending ending;
+    };
     struct Session {
         std::int64_t process = 0;
         std::string since;
@@ -95,7 +101,9 @@ class Writer {
 
     void add_positions(Pipeline& pipeline, const Positions& positions) const;
     void add_mark(Pipeline& pipeline);
-    void finish(ApplyBatch& batch, std::span<WriteJob> jobs, const Ending& ending);
+    void finish_soon(Committed committed);
+    void finish_committed();
+    void finish(Committed& committed);
     static void fail(std::span<WriteJob> jobs, const storage::Error& error);
     std::int64_t next_time();
 
@@ -120,7 +128,8 @@ class Writer {
     Signal signal_;
     std::unique_ptr<Connection> connection_;
     Session session_;
-    std::int64_t batch_ = 0;  // number of the newest transaction
+    std::vector<Committed> committed_;  // and not finished yet
+    std::int64_t batch_ = 0;            // number of the newest transaction
     std::int64_t last_time_ = 0;
     Clock::time_point next_positions_ = Clock::time_point::max();
     Clock::time_point next_housekeeping_;
