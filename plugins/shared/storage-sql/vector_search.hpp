@@ -3,9 +3,8 @@
 // Such an index gives all hits, in no order, and reads all that begins with each of the words. So
 // the time would grow with what many records have, though a page shows few of them:
 //
-// - Where one of the newest records is a hit, the list is walked in its order and each record
-// looked
-//   up, as far as hits can be expected. Where that fills the page, it is the page.
+// - Where one of the newest records is a hit, the list is walked in its order and each record is
+//   looked up, as far as hits can be expected. Where that fills the page, it is the page.
 // - A word that many of the newest records have is not looked up beside one that few have, but
 //   looked at in what the others find.
 //
