@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace streamwall::hub {
 
@@ -197,6 +198,13 @@ void FakeHttp::disconnect(sw_ws_connection* connection) {
 std::vector<std::string> FakeHttp::sent(sw_ws_connection* connection) {
     const std::lock_guard lock(mutex_);
     return connection->sent;
+}
+
+std::vector<std::string> FakeHttp::news(sw_ws_connection* connection) {
+    const std::lock_guard lock(mutex_);
+    const auto& all = connection->sent;
+    const auto from = std::exchange(connection->read, all.size());
+    return {all.begin() + static_cast<std::ptrdiff_t>(from), all.end()};
 }
 
 int FakeHttp::open_topics() {

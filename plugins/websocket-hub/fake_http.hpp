@@ -18,6 +18,7 @@ struct sw_ws_topic {
 
 struct sw_ws_connection {
     std::vector<std::string> sent;
+    std::size_t read = 0;                 // of these, by news()
     std::vector<std::string> merge_keys;  // beside `sent`, empty for direct messages
     int close_code = 0;                   // once asked to close
     bool gone = false;                    // after on_close
@@ -57,6 +58,8 @@ class FakeHttp {
     void disconnect(sw_ws_connection* connection);
 
     std::vector<std::string> sent(sw_ws_connection* connection);
+    // What was sent since it was asked last.
+    std::vector<std::string> news(sw_ws_connection* connection);
     int open_topics();
     const sw_ws_endpoint& endpoint() const { return endpoint_; }
 

@@ -44,7 +44,7 @@ class AHubInABurst : public testing::Test {
             connection,
             json::Writer().text("command", "subscribe").text("identifier", identifier).take());
         http.write_all();
-        read_[connection] = http.sent(connection).size();
+        http.news(connection);
         return connection;
     }
     void publish(int id, std::string_view type, std::string_view text,
@@ -62,9 +62,8 @@ class AHubInABurst : public testing::Test {
     // The texts of the messages that came since, without what surrounds them.
     std::vector<std::string> news(sw_ws_connection* connection) {
         std::vector<std::string> out;
-        const auto all = http.sent(connection);
-        for (auto i = std::exchange(read_[connection], all.size()); i < all.size(); ++i)
-            out.push_back(boost::json::serialize(json::parse(all[i])->at("message")));
+        for (const auto& frame : http.news(connection))
+            out.push_back(boost::json::serialize(json::parse(frame)->at("message")));
         return out;
     }
 
@@ -73,9 +72,6 @@ class AHubInABurst : public testing::Test {
     std::uint64_t sequence = 0;
     Hub hub;
     std::vector<sw_ws_connection*> open;
-
-  private:
-    std::map<sw_ws_connection*, std::size_t> read_;
 };
 
 TEST_F(AHubInABurst, SendsTheNewestRecordWithAllChangesOnce) {

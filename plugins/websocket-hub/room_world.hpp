@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,13 +67,7 @@ class ARoom : public testing::Test {
         std::erase(open, connection);
         http.disconnect(connection);
     }
-    std::vector<std::string> news(sw_ws_connection* connection) {
-        auto all = http.sent(connection);
-        auto& read = read_[connection];
-        std::vector<std::string> out(all.begin() + read, all.end());
-        read = static_cast<std::ptrdiff_t>(all.size());
-        return out;
-    }
+    std::vector<std::string> news(sw_ws_connection* connection) { return http.news(connection); }
     // The oldest call that was not looked at.
     Asked take() {
         if (asked.empty()) {
@@ -122,9 +115,6 @@ class ARoom : public testing::Test {
                                  who ? std::string(who->role()) : "hub", std::move(done)});
             }};
     std::vector<sw_ws_connection*> open;
-
-  private:
-    std::map<sw_ws_connection*, std::ptrdiff_t> read_;
 };
 
 }  // namespace streamwall::hub
