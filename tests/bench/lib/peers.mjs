@@ -1,9 +1,9 @@
 // Other services that do the same, for part `rest`: Fastify, started here, and whatever runs already.
-import {createHmac} from 'node:crypto';
 import {copyFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {cleanUp} from '../../e2e/lib/cleanup.mjs';
+import {hs256} from '../../e2e/lib/jwt.mjs';
 import {Child, freePort, output, scratchFolder} from '../../e2e/lib/processes.mjs';
 import {seconds, until} from '../../e2e/lib/wait.mjs';
 import {pin, serverCore} from './programs.mjs';
@@ -13,11 +13,8 @@ const secret = 'a-secret-of-the-benchmark-0123456789abcdef';
 
 // HS256, of user 1, good for a day.
 function signed() {
-    const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const now = Math.floor(Date.now() / 1000);
-    const claims = {user_id: 1, sub: '1', iat: now, exp: now + 24 * 3600};
-    const text = `${part({alg: 'HS256', typ: 'JWT'})}.${part(claims)}`;
-    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+    return hs256({user_id: 1, sub: '1', iat: now, exp: now + 24 * 3600}, secret);
 }
 
 // Fastify on the server's core, its packages from npm in a folder of its own.

@@ -1,8 +1,8 @@
 // Connections a second at /cable, each upgraded and welcomed: with one key, with 5,000 log-in tokens
 // that the listener has not seen yet, and with the same ones again.
-import {createHmac} from 'node:crypto';
 import {writeFileSync} from 'node:fs';
 import path from 'node:path';
+import {hs256} from '../../e2e/lib/jwt.mjs';
 import {output} from '../../e2e/lib/processes.mjs';
 import {seconds} from '../../e2e/lib/wait.mjs';
 import {bin, key, loadCore, startHost} from '../lib/programs.mjs';
@@ -15,11 +15,9 @@ const tokens = 5000;
 const parallel = 64;
 
 function signed(user, number) {
-    const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const now = Math.floor(Date.now() / 1000);
     const claims = {user_id: user, sub: String(user), jti: `bench-${now}-${number}`, iat: now, exp: now + 3600};
-    const text = `${part({alg: 'HS256', typ: 'JWT'})}.${part(claims)}`;
-    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+    return hs256(claims, secret);
 }
 
 export async function run(t, {rounds}) {
